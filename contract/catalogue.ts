@@ -1,0 +1,25 @@
+import {
+  createExperiment,
+  extendExperiment,
+  getExperiment,
+  getLedger,
+  listExperiments,
+  listMeter,
+  planExperiment,
+  stopExperiment,
+} from './operations/experiments.ts'
+import { listSources } from './operations/sources.ts'
+
+/** Every operation of the API, once. */
+export const catalogue = {
+  planExperiment,
+  createExperiment,
+  listExperiments,
+  getExperiment,
+  stopExperiment,
+  extendExperiment,
+  listMeter,
+  getLedger,
+  listSources,
+}
+export type Catalogue = typeof catalogue

@@ -1,0 +1,123 @@
+import * as z from 'zod'
+import { Spend, Usd } from './money.ts'
+import { Source } from './source.ts'
+import { RequestCounts, Volume } from './traffic.ts'
+
+export const ExperimentId = z
+  .string()
+  .regex(/^exp_[0-9A-HJKMNP-TV-Z]{26}$/, 'an experiment id looks like exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y')
+
+export const Timestamp = z.iso.datetime().describe('ISO 8601, UTC')
+
+/** AWS allows 10 rules in a mirror filter, both directions together. */
+export const FILTER_RULES_MAX = 10
+
+const Traffic = z
+  .strictObject({
+    ports: z
+      .array(z.int().min(1).max(65535))
+      .min(1)
+      .describe('the service ports whose requests are mirrored'),
+    clientCidrs: z
+      .array(z.cidrv4('an IPv4 range looks like 10.0.0.0/8'))
+      .min(1)
+      .default(['0.0.0.0/0'])
+      .describe('only requests from these client addresses'),
+    directions: z
+      .enum(['requests', 'both'])
+      .default('requests')
+      .describe('requests: what clients send; both: responses too, at about the price of their bytes'),
+    packetLength: z
+      .int()
+      .min(35)
+      .max(8500)
+      .exactOptional()
+      .describe('bytes kept of each packet, its Ethernet header included; a shorter one cuts bodies'),
+  })
+  .refine(
+    ({ ports, clientCidrs, directions }) =>
+      ports.length * clientCidrs.length * (directions === 'both' ? 2 : 1) <= FILTER_RULES_MAX,
+    `ports × client ranges × directions must not exceed the ${FILTER_RULES_MAX} rules of a mirror filter`,
+  )
+
+const ShadowUrl = z
+  .url({ protocol: /^https?$/, hostname: /./ })
+  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), 'put no credentials into the shadow’s address')
+
+/** What a user asks for: which traffic, to which shadow, for how long, for how much. It cannot omit an end or a budget. */
+export const ExperimentSpec = z
+  .strictObject({
+    name: z.string().trim().min(1).max(80),
+    source: Source,
+    traffic: Traffic,
+    shadow: z.strictObject({ url: ShadowUrl.describe('base address that forwarded requests go to') }),
+    requests: z
+      .strictObject({
+        percent: z.number().min(0).max(100).default(100).describe('share of requests that reach the shadow'),
+        writes: z
+          .enum(['hold', 'forward'])
+          .default('hold')
+          .describe('hold: only GET, HEAD and OPTIONS are forwarded; forward: every method'),
+      })
+      .default({ percent: 100, writes: 'hold' }),
+    window: z.strictObject({
+      startAt: Timestamp.exactOptional().describe('when the experiment starts; now when left out'),
+      durationSeconds: z
+        .int()
+        .min(20)
+        .max(7 * 86_400)
+        .describe('how long it may mirror'),
+    }),
+    budgetUsd: z
+      .number()
+      .positive()
+      .max(100_000)
+      .describe('the experiment ends before its spend passes this many dollars'),
+  })
+  .meta({ id: 'ExperimentSpec' })
+export type ExperimentSpec = z.output<typeof ExperimentSpec>
+export type ExperimentSpecInput = z.input<typeof ExperimentSpec>
+
+export const PHASES = ['scheduled', 'preparing', 'mirroring', 'draining', 'ended'] as const
+export const Phase = z.enum(PHASES)
+export type Phase = z.output<typeof Phase>
+
+export const OUTCOMES = ['completed', 'stopped', 'expired', 'over-budget', 'aborted', 'failed'] as const
+export const Outcome = z
+  .enum(OUTCOMES)
+  .describe(
+    'completed: its window ended as planned; stopped: by hand; expired: found past its end after an outage; ' +
+      'over-budget: the next minute might have passed the budget; aborted: by an abort rule; failed: could not start or go on',
+  )
+export type Outcome = z.output<typeof Outcome>
+
+/** One bounded mirroring run, as the API shows it. */
+export const Experiment = z
+  .strictObject({
+    id: ExperimentId,
+    version: z.int().nonnegative().describe('grows with every change'),
+    spec: ExperimentSpec,
+    phase: Phase,
+    outcome: Outcome.nullable().describe('null until it is known how the experiment ends'),
+    reason: z.string().nullable().describe('one sentence: why it ended, or what it is waiting for'),
+    createdAt: Timestamp,
+    createdBy: z.string(),
+    startAt: Timestamp,
+    endAt: Timestamp.describe('the end in force: no packet is mirrored after it'),
+    mirroringSince: Timestamp.nullable(),
+    endedAt: Timestamp.nullable(),
+    sources: z.int().nonnegative().describe('ENIs with a mirror session now'),
+    gateways: z.int().nonnegative().describe('healthy gateway tasks now'),
+    spend: Spend,
+    forecastUsd: Usd.describe('expected spend at the end in force'),
+    volume: Volume,
+    usdPerGb: Usd.nullable().describe(
+      'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
+    ),
+    requests: RequestCounts,
+    meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
+  })
+  .meta({ id: 'Experiment' })
+export type Experiment = z.output<typeof Experiment>
+
+export const isOver = (phase: Phase): boolean => phase === 'ended'

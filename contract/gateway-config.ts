@@ -1,0 +1,52 @@
+import * as z from 'zod'
+import { ExperimentId, Timestamp } from './experiment.ts'
+import { EniId } from './source.ts'
+
+/** One mirrored ENI: its VNI counts only while it is listed, and only from its own address. */
+export const GatewaySource = z.strictObject({
+  vni: z.int().min(1).max(0xffffff),
+  eni: EniId,
+  address: z.union([z.ipv4(), z.ipv6()]).describe('outer source address of its datagrams'),
+  mac: z.string().describe('tells the direction of a packet: inner destination = towards production'),
+})
+export type GatewaySource = z.output<typeof GatewaySource>
+
+export const GatewayExperiment = z.strictObject({
+  id: ExperimentId,
+  ports: z.array(z.int().min(1).max(65535)),
+  shadow: z.strictObject({ url: z.url() }),
+  percent: z.number().min(0).max(100),
+  writes: z.enum(['hold', 'forward']),
+  until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
+  sources: z.array(GatewaySource),
+})
+export type GatewayExperiment = z.output<typeof GatewayExperiment>
+
+/** What every gateway task runs, whole: tasks know nothing that is not in here. */
+export const GatewayConfig = z.strictObject({
+  revision: z.int().nonnegative(),
+  experiments: z.array(GatewayExperiment),
+})
+export type GatewayConfig = z.output<typeof GatewayConfig>
+
+/** The small item that a task reads every two seconds; the configuration follows in chunks only when it changed. */
+export const ConfigRevision = z.object({
+  revision: z.int().nonnegative(),
+  chunks: z.int().min(1),
+  updatedAt: Timestamp,
+})
+export type ConfigRevision = z.output<typeof ConfigRevision>
+
+/** A DynamoDB item holds 400 KB: the JSON text is cut below that. */
+export const CONFIG_CHUNK_LENGTH = 300_000
+
+export const toChunks = (config: GatewayConfig): string[] => {
+  const text = JSON.stringify(config)
+  const chunks: string[] = []
+  for (let at = 0; at < text.length; at += CONFIG_CHUNK_LENGTH)
+    chunks.push(text.slice(at, at + CONFIG_CHUNK_LENGTH))
+  return chunks
+}
+
+export const fromChunks = (chunks: readonly string[]): GatewayConfig =>
+  GatewayConfig.parse(JSON.parse(chunks.join('')))

@@ -1,0 +1,35 @@
+import * as z from 'zod'
+import { ExperimentId, Timestamp } from './experiment.ts'
+import { RequestCounts, Volume } from './traffic.ts'
+
+const count = z.int().nonnegative()
+
+/**
+ * What one gateway task has counted since it started: cumulative, so that a report written twice, or one lost before a
+ * later one, changes nothing. One item per task and minute.
+ */
+export const GatewayReport = z
+  .object({
+    task: z.string().min(1),
+    startedAt: Timestamp,
+    at: Timestamp,
+    revision: z.int().describe('the configuration this task runs; -1 before the first'),
+    draining: z.boolean().default(false),
+    datagrams: z
+      .record(z.string(), count)
+      .describe(
+        'every datagram in exactly one counter: accepted, or the reason why not; kernel and ring losses apart',
+      ),
+    experiments: z.record(
+      ExperimentId,
+      z.object({
+        volume: Volume,
+        requests: RequestCounts,
+        gapBytes: count.describe('bytes of mirrored connections that never arrived'),
+        packets: z.record(z.string(), count).describe('accepted packets by what became of them'),
+        sources: z.record(z.string(), Volume).describe('by VNI'),
+      }),
+    ),
+  })
+  .meta({ id: 'GatewayReport' })
+export type GatewayReport = z.output<typeof GatewayReport>

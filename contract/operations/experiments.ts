@@ -1,0 +1,131 @@
+import * as z from 'zod'
+import { Experiment, ExperimentId, ExperimentSpec } from '../experiment.ts'
+import { Ledger } from '../ledger.ts'
+import { MeterPoint } from '../meter.ts'
+import { operation } from '../operation.ts'
+import { Plan } from '../plan.ts'
+
+const none = z.strictObject({})
+const noBody = z.undefined()
+const ById = z.strictObject({ id: ExperimentId })
+
+/** Query strings are text: a page size arrives as digits. */
+const Page = {
+  maxResults: z.coerce.number().int().min(1).max(200).default(50),
+  nextToken: z.string().min(1).max(2048).exactOptional(),
+}
+const nextToken = z.string().nullable().describe('pass it to get the next page; null on the last')
+
+const Reason = z.string().trim().min(1).max(500)
+
+export const planExperiment = operation({
+  id: 'planExperiment',
+  route: 'POST /plans',
+  summary: 'Show what an experiment would mirror, create and cost, without starting it',
+  params: none,
+  query: none,
+  body: ExperimentSpec,
+  result: Plan,
+  status: 200,
+  idempotent: false,
+})
+
+export const createExperiment = operation({
+  id: 'createExperiment',
+  route: 'POST /experiments',
+  summary: 'Start or schedule an experiment',
+  params: none,
+  query: none,
+  body: ExperimentSpec,
+  result: Experiment,
+  status: 201,
+  idempotent: true,
+})
+
+export const listExperiments = operation({
+  id: 'listExperiments',
+  route: 'GET /experiments',
+  summary: 'List experiments, the newest first',
+  params: none,
+  query: z.strictObject(Page),
+  body: noBody,
+  result: z.strictObject({ experiments: z.array(Experiment), nextToken }),
+  status: 200,
+  idempotent: false,
+})
+
+export const getExperiment = operation({
+  id: 'getExperiment',
+  route: 'GET /experiments/{id}',
+  summary: 'Read one experiment',
+  params: ById,
+  query: none,
+  body: noBody,
+  result: Experiment,
+  status: 200,
+  idempotent: false,
+})
+
+export const stopExperiment = operation({
+  id: 'stopExperiment',
+  route: 'POST /experiments/{id}/stop',
+  summary: 'Stop mirroring now, finish what is in flight and take everything down',
+  params: ById,
+  query: none,
+  body: z.strictObject({ reason: Reason.exactOptional() }).default({}),
+  result: Experiment,
+  status: 202,
+  idempotent: false,
+})
+
+export const extendExperiment = operation({
+  id: 'extendExperiment',
+  route: 'POST /experiments/{id}/extend',
+  summary: 'Move the end of a running experiment, within a budget that affords it',
+  params: ById,
+  query: none,
+  body: z.strictObject({
+    bySeconds: z
+      .int()
+      .min(1)
+      .max(7 * 86_400),
+    budgetUsd: z
+      .number()
+      .positive()
+      .max(100_000)
+      .exactOptional()
+      .describe('a new budget; the old one when left out'),
+    reason: Reason.exactOptional(),
+  }),
+  result: Experiment,
+  status: 200,
+  idempotent: false,
+})
+
+export const listMeter = operation({
+  id: 'listMeter',
+  route: 'GET /experiments/{id}/meter',
+  summary: 'Read the meter’s points in order of time',
+  params: ById,
+  query: z.strictObject({
+    ...Page,
+    maxResults: z.coerce.number().int().min(1).max(1000).default(500),
+    after: z.iso.datetime().exactOptional().describe('only points later than this'),
+  }),
+  body: noBody,
+  result: z.strictObject({ points: z.array(MeterPoint), nextToken }),
+  status: 200,
+  idempotent: false,
+})
+
+export const getLedger = operation({
+  id: 'getLedger',
+  route: 'GET /experiments/{id}/ledger',
+  summary: 'Read what was used and owed: every mirror session, every quantity with its price',
+  params: ById,
+  query: none,
+  body: noBody,
+  result: Ledger,
+  status: 200,
+  idempotent: false,
+})

@@ -1,0 +1,18 @@
+import * as z from 'zod'
+import { operation } from '../operation.ts'
+import { SourceEni } from '../source.ts'
+
+export const listSources = operation({
+  id: 'listSources',
+  route: 'GET /sources',
+  summary: 'List the network interfaces that could be mirrored, each with its verdict',
+  params: z.strictObject({}),
+  query: z.strictObject({
+    maxResults: z.coerce.number().int().min(5).max(1000).default(200),
+    nextToken: z.string().min(1).max(2048).exactOptional(),
+  }),
+  body: z.undefined(),
+  result: z.strictObject({ sources: z.array(SourceEni), nextToken: z.string().nullable() }),
+  status: 200,
+  idempotent: false,
+})

@@ -1,0 +1,47 @@
+import * as z from 'zod'
+import { Timestamp } from './experiment.ts'
+import { CostLines, Usd } from './money.ts'
+import { SourceEni } from './source.ts'
+
+const Range = z.strictObject({ lowUsd: Usd, highUsd: Usd })
+
+/** What an experiment would do and cost; making one changes nothing. */
+export const Plan = z
+  .strictObject({
+    startable: z.boolean(),
+    problems: z.array(z.string()).describe('why it cannot start; empty when it can'),
+    warnings: z.array(z.string()),
+    startAt: Timestamp,
+    endAt: Timestamp,
+    sources: z.array(SourceEni),
+    rules: z
+      .array(
+        z.strictObject({
+          number: z.int(),
+          direction: z.enum(['ingress', 'egress']),
+          action: z.enum(['accept', 'reject']),
+          protocol: z.int(),
+          sourceCidr: z.string(),
+          destinationCidr: z.string(),
+          sourcePort: z.int().nullable(),
+          destinationPort: z.int().nullable(),
+          meaning: z.string(),
+        }),
+      )
+      .describe('the mirror filter, first match wins'),
+    gateways: z.int().nonnegative(),
+    estimate: Range.extend({
+      low: CostLines,
+      high: CostLines,
+      lowUsdPerGb: Usd.nullable(),
+      highUsdPerGb: Usd.nullable(),
+      assumptions: z.array(z.string()),
+    }),
+    reserveUsd: Usd.describe(
+      'kept free of the budget: committed hours not counted, the worst case until the next look',
+    ),
+    overshootUsd: Usd.describe('what could still be spent past the budget if everything fails at once'),
+    pricesFrom: z.string().describe('source and date of the prices used'),
+  })
+  .meta({ id: 'Plan' })
+export type Plan = z.output<typeof Plan>

@@ -1,0 +1,52 @@
+/**
+ * The one DynamoDB table. An experiment is one item with a version; what belongs to it are items beside it.
+ *
+ * | pk                | sk                    | item                                                |
+ * | ----------------- | --------------------- | --------------------------------------------------- |
+ * | EXPERIMENTS       | <experiment id>       | the experiment                                      |
+ * | EXPERIMENT#<id>   | LEDGER#<eni>#<gen>    | one mirror session and what it owes                 |
+ * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
+ * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
+ * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
+ * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
+ * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
+ * | GATEWAY           | REVISION              | which configuration the gateways should run         |
+ * | GATEWAY#<rev>     | CHUNK#<n>             | a piece of that configuration’s JSON text           |
+ * | REPORTS#<minute>  | <task>                | what a gateway task had counted by then             |
+ */
+type Key = Readonly<{ pk: string; sk: string }>
+
+const sequence = (n: number): string => String(n).padStart(6, '0')
+
+export const EXPERIMENTS = 'EXPERIMENTS'
+export const belongings = (experiment: string): string => `EXPERIMENT#${experiment}`
+
+export const experimentKey = (experiment: string): Key => ({ pk: EXPERIMENTS, sk: experiment })
+export const ledgerKey = (experiment: string, eni: string, generation: number): Key => ({
+  pk: belongings(experiment),
+  sk: `LEDGER#${eni}#${sequence(generation)}`,
+})
+export const meterKey = (experiment: string, at: string): Key => ({
+  pk: belongings(experiment),
+  sk: `METER#${at}`,
+})
+export const taskKey = (experiment: string, task: string): Key => ({
+  pk: belongings(experiment),
+  sk: `TASK#${task}`,
+})
+export const auditKey = (experiment: string, ulid: string): Key => ({
+  pk: belongings(experiment),
+  sk: `AUDIT#${ulid}`,
+})
+export const writerKey = (experiment: string): Key => ({ pk: 'WRITERS', sk: experiment })
+export const idempotencyKey = (key: string): Key => ({ pk: 'IDEMPOTENCY', sk: key })
+export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
+export const chunkKey = (revision: number, index: number): Key => ({
+  pk: `GATEWAY#${revision}`,
+  sk: `CHUNK#${sequence(index)}`,
+})
+
+/** The minute a report belongs to, as 2026-11-21T14:05. */
+export const minuteOf = (at: Date): string => at.toISOString().slice(0, 16)
+export const reportsOf = (minute: string): string => `REPORTS#${minute}`
+export const reportKey = (minute: string, task: string): Key => ({ pk: reportsOf(minute), sk: task })

@@ -1,0 +1,108 @@
+import * as z from 'zod'
+
+/** What happened to a request the gateway received: exactly one of these, always (the conservation law). */
+export const REQUEST_OUTCOMES = [
+  'forwarded',
+  'sampled_out',
+  'filtered',
+  'held_back',
+  'incomplete',
+  'dropped',
+] as const
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number]
+
+/** Why, as `outcome.reason`: the closed list of reasons for a request that did not go to the shadow. */
+export const REQUEST_REASONS = [
+  'sampled_out.percent',
+  'filtered.health_check',
+  'filtered.shadow_marker',
+  'held_back.unsafe_method',
+  'held_back.ambiguous_framing',
+  'held_back.upgrade',
+  'held_back.connect',
+  'held_back.not_forwardable',
+  'incomplete.gap',
+  'incomplete.truncated',
+  'incomplete.closed',
+  'incomplete.oversized',
+  'incomplete.evicted',
+  'dropped.queue_full',
+  'dropped.shutdown',
+  'dropped.ended',
+] as const
+export type RequestReason = (typeof REQUEST_REASONS)[number]
+
+/** What became of a forwarded request at the shadow: `answered` by status class, or failed with a cause. */
+export const SHADOW_RESULTS = [
+  'answered_1xx',
+  'answered_2xx',
+  'answered_3xx',
+  'answered_4xx',
+  'answered_5xx',
+  'answered_other',
+  'failed_connect',
+  'failed_timeout',
+  'failed_reset',
+  'failed_other',
+] as const
+export type ShadowResult = (typeof SHADOW_RESULTS)[number]
+
+const count = z.int().nonnegative()
+
+export const RequestCounts = z
+  .strictObject({
+    received: count.describe('requests seen on the wire; the sum of the six outcomes'),
+    forwarded: count,
+    sampled_out: count,
+    filtered: count,
+    held_back: count,
+    incomplete: count,
+    dropped: count,
+    reasons: z.partialRecord(z.enum(REQUEST_REASONS), count).describe('the same requests, by reason'),
+    shadow: z
+      .partialRecord(z.enum(SHADOW_RESULTS), count)
+      .describe('the forwarded ones, by what the shadow did'),
+  })
+  .meta({ id: 'RequestCounts' })
+export type RequestCounts = z.output<typeof RequestCounts>
+
+export const zeroRequests = (): RequestCounts => ({
+  received: 0,
+  forwarded: 0,
+  sampled_out: 0,
+  filtered: 0,
+  held_back: 0,
+  incomplete: 0,
+  dropped: 0,
+  reasons: {},
+  shadow: {},
+})
+
+/** Mirrored traffic as the gateway received it. */
+export const Volume = z
+  .strictObject({
+    packets: count,
+    bytes: count.describe(
+      'inner bytes: the mirrored Ethernet frames without the VXLAN, UDP and IP headers around them',
+    ),
+  })
+  .meta({ id: 'Volume' })
+export type Volume = z.output<typeof Volume>
+
+const addCounts = <Key extends string>(a: Partial<Record<Key, number>>, b: Partial<Record<Key, number>>) => {
+  const sum = { ...a }
+  for (const key of Object.keys(b) as Key[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0)
+  return sum
+}
+
+export const addRequests = (a: RequestCounts, b: RequestCounts): RequestCounts => ({
+  received: a.received + b.received,
+  forwarded: a.forwarded + b.forwarded,
+  sampled_out: a.sampled_out + b.sampled_out,
+  filtered: a.filtered + b.filtered,
+  held_back: a.held_back + b.held_back,
+  incomplete: a.incomplete + b.incomplete,
+  dropped: a.dropped + b.dropped,
+  reasons: addCounts(a.reasons, b.reasons),
+  shadow: addCounts(a.shadow, b.shadow),
+})
