@@ -1,0 +1,130 @@
+import type { PriceTable } from '../prices/table.ts'
+import { boundControl } from './control.ts'
+import { sessionHours } from './hours.ts'
+import { flowNlcuHours, ledgerLines, spendOf } from './spend.ts'
+import { HOUR_MS, type SessionUse, type TaskUse, type Usage } from './usage.ts'
+
+/** What may happen between now and the moment everything would really be gone if the next look says no. */
+export type Outlook = Readonly<{
+  now: Date
+  /** When the budget is asked next. */
+  nextLook: Date
+  /** End in force: nothing new is opened after it. */
+  endAt: Date
+  /** Until when packets can flow if nobody looks again: the dead-man lease after this look renewed it, and its precision. */
+  packetsUntil: Date
+  /** Seconds from a no until the last session is deleted and the last gateway task is gone: see stopSeconds. */
+  stopSeconds: number
+  /** Sessions that this look would create, or has intended and may have created. Each owes its first hour at once. */
+  newSessions: number
+  /** Gateway tasks wanted from now on. */
+  tasks: number
+  /** Fastest the mirrored bytes can come, outer headers included: see assumedPeak. */
+  peakBytesPerSecond: number
+  /** Traffic is known up to here: the oldest of the gateways’ last reports, now when nothing is mirrored yet. */
+  volumeKnownUntil: Date
+}>
+
+export type Affordable = Readonly<{
+  affordable: boolean
+  /** Spent until now, begun hours whole. */
+  spentUsd: number
+  /** Sure to be spent before everything could be gone: hours that open, gateway seconds, our own calls. */
+  committedUsd: number
+  /** Traffic at the assumed peak until packets surely stop. */
+  worstCaseUsd: number
+  /** One sentence with the numbers. */
+  reason: string
+}>
+
+/** Dollars per GB (outer headers included) that mirroring one more GB costs. */
+export const marginalUsdPerGb = ({ prices }: PriceTable, crossAzShare: number): number =>
+  prices['nlcu-hour'].usd + 2 * crossAzShare * prices['cross-az-gb'].usd
+
+/** EC2 takes 5 writes a second; 20 seconds more for the calls that are not ours to hurry. */
+export const stopSeconds = (sessions: number): number => 20 + sessions / 5
+
+/** Dollars for people: cents, or more digits where cents would hide them. */
+export const dollars = (usd: number): string =>
+  usd === 0 || usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toPrecision(2)}`
+
+/**
+ * Can the experiment be here until the next look? Spent + committed + worst case must not pass the budget; if it would,
+ * the experiment ends now as over-budget, before the budget is passed.
+ */
+export const canAfford = (
+  usage: Usage,
+  prices: PriceTable,
+  budgetUsd: number,
+  outlook: Outlook,
+): Affordable => {
+  const { now } = outlook
+  const spentUsd = spendOf(ledgerLines(usage, prices, now)).totalUsd
+  const gone = new Date(
+    Math.max(now.getTime(), Math.min(outlook.nextLook.getTime(), outlook.endAt.getTime())) +
+      outlook.stopSeconds * 1000,
+  )
+  const committedUsd = spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd - spentUsd
+
+  const packetsUntil = Math.max(gone.getTime(), outlook.packetsUntil.getTime())
+  const unknownSeconds = Math.max(0, packetsUntil - outlook.volumeKnownUntil.getTime()) / 1000
+  const sessions = usage.sessions.length + outlook.newSessions
+  const worstCaseUsd =
+    ((outlook.peakBytesPerSecond * unknownSeconds) / 1e9) * marginalUsdPerGb(prices, usage.crossAzShare) +
+    flowNlcuHours((sessions * (packetsUntil - now.getTime())) / HOUR_MS) * prices.prices['nlcu-hour'].usd
+
+  const total = spentUsd + committedUsd + worstCaseUsd
+  const affordable = total <= budgetUsd
+  const sum =
+    `${dollars(spentUsd)} spent + ${dollars(committedUsd)} committed (begun session-hours whole) + ` +
+    `${dollars(worstCaseUsd)} at worst until ${new Date(packetsUntil).toISOString().slice(11, 19)} UTC`
+  return {
+    affordable,
+    spentUsd,
+    committedUsd,
+    worstCaseUsd,
+    reason: affordable
+      ? `${sum} = ${dollars(total)}, within the budget of ${dollars(budgetUsd)}`
+      : `${sum} = ${dollars(total)} would pass the budget of ${dollars(budgetUsd)}`,
+  }
+}
+
+/** The usage when everything could be gone: what runs goes on, what is wanted has begun. */
+const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
+  const at = outlook.now.toISOString()
+  const running = usage.tasks.filter((task) => task.stoppedAt === null).length
+  const opened: SessionUse[] = Array.from({ length: outlook.newSessions }, () => ({
+    createdAt: at,
+    deletedAt: null,
+  }))
+  const started: TaskUse[] = Array.from({ length: Math.max(0, outlook.tasks - running) }, () => ({
+    startedAt: at,
+    stoppedAt: null,
+    share: 1,
+  }))
+  const seconds = Math.max(0, gone.getTime() - outlook.now.getTime()) / 1000
+  const more = boundControl({
+    ticks: 2,
+    sessions: usage.sessions.length + outlook.newSessions,
+    tasks: Math.max(outlook.tasks, running),
+    taskSeconds: seconds * Math.max(outlook.tasks, running),
+    apiRequests: 2,
+  })
+  return {
+    ...usage,
+    sessions: [...usage.sessions, ...opened],
+    tasks: [...usage.tasks, ...started],
+    control: {
+      lambdaInvocations: usage.control.lambdaInvocations + more.lambdaInvocations,
+      lambdaGbSeconds: usage.control.lambdaGbSeconds + more.lambdaGbSeconds,
+      apiRequests: usage.control.apiRequests + more.apiRequests,
+      readUnits: usage.control.readUnits + more.readUnits,
+      writeUnits: usage.control.writeUnits + more.writeUnits,
+      scheduleInvocations: usage.control.scheduleInvocations + more.scheduleInvocations,
+    },
+  }
+}
+
+/** Hours a session will have begun by a time: for kill schedules that must fire before a new hour opens. */
+export const hoursBegunBy = (createdAt: string, at: Date): number =>
+  sessionHours({ createdAt, deletedAt: null }, at)

@@ -1,0 +1,50 @@
+import type { ControlUse } from './usage.ts'
+
+/**
+ * Upper bounds of what the control plane uses for one experiment. The whole line is a fraction of a cent an hour, so a
+ * bound that cannot be too small is better than a count that must itself be written down.
+ */
+const LAMBDA_GB = 0.5
+const TICK_SECONDS_BASE = 2
+/** Describe calls return 1,000 sources in a few pages; writes go 5 a second and only in ticks that change something. */
+const TICK_SECONDS_PER_SOURCE = 0.02
+/** A tick reads the experiment, its ledger (some 300 bytes a row) and the reports of two minutes (some 4 KB a task). */
+const READ_UNITS_PER_TICK = 10
+const READ_UNITS_PER_SOURCE = 0.1
+const READ_UNITS_PER_TASK = 2
+/** A tick writes the experiment, one meter point, the writer’s lease and each task’s totals. */
+const WRITE_UNITS_PER_TICK = 12
+const WRITE_UNITS_PER_TASK = 4
+/** Each task reads the 1-unit revision item every 2 seconds and writes one report of up to 8 KB a minute. */
+const TASK_READ_UNITS_PER_SECOND = 0.5
+const TASK_WRITE_UNITS_PER_SECOND = 8 / 60
+/** A ledger row is written when intended, created and deleted; its kill schedule may fire once. */
+const WRITE_UNITS_PER_SESSION = 4
+
+/** The control plane’s own use, bounded from above by how often it looked and how much there was to look at. */
+export const boundControl = (seen: {
+  ticks: number
+  /** Sessions ever created for the experiment. */
+  sessions: number
+  /** Gateway tasks at their most. */
+  tasks: number
+  taskSeconds: number
+  apiRequests: number
+}): ControlUse => {
+  const invocations = seen.ticks + seen.apiRequests
+  return {
+    lambdaInvocations: invocations,
+    lambdaGbSeconds: invocations * LAMBDA_GB * (TICK_SECONDS_BASE + TICK_SECONDS_PER_SOURCE * seen.sessions),
+    apiRequests: seen.apiRequests,
+    readUnits:
+      invocations *
+        (READ_UNITS_PER_TICK + READ_UNITS_PER_SOURCE * seen.sessions + READ_UNITS_PER_TASK * seen.tasks) +
+      TASK_READ_UNITS_PER_SECOND * seen.taskSeconds,
+    writeUnits:
+      seen.ticks * (WRITE_UNITS_PER_TICK + WRITE_UNITS_PER_TASK * seen.tasks) +
+      TASK_WRITE_UNITS_PER_SECOND * seen.taskSeconds +
+      WRITE_UNITS_PER_SESSION * seen.sessions,
+    // The tick’s own, one per session, and a few at the end.
+    scheduleInvocations: seen.ticks + seen.sessions + 10,
+  }
+}

@@ -1,0 +1,43 @@
+import type { Volume } from '../../contract/traffic.ts'
+
+/** One mirror session that was really created. A session that is only intended is committed, not yet used. */
+export type SessionUse = Readonly<{ createdAt: string; deletedAt: string | null }>
+
+/** One gateway task while it worked for the experiment. */
+export type TaskUse = Readonly<{
+  startedAt: string
+  stoppedAt: string | null
+  /** 1 when the task serves this experiment alone, 1/n when it serves n; 1 is never too little. */
+  share: number
+}>
+
+export type GatewaySize = Readonly<{ vcpus: number; memoryGb: number }>
+
+/** Size of a gateway task unless the deployment says otherwise. */
+export const GATEWAY_SIZE: GatewaySize = { vcpus: 1, memoryGb: 2 }
+
+/** What the control plane itself used for the experiment, counted or bounded from above. */
+export type ControlUse = Readonly<{
+  lambdaInvocations: number
+  lambdaGbSeconds: number
+  apiRequests: number
+  readUnits: number
+  writeUnits: number
+  scheduleInvocations: number
+}>
+
+/** Everything an experiment used since it began: totals, so that one lost reading loses nothing. */
+export type Usage = Readonly<{
+  sessions: readonly SessionUse[]
+  /** As the gateways received it. */
+  volume: Volume
+  tasks: readonly TaskUse[]
+  gatewaySize: GatewaySize
+  /** Share of the mirrored bytes that cross Availability Zones, 0 to 1: see crossAzShare. */
+  crossAzShare: number
+  control: ControlUse
+  /** Seconds of load balancer this experiment answers for: its own time, divided among the experiments running then. */
+  standingSeconds: number
+}>
+
+export const HOUR_MS = 3_600_000

@@ -1,0 +1,27 @@
+import type { Price } from '../../contract/ledger.ts'
+
+/** Everything an experiment can be charged for, with what one price buys. */
+export const PRICE_UNITS = {
+  'mirror-session-hour': 'ENI-hour',
+  'nlb-hour': 'load-balancer-hour',
+  'nlcu-hour': 'NLCU-hour',
+  'fargate-vcpu-hour': 'vCPU-hour',
+  'fargate-gb-hour': 'GB-hour',
+  'cross-az-gb': 'GB and direction',
+  'lambda-request': 'invocation',
+  'lambda-gb-second': 'GB-second',
+  'api-request': 'request',
+  'dynamodb-read': 'read request unit',
+  'dynamodb-write': 'write request unit',
+  'schedule-invocation': 'invocation',
+} as const
+export type PriceKey = keyof typeof PRICE_UNITS
+export const PRICE_KEYS = Object.keys(PRICE_UNITS) as PriceKey[]
+
+/** The prices of one Region. Every price carries its own source and date, so that a table may mix them. */
+export type PriceTable = Readonly<{
+  region: string
+  /** One sentence on where the prices come from, including what is not known about them. */
+  from: string
+  prices: Readonly<Record<PriceKey, Price>>
+}>
