@@ -4,6 +4,7 @@
  * | pk                | sk                    | item                                                |
  * | ----------------- | --------------------- | --------------------------------------------------- |
  * | EXPERIMENTS       | <experiment id>       | the experiment                                      |
+ * | ACTIVE            | <experiment id>       | that it has not ended                               |
  * | EXPERIMENT#<id>   | LEDGER#<eni>#<gen>    | one mirror session and what it owes                 |
  * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
@@ -11,8 +12,8 @@
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
- * | GATEWAY#<rev>     | CHUNK#<n>             | a piece of that configuration’s JSON text           |
- * | REPORTS#<minute>  | <task>                | what a gateway task had counted by then             |
+ * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
+ * | REPORTS#<minute>  | <task>                | its GatewayReport by then, field by field           |
  */
 type Key = Readonly<{ pk: string; sk: string }>
 
@@ -22,6 +23,8 @@ export const EXPERIMENTS = 'EXPERIMENTS'
 export const belongings = (experiment: string): string => `EXPERIMENT#${experiment}`
 
 export const experimentKey = (experiment: string): Key => ({ pk: EXPERIMENTS, sk: experiment })
+export const ACTIVE = 'ACTIVE'
+export const activeKey = (experiment: string): Key => ({ pk: ACTIVE, sk: experiment })
 export const ledgerKey = (experiment: string, eni: string, generation: number): Key => ({
   pk: belongings(experiment),
   sk: `LEDGER#${eni}#${sequence(generation)}`,
