@@ -1,0 +1,98 @@
+import * as z from 'zod'
+import { Experiment, Timestamp } from '../../contract/experiment.ts'
+import { Usd } from '../../contract/money.ts'
+import { EniId } from '../../contract/source.ts'
+
+/** A change of the end that was asked for and is not in force yet: schedules and tags move first, then the end. */
+export const Extension = z.object({
+  endAt: Timestamp,
+  budgetUsd: Usd,
+  by: z.string(),
+  reason: z.string().nullable(),
+})
+export type Extension = z.output<typeof Extension>
+
+/**
+ * One accept rule of the experiment’s filter. `slot` is its place in the compiled filter; a slot’s next rule has a
+ * higher generation. `leaseUntil` is null until the schedule that deletes the rule is armed: only then may it accept.
+ */
+export const RuleRecord = z.object({
+  slot: z.int().nonnegative(),
+  generation: z.int().nonnegative(),
+  rule: z.string(),
+  leaseUntil: Timestamp.nullable(),
+  accepts: z.boolean(),
+})
+export type RuleRecord = z.output<typeof RuleRecord>
+
+/** What the reconciler must remember about an experiment beside what the API shows. */
+export const Life = z.object({
+  preparingSince: Timestamp.nullable(),
+  drainingSince: Timestamp.nullable(),
+  /** Since when the gateways are not fit to receive; null while they are. */
+  unfitSince: Timestamp.nullable(),
+  /** The ENIs it mirrors, fixed when it is prepared; null before. */
+  enis: z.array(EniId).nullable(),
+  filter: z.string().nullable(),
+  filterGeneration: z.int().nonnegative(),
+  filterCreatedAt: Timestamp.nullable(),
+  rules: z.array(RuleRecord),
+  /** Next generation per rule slot. */
+  ruleGenerations: z.array(z.int().nonnegative()),
+  /** Gateway configuration revision since which its present entry is in force; null before the first. */
+  configRevision: z.int().nullable(),
+  /** When the one-time schedules that call the control plane are armed for. */
+  startScheduledAt: Timestamp.nullable(),
+  endScheduledAt: Timestamp.nullable(),
+  extension: Extension.nullable(),
+  /** The last thing AWS refused, for the reason when the experiment fails. */
+  lastError: z.string().nullable(),
+})
+export type Life = z.output<typeof Life>
+
+export const newLife = (): Life => ({
+  preparingSince: null,
+  drainingSince: null,
+  unfitSince: null,
+  enis: null,
+  filter: null,
+  filterGeneration: 0,
+  filterCreatedAt: null,
+  rules: [],
+  ruleGenerations: [],
+  configRevision: null,
+  startScheduledAt: null,
+  endScheduledAt: null,
+  extension: null,
+  lastError: null,
+})
+
+/** The experiment as it is stored: what the API shows, and what the reconciler remembers. */
+export const ExperimentRecord = z.object({ experiment: Experiment, life: Life })
+export type ExperimentRecord = z.output<typeof ExperimentRecord>
+
+/** One mirror session of an experiment, from the intent to create it to its end. Money is not in here: it is computed. */
+export const SessionRecord = z.object({
+  eni: EniId,
+  generation: z.int().nonnegative(),
+  state: z.enum(['intended', 'active', 'deleted']),
+  session: z.string().nullable(),
+  vni: z.int().min(1).max(0xffffff),
+  /** Priority on its ENI, 1 the highest. */
+  number: z.int().min(1).max(32_766),
+  address: z.string(),
+  mac: z.string(),
+  availabilityZone: z.string(),
+  /** The tag it was, or is to be, created with: a repeated create must say exactly the same. */
+  expiresAt: Timestamp,
+  /** When its own schedule deletes it. */
+  killAt: Timestamp.nullable(),
+  intendedAt: Timestamp,
+  /**
+   * Null until it is known to exist. Then the time of the intent: an answer that was lost must not make it younger than
+   * AWS’s bill has it.
+   */
+  createdAt: Timestamp.nullable(),
+  deletedAt: Timestamp.nullable(),
+})
+export type SessionRecord = z.output<typeof SessionRecord>

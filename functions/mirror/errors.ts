@@ -1,0 +1,12 @@
+/** Both spellings that AWS documents and that are observed, `InvalidTrafficMirrorTargetNoFound` (sic) included. */
+const NOT_FOUND = /^InvalidTrafficMirror(Filter|FilterRule|Session|Target)(Id)?\.?No?t?Found$/
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')
+
+/** The mirror resource is gone: for a delete that is success. */
+export const isNotFound = (error: unknown): boolean => NOT_FOUND.test(nameOf(error))
+
+/** A deleted session can still hold its filter for a while: EC2 is eventually consistent. */
+export const isInUse = (error: unknown): boolean => nameOf(error) === 'TrafficMirrorFilterInUse'
+
+export const isTokenMismatch = (error: unknown): boolean => nameOf(error) === 'IdempotentParameterMismatch'

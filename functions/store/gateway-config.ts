@@ -1,0 +1,57 @@
+import {
+  ConfigRevision,
+  fromChunks,
+  type GatewayConfig,
+  type GatewayExperiment,
+  toChunks,
+} from '../../contract/gateway-config.ts'
+import { chunkKey, revisionKey } from '../../contract/table.ts'
+import { absent, getItem, putItem, type Table } from './table.ts'
+
+const EMPTY: GatewayConfig = { revision: 0, experiments: [] }
+
+/** How many revision numbers may be taken by writers that died before they published theirs. */
+const ATTEMPTS = 20
+
+export const readConfig = async (table: Table): Promise<GatewayConfig> => {
+  const item = await getItem(table, revisionKey)
+  if (!item) return EMPTY
+  const { revision, chunks } = ConfigRevision.parse(item)
+  const texts: string[] = []
+  for (let index = 0; index < chunks; index++) {
+    const chunk = await getItem(table, chunkKey(revision, index))
+    texts.push(String(chunk?.text ?? ''))
+  }
+  return fromChunks(texts)
+}
+
+/**
+ * Publishes the experiments as the next revision of what was read; null when somebody else published one meanwhile. The
+ * first chunk claims its revision’s number, so that two writers never mix their pieces; a claimed number is never used
+ * again.
+ */
+export const publishConfig = async (
+  table: Table,
+  read: GatewayConfig,
+  experiments: readonly GatewayExperiment[],
+  at: string,
+): Promise<GatewayConfig | null> => {
+  for (let revision = read.revision + 1; revision <= read.revision + ATTEMPTS; revision++) {
+    const config = { revision, experiments: [...experiments] }
+    const [first = '', ...rest] = toChunks(config)
+    if (!(await putItem(table, chunkKey(revision, 0), { text: first }, absent))) continue
+    for (const [index, text] of rest.entries()) await putItem(table, chunkKey(revision, index + 1), { text })
+    const published = await putItem(
+      table,
+      revisionKey,
+      { revision, chunks: rest.length + 1, updatedAt: at } satisfies ConfigRevision,
+      {
+        expression: 'attribute_not_exists(pk) OR #revision = :read',
+        names: { '#revision': 'revision' },
+        values: { ':read': read.revision },
+      },
+    )
+    return published ? config : null
+  }
+  throw new Error(`no free gateway configuration revision after ${read.revision}`)
+}

@@ -1,0 +1,27 @@
+import * as z from 'zod'
+import { Timestamp } from '../../contract/experiment.ts'
+import { belongings, taskKey } from '../../contract/table.ts'
+import { RequestCounts, Volume } from '../../contract/traffic.ts'
+import { putItem, queryAll, type Table } from './table.ts'
+
+/** What one gateway task has done for one experiment, from its last report: totals are sums over these. */
+export const TaskTotal = z.object({
+  task: z.string(),
+  /** When the task started to work for this experiment, and the last time it was heard of. */
+  since: Timestamp,
+  at: Timestamp,
+  /** Task seconds charged to this experiment; a second shared by n experiments counts 1/n for each. */
+  seconds: z.number().nonnegative(),
+  volume: Volume,
+  requests: RequestCounts,
+  /** By VNI. */
+  sources: z.record(z.string(), Volume),
+})
+export type TaskTotal = z.output<typeof TaskTotal>
+
+export const readTasks = async (table: Table, experiment: string): Promise<TaskTotal[]> =>
+  (await queryAll(table, belongings(experiment), { prefix: 'TASK#' })).map((item) => TaskTotal.parse(item))
+
+export const writeTask = async (table: Table, experiment: string, total: TaskTotal): Promise<void> => {
+  await putItem(table, taskKey(experiment, total.task), total)
+}
