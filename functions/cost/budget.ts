@@ -1,5 +1,5 @@
 import type { PriceTable } from '../prices/table.ts'
-import { boundControl } from './control.ts'
+import { addControl, boundControl } from './control.ts'
 import { sessionHours } from './hours.ts'
 import { flowNlcuHours, ledgerLines, spendOf } from './spend.ts'
 import { HOUR_MS, type SessionUse, type TaskUse, type Usage } from './usage.ts'
@@ -21,8 +21,10 @@ export type Outlook = Readonly<{
   tasks: number
   /** Fastest the mirrored bytes can come, outer headers included: see assumedPeak. */
   peakBytesPerSecond: number
-  /** Traffic is known up to here: the oldest of the gateways’ last reports, now when nothing is mirrored yet. */
-  volumeKnownUntil: Date
+  /** Use is known up to here: the oldest of the running gateways’ last reports; now when nothing is mirrored yet. */
+  knownUntil: Date
+  /** Rate between the last two looks, outer headers included. Above the assumed peak, twice this rate is the worst case. */
+  observedBytesPerSecond?: number
 }>
 
 export type Affordable = Readonly<{
@@ -67,10 +69,12 @@ export const canAfford = (
   const committedUsd = spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd - spentUsd
 
   const packetsUntil = Math.max(gone.getTime(), outlook.packetsUntil.getTime())
-  const unknownSeconds = Math.max(0, packetsUntil - outlook.volumeKnownUntil.getTime()) / 1000
+  const unknownSeconds = Math.max(0, packetsUntil - outlook.knownUntil.getTime()) / 1000
   const sessions = usage.sessions.length + outlook.newSessions
+  const observed = outlook.observedBytesPerSecond ?? 0
+  const peak = observed > outlook.peakBytesPerSecond ? 2 * observed : outlook.peakBytesPerSecond
   const worstCaseUsd =
-    ((outlook.peakBytesPerSecond * unknownSeconds) / 1e9) * marginalUsdPerGb(prices, usage.crossAzShare) +
+    ((peak * unknownSeconds) / 1e9) * marginalUsdPerGb(prices, usage.crossAzShare) +
     flowNlcuHours((sessions * (packetsUntil - now.getTime())) / HOUR_MS) * prices.prices['nlcu-hour'].usd
 
   const total = spentUsd + committedUsd + worstCaseUsd
@@ -92,36 +96,34 @@ export const canAfford = (
 /** The usage when everything could be gone: what runs goes on, what is wanted has begun. */
 const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
   const at = outlook.now.toISOString()
-  const running = usage.tasks.filter((task) => task.stoppedAt === null).length
   const opened: SessionUse[] = Array.from({ length: outlook.newSessions }, () => ({
     createdAt: at,
     deletedAt: null,
   }))
+  const seconds = Math.max(0, gone.getTime() - outlook.knownUntil.getTime()) / 1000
+  const running = usage.tasks.filter((task) => task.running).length
   const started: TaskUse[] = Array.from({ length: Math.max(0, outlook.tasks - running) }, () => ({
-    startedAt: at,
-    stoppedAt: null,
-    share: 1,
+    seconds,
+    running: true,
   }))
-  const seconds = Math.max(0, gone.getTime() - outlook.now.getTime()) / 1000
-  const more = boundControl({
-    ticks: 2,
-    sessions: usage.sessions.length + outlook.newSessions,
-    tasks: Math.max(outlook.tasks, running),
-    taskSeconds: seconds * Math.max(outlook.tasks, running),
-    apiRequests: 2,
-  })
+  const tasks = Math.max(outlook.tasks, running)
   return {
     ...usage,
     sessions: [...usage.sessions, ...opened],
-    tasks: [...usage.tasks, ...started],
-    control: {
-      lambdaInvocations: usage.control.lambdaInvocations + more.lambdaInvocations,
-      lambdaGbSeconds: usage.control.lambdaGbSeconds + more.lambdaGbSeconds,
-      apiRequests: usage.control.apiRequests + more.apiRequests,
-      readUnits: usage.control.readUnits + more.readUnits,
-      writeUnits: usage.control.writeUnits + more.writeUnits,
-      scheduleInvocations: usage.control.scheduleInvocations + more.scheduleInvocations,
-    },
+    tasks: [
+      ...usage.tasks.map((task) => (task.running ? { ...task, seconds: task.seconds + seconds } : task)),
+      ...started,
+    ],
+    control: addControl(
+      usage.control,
+      boundControl({
+        ticks: 2,
+        sessions: usage.sessions.length + outlook.newSessions,
+        tasks,
+        taskSeconds: seconds * tasks,
+        apiRequests: 2,
+      }),
+    ),
   }
 }
 

@@ -48,3 +48,12 @@ export const boundControl = (seen: {
     scheduleInvocations: seen.ticks + seen.sessions + 10,
   }
 }
+
+export const addControl = (a: ControlUse, b: ControlUse): ControlUse => ({
+  lambdaInvocations: a.lambdaInvocations + b.lambdaInvocations,
+  lambdaGbSeconds: a.lambdaGbSeconds + b.lambdaGbSeconds,
+  apiRequests: a.apiRequests + b.apiRequests,
+  readUnits: a.readUnits + b.readUnits,
+  writeUnits: a.writeUnits + b.writeUnits,
+  scheduleInvocations: a.scheduleInvocations + b.scheduleInvocations,
+})

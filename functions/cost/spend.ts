@@ -3,7 +3,7 @@ import { type Basis, BYTES_PER_GB, type Spend, sumLines, zeroLines } from '../..
 import type { Volume } from '../../contract/traffic.ts'
 import type { PriceKey, PriceTable } from '../prices/table.ts'
 import { sessionHours } from './hours.ts'
-import type { Usage } from './usage.ts'
+import type { TaskUse, Usage } from './usage.ts'
 
 /** Outer IPv4, UDP and VXLAN headers and the inner Ethernet header, as measured on captures of mirrored traffic. */
 export const OUTER_BYTES_PER_PACKET = 50
@@ -35,13 +35,8 @@ const FARGATE_MINIMUM_SECONDS = 60
 const secondsBetween = (from: string, to: string | null, now: Date): number =>
   Math.max(0, Math.min(to === null ? Infinity : Date.parse(to), now.getTime()) - Date.parse(from)) / 1000
 
-export const taskSeconds = (usage: Usage, now: Date): number =>
-  usage.tasks.reduce(
-    (sum, task) =>
-      sum +
-      task.share * Math.max(FARGATE_MINIMUM_SECONDS, secondsBetween(task.startedAt, task.stoppedAt, now)),
-    0,
-  )
+export const taskSeconds = (tasks: readonly TaskUse[]): number =>
+  tasks.reduce((sum, { seconds }) => sum + Math.max(FARGATE_MINIMUM_SECONDS, seconds), 0)
 
 /** The account of what was used: quantity × price = dollars on every line, nothing hidden in a total. */
 export const ledgerLines = (
@@ -61,7 +56,7 @@ export const ledgerLines = (
   )
   const flows = usage.volume.packets > 0 ? flowNlcuHours(sessionsElapsed) : 0
   const begunHours = usage.sessions.reduce((sum, session) => sum + sessionHours(session, now), 0)
-  const gatewayHours = taskSeconds(usage, now) / 3600
+  const gatewayHours = taskSeconds(usage.tasks) / 3600
   const { vcpus, memoryGb } = usage.gatewaySize
   const { control } = usage
   return [

@@ -3,12 +3,11 @@ import type { Volume } from '../../contract/traffic.ts'
 /** One mirror session that was really created. A session that is only intended is committed, not yet used. */
 export type SessionUse = Readonly<{ createdAt: string; deletedAt: string | null }>
 
-/** One gateway task while it worked for the experiment. */
+/** One gateway task that works, or worked, for the experiment. */
 export type TaskUse = Readonly<{
-  startedAt: string
-  stoppedAt: string | null
-  /** 1 when the task serves this experiment alone, 1/n when it serves n; 1 is never too little. */
-  share: number
+  /** Until its last report. Seconds that n experiments shared count 1/n for each. */
+  seconds: number
+  running: boolean
 }>
 
 export type GatewaySize = Readonly<{ vcpus: number; memoryGb: number }>
