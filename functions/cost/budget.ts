@@ -70,12 +70,12 @@ export const canAfford = (
 
   const packetsUntil = Math.max(gone.getTime(), outlook.packetsUntil.getTime())
   const unknownSeconds = Math.max(0, packetsUntil - outlook.knownUntil.getTime()) / 1000
-  const sessions = usage.sessions.length + outlook.newSessions
+  const sessions = usage.sessions.filter(({ deletedAt }) => deletedAt === null).length + outlook.newSessions
   const observed = outlook.observedBytesPerSecond ?? 0
   const peak = observed > outlook.peakBytesPerSecond ? 2 * observed : outlook.peakBytesPerSecond
   const worstCaseUsd =
     ((peak * unknownSeconds) / 1e9) * marginalUsdPerGb(prices, usage.crossAzShare) +
-    flowNlcuHours((sessions * (packetsUntil - now.getTime())) / HOUR_MS) * prices.prices['nlcu-hour'].usd
+    flowNlcuHours((sessions * (packetsUntil - gone.getTime())) / HOUR_MS) * prices.prices['nlcu-hour'].usd
 
   const total = spentUsd + committedUsd + worstCaseUsd
   const affordable = total <= budgetUsd
@@ -109,6 +109,8 @@ const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
   const tasks = Math.max(outlook.tasks, running)
   return {
     ...usage,
+    // The first packet makes the flows of the whole time count.
+    volume: { ...usage.volume, packets: Math.max(1, usage.volume.packets) },
     sessions: [...usage.sessions, ...opened],
     tasks: [
       ...usage.tasks.map((task) => (task.running ? { ...task, seconds: task.seconds + seconds } : task)),

@@ -1,0 +1,176 @@
+import { usdPerGb } from '../../contract/money.ts'
+import type { Plan } from '../../contract/plan.ts'
+import type { Volume } from '../../contract/traffic.ts'
+import type { PriceTable } from '../prices/table.ts'
+import { type Affordable, canAfford, dollars, marginalUsdPerGb, stopSeconds } from './budget.ts'
+import { boundControl } from './control.ts'
+import type { CrossAz } from './cross-az.ts'
+import { type AssumedPeak, assumedPeak } from './peak.ts'
+import { ledgerLines, OUTER_BYTES_PER_PACKET, spendOf } from './spend.ts'
+import type { GatewaySize, Usage } from './usage.ts'
+
+/** What an experiment would have to do with. */
+export type Undertaking = Readonly<{
+  startAt: Date
+  endAt: Date
+  /** Bytes per second that each source can send at most. */
+  capacities: readonly number[]
+  crossAz: CrossAz
+  gateways: number
+  gatewaySize: GatewaySize
+  budgetUsd: number
+  /** Seconds between two looks at the budget. */
+  tickSeconds: number
+  /** Longest time that packets flow if nobody looks: the dead-man lease and the precision of its schedule. */
+  leaseSeconds: number
+  /** Age that the newest reading of the traffic can have at a look. */
+  reportSeconds: number
+  /** Seconds from the first gateway task’s start to the first mirrored packet. */
+  preparingSeconds: number
+}>
+
+export type Estimate = Readonly<{
+  estimate: Plan['estimate']
+  reserveUsd: number
+  overshootUsd: number
+  peak: AssumedPeak
+  /** Whether the budget affords to begin at all. */
+  start: Affordable
+  /** Whether the budget pays the whole window before any traffic; else one sentence. */
+  windowProblem: string | null
+}>
+
+/** Assumed while nothing is known about the sources’ traffic. */
+const QUIET_BYTES_PER_SECOND = 125_000
+const QUIET_PACKET_BYTES = 300
+const BUSY_PACKET_BYTES = 1500
+
+/** A schedule fires up to 60 seconds late (EventBridge Scheduler user guide, schedule types). */
+const SCHEDULE_PRECISION_SECONDS = 60
+
+const volumeOf = (outerBytes: number, packetBytes: number): Volume => {
+  const packets = Math.floor(outerBytes / (packetBytes + OUTER_BYTES_PER_PACKET))
+  return { packets, bytes: packets * packetBytes }
+}
+
+const NOTHING: Volume = { packets: 0, bytes: 0 }
+
+/** The window, the seconds around it included. */
+const seconds = (u: Undertaking): number => (u.endAt.getTime() - u.startAt.getTime()) / 1000
+
+const usageAtEnd = (u: Undertaking, volume: Volume, sessionSeconds: number): Usage => {
+  const taskSeconds = u.preparingSeconds + sessionSeconds
+  const startAt = u.startAt.toISOString()
+  const deletedAt = new Date(u.startAt.getTime() + sessionSeconds * 1000).toISOString()
+  return {
+    sessions: u.capacities.map(() => ({ createdAt: startAt, deletedAt })),
+    volume,
+    tasks: Array.from({ length: u.gateways }, () => ({ seconds: taskSeconds, running: false })),
+    gatewaySize: u.gatewaySize,
+    crossAzShare: u.crossAz.share,
+    control: boundControl({
+      ticks: Math.ceil(taskSeconds / u.tickSeconds),
+      sessions: u.capacities.length,
+      tasks: u.gateways,
+      taskSeconds: taskSeconds * u.gateways,
+      apiRequests: 10,
+    }),
+    standingSeconds: taskSeconds,
+  }
+}
+
+/** What an experiment would cost, how much of its budget is kept back, and what could still be spent past it. */
+export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
+  const stop = stopSeconds(u.capacities.length)
+  const unseenSeconds = u.leaseSeconds + stop + u.reportSeconds
+  const peak = assumedPeak(u.capacities, unseenSeconds, u.budgetUsd, u.crossAz.share, prices)
+  const after = (volume: Volume, late = 0) => {
+    const used = usageAtEnd(u, volume, seconds(u) + stop + late)
+    const end = new Date(u.startAt.getTime() + (seconds(u) + stop + late) * 1000)
+    return spendOf(ledgerLines(used, prices, end, 'estimated'), 'estimated')
+  }
+  const perByte = marginalUsdPerGb(prices, u.crossAz.share) / 1e9
+  const fixedUsd = after(NOTHING).totalUsd
+
+  const quiet = QUIET_BYTES_PER_SECOND * u.capacities.length * seconds(u)
+  const most = Math.min(peak.bytesPerSecond * seconds(u), Math.max(0, u.budgetUsd - fixedUsd) / perByte)
+  const lowVolume = volumeOf(Math.min(quiet, most), QUIET_PACKET_BYTES)
+  const highVolume = volumeOf(most, BUSY_PACKET_BYTES)
+  const low = after(lowVolume)
+  const high = after(highVolume)
+  const perGb = [usdPerGb(low.totalUsd, lowVolume.bytes), usdPerGb(high.totalUsd, highVolume.bytes)].filter(
+    (usd) => usd !== null,
+  )
+
+  const start = canAfford(usageAtStart(u), prices, u.budgetUsd, {
+    now: u.startAt,
+    nextLook: new Date(u.startAt.getTime() + u.tickSeconds * 1000),
+    endAt: u.endAt,
+    packetsUntil: new Date(u.startAt.getTime() + u.leaseSeconds * 1000),
+    stopSeconds: stop,
+    newSessions: u.capacities.length,
+    tasks: u.gateways,
+    peakBytesPerSecond: peak.bytesPerSecond,
+    knownUntil: new Date(u.startAt.getTime() - u.reportSeconds * 1000),
+  })
+
+  return {
+    estimate: {
+      lowUsd: low.totalUsd,
+      highUsd: Math.max(low.totalUsd, high.totalUsd),
+      low: low.lines,
+      high: high.totalUsd >= low.totalUsd ? high.lines : low.lines,
+      lowUsdPerGb: perGb.length > 0 ? Math.min(...perGb) : null,
+      highUsdPerGb: perGb.length > 0 ? Math.max(...perGb) : null,
+      assumptions: [
+        `${u.capacities.length} mirror session${u.capacities.length === 1 ? '' : 's'}, begun hours owed whole; ` +
+          `${u.gateways} gateway task${u.gateways === 1 ? '' : 's'} of ${u.gatewaySize.vcpus} vCPU and ${u.gatewaySize.memoryGb} GB, ` +
+          `${Math.round(u.preparingSeconds)} s of preparation included`,
+        'low: 1 Mbit/s of mirrored traffic per source, in packets of 300 bytes',
+        'high: the worst-case rate below for the whole window, or what the budget allows, in packets of 1,500 bytes',
+        peak.because,
+        u.crossAz.because,
+        'the load balancer’s own hours are standing cost and not in here; the shadow’s own cost is not known',
+      ],
+    },
+    reserveUsd: start.worstCaseUsd,
+    overshootUsd: overshoot(u, prices, {
+      peak,
+      unseenSeconds,
+      startUsd: start.spentUsd + start.committedUsd,
+      fixedUsd: after(NOTHING, SCHEDULE_PRECISION_SECONDS).totalUsd,
+    }),
+    peak,
+    start,
+    windowProblem:
+      fixedUsd + start.worstCaseUsd <= u.budgetUsd
+        ? null
+        : `The whole window costs ${dollars(fixedUsd)} before any traffic and keeps ${dollars(start.worstCaseUsd)} back for ` +
+          `the worst case: with a budget of ${dollars(u.budgetUsd)} it will end early.`,
+  }
+}
+
+const usageAtStart = (u: Undertaking): Usage => ({
+  ...usageAtEnd(u, NOTHING, 0),
+  sessions: [],
+  tasks: [],
+  standingSeconds: 0,
+})
+
+/**
+ * Past the budget, if the control plane dies right after it said yes and traffic jumps to the sources’ capacity at that
+ * moment: sessions and gateways run until their own schedules end them, packets until the lease. Never more than what
+ * the whole window at capacity would cost beyond the budget.
+ */
+const overshoot = (
+  u: Undertaking,
+  prices: PriceTable,
+  known: { peak: AssumedPeak; unseenSeconds: number; startUsd: number; fixedUsd: number },
+): number => {
+  const perByte = marginalUsdPerGb(prices, u.crossAz.share) / 1e9
+  const capacity = u.capacities.reduce((sum, bytes) => sum + bytes, 0)
+  const runsOn = Math.max(0, known.fixedUsd - known.startUsd)
+  const abovePeak = Math.max(0, capacity - known.peak.bytesPerSecond) * known.unseenSeconds * perByte
+  const everything = known.fixedUsd + capacity * (seconds(u) + known.unseenSeconds) * perByte
+  return Math.max(0, Math.min(runsOn + abovePeak, everything - u.budgetUsd))
+}
