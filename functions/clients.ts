@@ -1,0 +1,42 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ECSClient } from '@aws-sdk/client-ecs'
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
+
+export type Clients = Readonly<{
+  ec2: EC2Client
+  ecs: ECSClient
+  elb: ElasticLoadBalancingV2Client
+  scheduler: SchedulerClient
+  dynamo: DynamoDBClient
+}>
+
+export type ClientOptions = {
+  region: string
+  /** All services at one address; the SDK’s AWS_ENDPOINT_URL says the same in the environment. */
+  endpoint?: string
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+}
+
+/**
+ * Standard retries spread throttled calls over a few hundred milliseconds; what is throttled for longer is left to the
+ * next tick, because a tick that waits renews no lease.
+ */
+const PATIENCE = {
+  maxAttempts: 4,
+  retryMode: 'standard',
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
+}
+
+export const makeClients = (options: ClientOptions): Clients => ({
+  ec2: new EC2Client({ ...PATIENCE, ...options }),
+  ecs: new ECSClient({ ...PATIENCE, ...options }),
+  elb: new ElasticLoadBalancingV2Client({ ...PATIENCE, ...options }),
+  scheduler: new SchedulerClient({ ...PATIENCE, ...options }),
+  dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
+})
+
+export const closeClients = (clients: Clients): void => {
+  for (const client of Object.values(clients)) client.destroy()
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod'
+
+const name = z.string().min(1)
+
+const Environment = z.object({
+  AWS_REGION: name,
+  SHADOWMETER_DEPLOYMENT: name.max(256).describe('app/stage: whose AWS resources are ours'),
+  SHADOWMETER_TABLE: name,
+  SHADOWMETER_CLUSTER: name,
+  SHADOWMETER_SERVICE: name,
+  SHADOWMETER_MIRROR_TARGET: z.string().regex(/^tmt-[0-9a-f]{8,17}$/),
+  SHADOWMETER_TARGET_GROUP_ARN: name,
+  SHADOWMETER_LOAD_BALANCER_ARN: name,
+  SHADOWMETER_SCHEDULE_GROUP: name.max(64),
+  SHADOWMETER_SCHEDULE_ROLE_ARN: name,
+  SHADOWMETER_CONTROL_FUNCTION_ARN: name.describe('what schedules call at the start and the end of a window'),
+  SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
+})
+
+/** What the control plane is told about its surroundings. The SDK’s own variables are not repeated here. */
+export type Config = Readonly<{
+  region: string
+  deployment: string
+  table: string
+  cluster: string
+  service: string
+  mirrorTarget: string
+  targetGroup: string
+  loadBalancer: string
+  scheduleGroup: string
+  scheduleRole: string
+  controlFunction: string
+  tickSeconds: number
+}>
+
+/** @throws ZodError that names every variable which is missing or wrong */
+export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
+  const read = Environment.parse(environment)
+  return {
+    region: read.AWS_REGION,
+    deployment: read.SHADOWMETER_DEPLOYMENT,
+    table: read.SHADOWMETER_TABLE,
+    cluster: read.SHADOWMETER_CLUSTER,
+    service: read.SHADOWMETER_SERVICE,
+    mirrorTarget: read.SHADOWMETER_MIRROR_TARGET,
+    targetGroup: read.SHADOWMETER_TARGET_GROUP_ARN,
+    loadBalancer: read.SHADOWMETER_LOAD_BALANCER_ARN,
+    scheduleGroup: read.SHADOWMETER_SCHEDULE_GROUP,
+    scheduleRole: read.SHADOWMETER_SCHEDULE_ROLE_ARN,
+    controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
+    tickSeconds: read.SHADOWMETER_TICK_SECONDS,
+  }
+}

@@ -1,0 +1,43 @@
+/** Times of an experiment’s life in milliseconds, all derived from how often the control plane looks. */
+export type Settings = Readonly<{
+  tickMs: number
+  /** From a renewal to the moment the accept rules are deleted without us. */
+  leaseMs: number
+  /** EventBridge Scheduler fires up to this long after the time of a schedule. */
+  precisionMs: number
+  /** Preparing fails when it takes longer. */
+  prepareMs: number
+  /** Gateways finish what is in flight for this long after mirroring stopped. */
+  drainMs: number
+  /** After this long the last gateway reports are not waited for any more. */
+  drainLimitMs: number
+  /** EC2 is eventually consistent: what was created more recently may be missing in Describe and yet exist. */
+  describeLagMs: number
+  /** Gateways that are unfit for longer than this end the experiment. */
+  unfitMs: number
+  /** An end that is noticed later than this was missed: the outcome is expired, not completed. */
+  lateMs: number
+}>
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/**
+ * The lease survives two lost ticks; the ten seconds are for rehearsals, whose ticks are shorter than a slow call. With
+ * a tick a minute packets stop at most three minutes, plus the scheduler’s precision, after the last renewal.
+ */
+export const settingsFor = (tickSeconds: number): Settings => {
+  const tickMs = tickSeconds * SECOND
+  const atMost = (limit: number, ticks: number) => Math.min(limit, ticks * tickMs)
+  return {
+    tickMs,
+    leaseMs: Math.max(3 * tickMs, tickMs + 10 * SECOND),
+    precisionMs: atMost(MINUTE, 1),
+    prepareMs: Math.max(MINUTE, atMost(10 * MINUTE, 20)),
+    drainMs: atMost(10 * SECOND, 1),
+    drainLimitMs: atMost(10 * SECOND, 1) + 2 * tickMs + 10 * SECOND,
+    describeLagMs: atMost(5 * MINUTE, 5),
+    unfitMs: Math.max(MINUTE, atMost(5 * MINUTE, 5)),
+    lateMs: 3 * tickMs,
+  }
+}
