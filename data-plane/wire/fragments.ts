@@ -18,7 +18,7 @@ type Partial = { parts: Part[]; bytes: number; end: number; since: number; given
 
 export class Fragments {
   /** The last packet that was completed, without its IP header. Valid until the next call of `add`. */
-  whole: Uint8Array = new Uint8Array(0)
+  whole: Buffer = Buffer.alloc(0)
   /** Packets that were given up because they grew old or the limit was reached. */
   expired = 0
   readonly #packets = new Map<string, Partial>()
@@ -31,7 +31,7 @@ export class Fragments {
     identification: number,
     from: number,
     more: boolean,
-    b: Uint8Array,
+    b: Buffer,
     start: number,
     end: number,
     at: number,
@@ -55,14 +55,14 @@ export class Fragments {
       return 'fragment_dropped'
     }
     if (!more) partial.end = from + length
-    partial.parts.push({ from, bytes: b.slice(start, end) })
+    partial.parts.push({ from, bytes: Uint8Array.prototype.slice.call(b, start, end) })
     partial.bytes += length
     this.#bytes += length
     if (partial.end < 0 || partial.bytes < partial.end) return 'fragment'
 
     this.#packets.delete(key)
     this.#bytes -= partial.bytes
-    const whole = new Uint8Array(partial.end)
+    const whole = Buffer.alloc(partial.end)
     for (const part of partial.parts) {
       if (part.from + part.bytes.length > partial.end) return 'fragment_dropped'
       whole.set(part.bytes, part.from)

@@ -29,7 +29,7 @@ export type PacketKind =
 /** One decoded packet. A single object is filled again and again, so that a packet costs no allocation. */
 export class Packet {
   /** Where the payload is: the caller's buffer, or a reassembled IP packet. */
-  buffer: Uint8Array = new Uint8Array(0)
+  buffer: Buffer = Buffer.alloc(0)
   start = 0
   end = 0
   /** Bytes of payload that the sender sent and the capture cut off. */
@@ -55,7 +55,7 @@ export class Packet {
 export function decodeFrame(
   packet: Packet,
   fragments: Fragments,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   end: number,
   at: number,
@@ -76,7 +76,7 @@ export function decodeNetwork(
   packet: Packet,
   fragments: Fragments,
   etherType: number,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   end: number,
   at: number,
@@ -89,7 +89,7 @@ export function decodeNetwork(
 function decodeIpv4(
   packet: Packet,
   fragments: Fragments,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   end: number,
   at: number,
@@ -127,7 +127,7 @@ function decodeIpv4(
 function decodeIpv6(
   packet: Packet,
   fragments: Fragments,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   end: number,
   at: number,
@@ -165,7 +165,7 @@ function decodeIpv6Payload(
   packet: Packet,
   fragments: Fragments | null,
   firstProtocol: number,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   sent: number,
   end: number,
@@ -206,7 +206,7 @@ function decodeIpv6Payload(
 function decodeTransport(
   packet: Packet,
   protocol: number,
-  b: Uint8Array,
+  b: Buffer,
   offset: number,
   end: number,
   missing: number,

@@ -1,0 +1,511 @@
+import type { Counters, SegmentOutcome } from '../counters.ts'
+import type { Packet } from '../wire/packet.ts'
+import { ACK, FIN, RST, SYN } from '../wire/tcp.ts'
+import type { Connection, EndReason, Half, Segment } from './connection.ts'
+import { ConnectionList } from './connection-list.ts'
+import { FlowTable } from './flow-table.ts'
+import { hold, trim } from './held.ts'
+import type { TcpLimits } from './limits.ts'
+import { add, diff } from './sequence.ts'
+
+/**
+ * What reassembly tells its user. Bytes of one half come in order; `gap` says that bytes before the next ones were never
+ * captured. Across the halves the order is causal: bytes come after all bytes that their sender had acknowledged, as
+ * far as those were captured. `b` is only valid during the call.
+ */
+export type StreamHandler<App> = {
+  data(
+    c: Connection<App>,
+    side: 0 | 1,
+    b: Buffer,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    aligned: boolean,
+    at: number,
+  ): void
+  gap(c: Connection<App>, side: 0 | 1, bytes: number, at: number): void
+  end(c: Connection<App>, side: 0 | 1, reason: EndReason, at: number): void
+  /** Both halves have ended. */
+  closed(c: Connection<App>, at: number): void
+}
+
+/** Bytes further than this from where a half is do not belong to it (RFC 7323 allows 1 GiB, nobody sends it). */
+const WINDOW = 1 << 25
+/** So many segments in a row outside the window are a new connection whose SYN was not captured. */
+const STRAYS = 8
+const MAX_HELD_SEGMENTS = 2048
+
+/**
+ * TCP reassembly (RFC 9293) of captured packets: SYN or mid-stream start, any order, explicit gaps, bounded memory.
+ * Fast because bytes that arrive in order are handed on in place; only early ones are copied.
+ */
+export class Assembler<App> {
+  readonly #handler: StreamHandler<App>
+  readonly #limits: TcpLimits
+  readonly #counters: Counters
+  readonly #table = new FlowTable<App>()
+  readonly #open = new ConnectionList<App>()
+  readonly #lingering = new ConnectionList<App>()
+  readonly #waiting = new Set<Connection<App>>()
+  #heldBytes = 0
+
+  constructor(handler: StreamHandler<App>, limits: TcpLimits, counters: Counters) {
+    this.#handler = handler
+    this.#limits = limits
+    this.#counters = counters
+  }
+
+  /** Connections that are remembered, lingering ones included. */
+  get connections(): number {
+    return this.#table.size
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Takes one decoded TCP packet. */
+  segment(p: Packet, at: number): void {
+    const length = p.end - p.start
+    this.#counters.bytes.received += length
+    this.#counters.segments[this.#take(p, length, at)]++
+    if (p.missing > 0) this.#counters.truncatedSegments++
+  }
+
+  /** Timers: late packets, resets, idle and lingering connections. */
+  sweep(now: number): void {
+    for (const c of this.#waiting) {
+      this.#release(c, now, false)
+      if (!c.closed && c.resetAt >= 0 && now - c.resetAt >= this.#limits.reorderMs)
+        this.#finish(c, 'reset', now)
+      if (c.closed || (c.resetAt < 0 && !isBlocked(c.halves[0]) && !isBlocked(c.halves[1]))) {
+        c.waiting = false
+        this.#waiting.delete(c)
+      }
+    }
+    for (let c = this.#open.oldest; c !== null && now - c.listedAt >= this.#limits.idleMs; ) {
+      if (now - c.lastAt >= this.#limits.idleMs) this.#finish(c, 'idle', now)
+      else {
+        this.#open.remove(c)
+        this.#open.append(c, now)
+      }
+      c = this.#open.oldest
+    }
+    for (let c = this.#lingering.oldest; c !== null && now - c.listedAt >= this.#limits.lingerMs; ) {
+      this.#forget(c)
+      c = this.#lingering.oldest
+    }
+  }
+
+  /** The capture is over: ends every connection. */
+  close(now: number): void {
+    for (let c = this.#open.oldest; c !== null; c = this.#open.oldest) this.#finish(c, 'capture_end', now)
+    for (let c = this.#lingering.oldest; c !== null; c = this.#lingering.oldest) this.#forget(c)
+  }
+
+  /** Everything that comes on this connection from now on is counted and dropped. */
+  ignore(c: Connection<App>): void {
+    c.ignored = true
+    this.#dropHeld(c)
+  }
+
+  #take(p: Packet, length: number, at: number): SegmentOutcome {
+    const { flags } = p
+    let c = this.#table.find(p)
+    let { side } = this.#table
+    if ((flags & SYN) !== 0) c = this.#openBySyn(c, side, p, at)
+    else if (c === null || (c.closed && length > 0 && isBeyond(c.halves[side], p.sequence))) {
+      if ((flags & RST) !== 0) {
+        this.#counters.bytes.ignored += length
+        return 'stray'
+      }
+      c = this.#add(c, p, at)
+    }
+    side = this.#table.side
+    c.lastAt = at
+    if (c.closed) {
+      this.#counters.bytes.after_end += length
+      return 'after_end'
+    }
+    const half = c.halves[side]
+    const peer = c.halves[side === 0 ? 1 : 0]
+    half.seen = true
+    if (c.ignored) {
+      this.#followIgnored(c, half, flags, at)
+      this.#counters.bytes.ignored += length
+      return length > 0 ? 'ignored' : 'control'
+    }
+
+    const hasAck = (flags & ACK) !== 0
+    if (hasAck) this.#noteAck(half, peer, p)
+    if ((flags & RST) !== 0) {
+      if (c.resetAt < 0 && isPlausible(half, p.sequence)) c.resetAt = at
+      this.#wait(c)
+      this.#counters.bytes.ignored += length
+      return 'control'
+    }
+    const sequence = (flags & SYN) !== 0 ? add(p.sequence, 1) : p.sequence
+    if ((flags & FIN) !== 0 && !half.fin) {
+      const finSequence = add(sequence, length + p.missing)
+      if (!half.started || Math.abs(diff(finSequence, half.next)) <= WINDOW) {
+        half.fin = true
+        half.finSequence = finSequence
+        half.finAcknowledgement = hasAck ? p.acknowledgement : half.finAcknowledgement
+        if (half.held.length === 0) half.blockedSince = at
+      }
+    }
+    if (length > 0) return this.#payload(c, side, half, p, sequence, length, hasAck, at)
+    if (half.fin || peer.held.length > 0) this.#drain(c, at)
+    return 'control'
+  }
+
+  #payload(
+    c: Connection<App>,
+    side: 0 | 1,
+    half: Half,
+    p: Packet,
+    sequence: number,
+    length: number,
+    hasAck: boolean,
+    at: number,
+  ): SegmentOutcome {
+    const bytes = this.#counters.bytes
+    if (half.ended) {
+      bytes.after_end += length
+      return 'after_end'
+    }
+    // A half joined in the middle waits a moment: its first bytes may have been overtaken.
+    if (!half.started && at - c.openedAt >= this.#limits.reorderMs && half.held.length === 0)
+      this.#start(half, sequence)
+
+    let { start } = p
+    let from = sequence
+    if (half.started) {
+      const ahead = diff(sequence, half.next)
+      if (ahead > WINDOW || ahead < -WINDOW) return this.#outOfWindow(c, p, length, at)
+      c.strays = 0
+      if (ahead < 0) {
+        // Bytes that were delivered stay as they were; of a retransmission only what is new is taken.
+        if (-ahead >= length) {
+          bytes.duplicate += length
+          return 'duplicate'
+        }
+        bytes.duplicate -= ahead
+        start -= ahead
+        from = half.next
+      } else if (ahead === 0 && half.held.length === 0 && isOpen(c, side, hasAck, p.acknowledgement)) {
+        this.#deliver(c, side, p.buffer, start, p.end, from, p.acknowledgement, true, at)
+        const peer = c.halves[side === 0 ? 1 : 0]
+        if (half.fin || peer.held.length > 0 || peer.fin) this.#drain(c, at)
+        return 'data'
+      }
+    }
+    if (half.held.length === 0) half.blockedSince = at
+    const ack = p.acknowledgement
+    const taken = hold(half, p.buffer, start, p.end, from, ack, hasAck, from === sequence, at)
+    bytes.duplicate += p.end - start - taken
+    this.#heldBytes += taken
+    if (taken === 0) return 'duplicate'
+    this.#drain(c, at)
+    if (isFull(half, this.#limits) || this.#heldBytes > this.#limits.heldBytes) this.#release(c, at, true)
+    return 'data'
+  }
+
+  /** Eight of them in a row are a connection whose SYN was not captured. */
+  #outOfWindow(c: Connection<App>, p: Packet, length: number, at: number): SegmentOutcome {
+    this.#counters.bytes.out_of_window += length
+    if (++c.strays >= STRAYS) this.#add(c, p, at)
+    return 'out_of_window'
+  }
+
+  #noteAck(half: Half, peer: Half, p: Packet): void {
+    const ack = p.acknowledgement
+    if (!peer.hasAcked || diff(ack, peer.acked) > 0) peer.acked = ack
+    peer.hasAcked = true
+    // The first segment after a SYN acknowledges the other side's SYN and nothing else.
+    if (!peer.started && half.fromSyn && p.sequence === add(half.initial, 1) && (p.flags & SYN) === 0)
+      startFromSyn(peer, add(ack, -1))
+  }
+
+  /** Finds or makes the connection that a SYN belongs to: a copy, the other half's answer, or port reuse. */
+  #openBySyn(c: Connection<App> | null, side: 0 | 1, p: Packet, at: number): Connection<App> {
+    const isAnswer = (p.flags & ACK) !== 0
+    if (c !== null) {
+      const half = c.halves[side]
+      if (half.fromSyn && half.initial === p.sequence) return c
+      if (!c.closed && !half.fromSyn && fitsBefore(half, p.sequence)) {
+        startFromSyn(half, p.sequence)
+        this.#heldBytes -= trim(half)
+        if (c.opener < 0) c.opener = isAnswer ? (side === 0 ? 1 : 0) : side
+        return c
+      }
+    }
+    const added = this.#add(c, p, at)
+    startFromSyn(added.halves[0], p.sequence)
+    added.opener = isAnswer ? 1 : 0
+    return added
+  }
+
+  /** Adds a connection in the place of `old`. */
+  #add(old: Connection<App> | null, p: Packet, at: number): Connection<App> {
+    if (old !== null) {
+      if (!old.closed) this.#finish(old, 'reused', at)
+      this.#forget(old)
+    }
+    if (this.#table.size >= this.#limits.connections) this.#evict(at)
+    this.#table.find(p)
+    const c = this.#table.add(p, at)
+    this.#open.append(c, at)
+    this.#counters.connections.opened++
+    return c
+  }
+
+  #evict(at: number): void {
+    if (this.#lingering.oldest !== null) {
+      this.#forget(this.#lingering.oldest)
+      return
+    }
+    for (let tries = 0; tries < 16; tries++) {
+      const c = this.#open.oldest
+      if (c === null) return
+      if (c.lastAt <= c.listedAt || tries === 15) {
+        this.#finish(c, 'evicted', at)
+        this.#forget(c)
+        return
+      }
+      this.#open.remove(c)
+      this.#open.append(c, at)
+    }
+  }
+
+  #start(half: Half, sequence: number): void {
+    // The other side's acknowledgement says where the next byte is, unless it is older than what came since.
+    const behind = half.hasAcked ? diff(sequence, half.acked) : 0
+    half.next = behind > 0 && behind <= this.#limits.reorderBytes ? half.acked : sequence
+    half.started = true
+  }
+
+  #deliver(
+    c: Connection<App>,
+    side: 0 | 1,
+    b: Buffer,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    aligned: boolean,
+    at: number,
+  ): void {
+    const half = c.halves[side]
+    half.next = add(sequence, end - start)
+    half.delivered = true
+    this.#counters.bytes.delivered += end - start
+    this.#handler.data(c, side, b, start, end, sequence, acknowledgement, aligned, at)
+  }
+
+  /** Delivers whatever may be delivered, on both halves, until nothing moves. */
+  #drain(c: Connection<App>, at: number): void {
+    for (let moved = true; moved && !c.closed; ) {
+      moved = false
+      for (let side: 0 | 1 = 0; ; side = 1) {
+        if (this.#drainHalf(c, side, at)) moved = true
+        if (c.ignored || side === 1) break
+      }
+      if (c.ignored) return
+    }
+    if (c.closed) return
+    const [a, b] = c.halves
+    if ((a.ended && (b.ended || !b.seen)) || (b.ended && !a.seen)) this.#finish(c, 'fin', at)
+    else if (isBlocked(a) || isBlocked(b)) this.#wait(c)
+  }
+
+  #drainHalf(c: Connection<App>, side: 0 | 1, at: number): boolean {
+    const half = c.halves[side]
+    if (!half.started) return false
+    let moved = false
+    while (half.held.length > 0) {
+      const old = trim(half)
+      this.#heldBytes -= old
+      this.#counters.bytes.duplicate += old
+      const first = half.held[0]
+      if (first === undefined || diff(first.sequence, half.next) > 0) break
+      if (!isOpen(c, side, first.hasAck, first.acknowledgement)) break
+      half.held.shift()
+      half.heldBytes -= first.bytes.length
+      this.#heldBytes -= first.bytes.length
+      half.blockedSince = at
+      moved = true
+      this.#deliverHeld(c, side, first)
+      if (c.ignored) return true
+    }
+    if (half.fin && !half.ended && half.held.length === 0 && diff(half.next, half.finSequence) >= 0) {
+      if (isOpen(c, side, true, half.finAcknowledgement)) {
+        half.next = add(half.finSequence, 1)
+        half.ended = true
+        moved = true
+        this.#handler.end(c, side, 'fin', at)
+      }
+    }
+    return moved
+  }
+
+  #deliverHeld(c: Connection<App>, side: 0 | 1, s: Segment): void {
+    this.#deliver(c, side, s.bytes, 0, s.bytes.length, s.sequence, s.acknowledgement, s.aligned, s.at)
+  }
+
+  /** Gives up what has been missing for too long, or whatever is missing when forced. */
+  #release(c: Connection<App>, now: number, force: boolean): void {
+    while (!c.closed && !c.ignored) {
+      const [a, b] = c.halves
+      // The half that was blocked first is the cause of the other's waiting more often than not.
+      const first = isBlocked(a) && (!isBlocked(b) || a.blockedSince <= b.blockedSince) ? 0 : 1
+      if (!this.#releaseHalf(c, first, now, force)) {
+        if (!this.#releaseHalf(c, first === 0 ? 1 : 0, now, force)) return
+      }
+      this.#drain(c, now)
+      if (force && !isFull(a, this.#limits) && !isFull(b, this.#limits) && !this.#isOverHeld()) return
+    }
+  }
+
+  #isOverHeld(): boolean {
+    return this.#heldBytes > this.#limits.heldBytes
+  }
+
+  #releaseHalf(c: Connection<App>, side: 0 | 1, now: number, force: boolean): boolean {
+    const half = c.halves[side]
+    if (!isBlocked(half)) return false
+    const waited = now - half.blockedSince
+    const first = half.held[0]
+    if (!half.started) {
+      if (!force && waited < this.#limits.reorderMs) return false
+      half.started = true
+      half.next = first === undefined ? half.finSequence : first.sequence
+      return true
+    }
+    const sequence = first === undefined ? half.finSequence : first.sequence
+    if (diff(sequence, half.next) > 0) {
+      const covered = half.hasAcked && diff(half.acked, sequence) >= 0
+      const wait = covered || c.resetAt >= 0 ? this.#limits.reorderMs : this.#limits.retransmitMs
+      if (!force && waited < wait) return false
+      this.#gap(c, side, sequence, now)
+      return true
+    }
+    if (!force && waited < this.#limits.reorderMs) return false
+    // It waits for bytes of the other half that its sender had, and that were not captured.
+    const other: 0 | 1 = side === 0 ? 1 : 0
+    const peer = c.halves[other]
+    const acknowledged = first === undefined ? half.finAcknowledgement : first.acknowledgement
+    const next = peer.held[0]
+    if (!peer.started && next !== undefined) {
+      peer.started = true
+      peer.next = next.sequence
+    } else {
+      const until = next !== undefined && diff(acknowledged, next.sequence) > 0 ? next.sequence : acknowledged
+      if (diff(until, peer.next) <= 0) return false
+      this.#gap(c, other, until, now)
+    }
+    return true
+  }
+
+  #gap(c: Connection<App>, side: 0 | 1, until: number, at: number): void {
+    const half = c.halves[side]
+    const bytes = diff(until, half.next)
+    half.next = until
+    this.#counters.bytes.gap += bytes
+    this.#handler.gap(c, side, bytes, at)
+  }
+
+  #finish(c: Connection<App>, reason: EndReason, at: number): void {
+    while (!c.ignored && (isBlocked(c.halves[0]) || isBlocked(c.halves[1]))) {
+      if (!this.#releaseHalf(c, 0, at, true) && !this.#releaseHalf(c, 1, at, true)) break
+      this.#drain(c, at)
+      if (c.closed) return
+    }
+    if (c.closed) return
+    c.closed = true
+    this.#dropHeld(c)
+    for (const side of [0, 1] as const) {
+      if (c.halves[side].ended) continue
+      c.halves[side].ended = true
+      if (!c.ignored) this.#handler.end(c, side, reason, at)
+    }
+    this.#handler.closed(c, at)
+    this.#counters.connections[reason]++
+    c.app = null
+    this.#open.remove(c)
+    this.#lingering.append(c, at)
+  }
+
+  #forget(c: Connection<App>): void {
+    this.#lingering.remove(c)
+    this.#table.remove(c)
+  }
+
+  #dropHeld(c: Connection<App>): void {
+    for (const half of c.halves) {
+      this.#heldBytes -= half.heldBytes
+      this.#counters.bytes.ignored += half.heldBytes
+      half.held = []
+      half.heldBytes = 0
+    }
+  }
+
+  #followIgnored(c: Connection<App>, half: Half, flags: number, at: number): void {
+    if ((flags & FIN) !== 0) half.ended = true
+    if ((flags & RST) !== 0) this.#finish(c, 'reset', at)
+    else if (c.halves[0].ended && c.halves[1].ended) this.#finish(c, 'fin', at)
+  }
+
+  #wait(c: Connection<App>): void {
+    if (c.waiting) return
+    c.waiting = true
+    this.#waiting.add(c)
+  }
+}
+
+const isFull = (half: Half, limits: TcpLimits): boolean =>
+  half.heldBytes > limits.reorderBytes || half.held.length > MAX_HELD_SEGMENTS
+
+const isBlocked = (half: Half): boolean => half.held.length > 0 || (half.fin && !half.ended)
+
+/** Bytes may be delivered when everything that their sender had acknowledged is delivered. */
+function isOpen<App>(c: Connection<App>, side: 0 | 1, hasAck: boolean, acknowledgement: number): boolean {
+  const peer = c.halves[side === 0 ? 1 : 0]
+  if (!hasAck || !peer.seen) return true
+  if (!peer.started) return peer.held.length === 0
+  const ahead = diff(acknowledgement, peer.next)
+  return ahead <= 0 || ahead > WINDOW
+}
+
+function startFromSyn(half: Half, initial: number): void {
+  half.fromSyn = true
+  half.initial = initial
+  half.next = add(initial, 1)
+  half.started = true
+}
+
+/** Whether a SYN with this sequence number can be the start of what is known of the half. */
+function fitsBefore(half: Half, sequence: number): boolean {
+  if (half.delivered) return false
+  const first = add(sequence, 1)
+  if (half.held.length > 0) return isShortlyAfter(half.held[0]!.sequence, first)
+  if (half.hasAcked) return isShortlyAfter(half.acked, first) || half.acked === sequence
+  return true
+}
+
+const isShortlyAfter = (sequence: number, first: number): boolean => {
+  const distance = diff(sequence, first)
+  return distance >= 0 && distance <= 1 << 20
+}
+
+/** Data on an ended connection that is not a late copy: the ports were used again and the SYN was not captured. */
+function isBeyond(half: Half, sequence: number): boolean {
+  if (!half.started) return true
+  const distance = diff(sequence, half.next)
+  return distance > 0 || distance < -WINDOW
+}
+
+const isPlausible = (half: Half, sequence: number): boolean =>
+  !half.started || Math.abs(diff(sequence, half.next)) <= 1 << 20
