@@ -1,7 +1,8 @@
 import type { Experiment, ExperimentSpec, Outcome, Phase } from '../../contract/experiment.ts'
 import { zeroLines } from '../../contract/money.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
-import { type ExperimentRecord, type Extension, newLife } from './record.ts'
+import { auditEntry, CONTROL_PLANE } from './audit.ts'
+import { type ExperimentRecord, type Extension, type Life, newLife } from './record.ts'
 
 /** Where an experiment may go from each phase. Every end goes through draining, but that of one that never began. */
 const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
@@ -26,13 +27,24 @@ export class WrongPhase extends Error {
   }
 }
 
+/** The record with an audit entry for what was just done to it. */
+const audited = (
+  before: ExperimentRecord,
+  after: ExperimentRecord,
+  change: { who: string; what: string; why: string | null },
+  now: Date,
+): ExperimentRecord => {
+  const entry = auditEntry(before.experiment, { ...change, after: after.experiment.phase }, now)
+  return { ...after, life: { ...after.life, outbox: [...after.life.outbox, entry] } }
+}
+
 export const newRecord = (
   spec: ExperimentSpec,
   { id, by, now }: { id: string; by: string; now: Date },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
   const startAt = spec.window.startAt ?? createdAt
-  return {
+  const record: ExperimentRecord = {
     experiment: {
       id,
       version: 0,
@@ -57,38 +69,77 @@ export const newRecord = (
     },
     life: newLife(),
   }
+  return audited(record, record, { who: by, what: 'created', why: null }, now)
+}
+
+export type Step = {
+  phase: Phase
+  outcome?: Outcome
+  reason?: string | null
+  /** Default: the control plane itself. */
+  who?: string
 }
 
 /** @throws WrongPhase for a step that no life has */
-export const enter = (
-  record: ExperimentRecord,
-  phase: Phase,
-  now: Date,
-  change: { outcome?: Outcome; reason?: string | null } = {},
-): ExperimentRecord => {
+export const enter = (record: ExperimentRecord, step: Step, now: Date): ExperimentRecord => {
+  const { phase, outcome, reason, who = CONTROL_PLANE } = step
   const from = record.experiment.phase
   if (!mayEnter(from, phase)) throw new WrongPhase(from, `an experiment does not go from ${from} to ${phase}`)
   const at = now.toISOString()
-  const experiment: Experiment = { ...record.experiment, phase, ...change }
-  if (phase === 'preparing') return { experiment, life: { ...record.life, preparingSince: at } }
-  if (phase === 'mirroring') return { experiment: { ...experiment, mirroringSince: at }, life: record.life }
-  if (phase === 'draining')
-    return { experiment, life: { ...record.life, drainingSince: at, extension: null } }
-  return { experiment: { ...experiment, endedAt: at }, life: record.life }
+  const experiment: Experiment = {
+    ...record.experiment,
+    phase,
+    ...(outcome !== undefined && { outcome }),
+    ...(reason !== undefined && { reason }),
+    ...(phase === 'mirroring' && { mirroringSince: at }),
+    ...(phase === 'ended' && { endedAt: at }),
+  }
+  const life: Life = {
+    ...record.life,
+    ...(phase === 'preparing' && { preparingSince: at }),
+    ...(phase === 'draining' && { drainingSince: at, extension: null }),
+  }
+  const what = outcome === undefined ? phase : `${phase}: ${outcome}`
+  return audited(record, { experiment, life }, { who, what, why: reason ?? null }, now)
 }
 
 /** What a user’s stop makes of an experiment. @throws WrongPhase when it is already ending or over */
 export const stopped = (
   record: ExperimentRecord,
-  { reason, now }: { reason: string; now: Date },
-): ExperimentRecord => enter(record, 'draining', now, { outcome: 'stopped', reason })
+  { by, reason, now }: { by: string; reason: string; now: Date },
+): ExperimentRecord => {
+  const { phase } = record.experiment
+  if (!mayStop(phase))
+    throw new WrongPhase(phase, `an experiment that is ${phase} cannot be stopped: it is ending or over`)
+  return enter(record, { phase: 'draining', outcome: 'stopped', reason, who: by }, now)
+}
 
 /**
  * Notes that a later end is wanted. The end in force stays until the kill schedules and the tags have moved; then the
  * reconciler puts the new one, and its budget, in force. @throws WrongPhase
  */
-export const extending = (record: ExperimentRecord, extension: Extension): ExperimentRecord => {
+export const extending = (record: ExperimentRecord, extension: Extension, now: Date): ExperimentRecord => {
   const { phase } = record.experiment
   if (!mayExtend(phase)) throw new WrongPhase(phase, `an experiment that is ${phase} cannot be extended`)
-  return { ...record, life: { ...record.life, extension } }
+  const { by, reason, endAt } = extension
+  return audited(
+    record,
+    { ...record, life: { ...record.life, extension } },
+    { who: by, what: `extending to ${endAt}`, why: reason },
+    now,
+  )
+}
+
+/** Puts the extension in force. */
+export const extended = (record: ExperimentRecord, now: Date): ExperimentRecord => {
+  const { extension } = record.life
+  if (!extension) return record
+  const { endAt, budgetUsd, by, reason } = extension
+  const spec = { ...record.experiment.spec, budgetUsd }
+  return audited(
+    record,
+    { experiment: { ...record.experiment, endAt, spec }, life: { ...record.life, extension: null } },
+    { who: by, what: `extended to ${endAt}`, why: reason },
+    now,
+  )
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Experiment, Timestamp } from '../../contract/experiment.ts'
 import { Usd } from '../../contract/money.ts'
 import { EniId } from '../../contract/source.ts'
+import { AuditEntry } from './audit.ts'
 
 /** A change of the end that was asked for and is not in force yet: schedules and tags move first, then the end. */
 export const Extension = z.object({
@@ -14,14 +15,14 @@ export type Extension = z.output<typeof Extension>
 
 /**
  * One accept rule of the experiment’s filter. `slot` is its place in the compiled filter; a slot’s next rule has a
- * higher generation. `leaseUntil` is null until the schedule that deletes the rule is armed: only then may it accept.
+ * higher generation. It is recorded when the schedule that deletes the rule is armed: only then may it accept.
  */
 export const RuleRecord = z.object({
   slot: z.int().nonnegative(),
   generation: z.int().nonnegative(),
   rule: z.string(),
-  leaseUntil: Timestamp.nullable(),
-  accepts: z.boolean(),
+  leaseUntil: Timestamp,
+  createdAt: Timestamp,
 })
 export type RuleRecord = z.output<typeof RuleRecord>
 
@@ -47,6 +48,15 @@ export const Life = z.object({
   extension: Extension.nullable(),
   /** The last thing AWS refused, for the reason when the experiment fails. */
   lastError: z.string().nullable(),
+  /** Configuration revision from which on gateways know nothing of the experiment any more. */
+  removedRevision: z.int().nullable(),
+  /** How often the control plane looked at it, and the seconds of load balancer it answers for. */
+  ticks: z.int().nonnegative(),
+  standingSeconds: z.number().nonnegative(),
+  /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
+  crossAzShare: z.number().min(0).max(1),
+  /** Audit entries of this record’s changes that are not stored yet: a change and its entry are one write. */
+  outbox: z.array(AuditEntry),
 })
 export type Life = z.output<typeof Life>
 
@@ -65,6 +75,11 @@ export const newLife = (): Life => ({
   endScheduledAt: null,
   extension: null,
   lastError: null,
+  removedRevision: null,
+  ticks: 0,
+  standingSeconds: 0,
+  crossAzShare: 1,
+  outbox: [],
 })
 
 /** The experiment as it is stored: what the API shows, and what the reconciler remembers. */

@@ -1,24 +1,10 @@
-import * as z from 'zod'
-import { Phase, Timestamp } from '../../contract/experiment.ts'
 import { auditKey, belongings } from '../../contract/table.ts'
-import { type Page, putItem, queryPage, type Table } from './table.ts'
-
-/** One change of an experiment: who did what, when and why. Entries are only ever added. */
-export const AuditEntry = z.object({
-  /** ULID: the order of entries. */
-  id: z.string(),
-  at: Timestamp,
-  who: z.string(),
-  what: z.string(),
-  why: z.string().nullable(),
-  before: Phase.nullable(),
-  after: Phase.nullable(),
-})
-export type AuditEntry = z.output<typeof AuditEntry>
+import { AuditEntry } from '../experiments/audit.ts'
+import { absent, type Page, putItem, queryPage, type Table } from './table.ts'
 
 /** The same id a second time changes nothing: that is a retry. */
 export const appendAudit = async (table: Table, experiment: string, entry: AuditEntry): Promise<void> => {
-  await putItem(table, auditKey(experiment, entry.id), entry, { expression: 'attribute_not_exists(pk)' })
+  await putItem(table, auditKey(experiment, entry.id), entry, absent)
 }
 
 /** In order of time. @throws BadToken */

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type Experiment, Phase, Timestamp } from '../../contract/experiment.ts'
+import { ulid } from './ulid.ts'
+
+/** One change of an experiment: who did what, when and why. Entries are only ever added. */
+export const AuditEntry = z.object({
+  /** ULID: the order of entries. */
+  id: z.string(),
+  at: Timestamp,
+  who: z.string(),
+  what: z.string(),
+  why: z.string().nullable(),
+  before: Phase.nullable(),
+  after: Phase.nullable(),
+})
+export type AuditEntry = z.output<typeof AuditEntry>
+
+/** Who changes an experiment when no person does. */
+export const CONTROL_PLANE = 'shadowmeter'
+
+/**
+ * The entry for a change of the record as it was read. Its id follows from the change, so that an entry written twice
+ * is one entry.
+ */
+export const auditEntry = (
+  experiment: Pick<Experiment, 'id' | 'version' | 'phase'>,
+  change: { who: string; what: string; why: string | null; after: Phase },
+  now: Date,
+): AuditEntry => {
+  const hash = createHash('sha256').update(`${experiment.id} ${experiment.version} ${change.what}`).digest()
+  const { who, what, why, after } = change
+  return {
+    id: ulid(now.getTime(), hash),
+    at: now.toISOString(),
+    who,
+    what,
+    why,
+    before: experiment.phase,
+    after,
+  }
+}
