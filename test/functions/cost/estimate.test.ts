@@ -1,0 +1,88 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sumLines } from '../../../contract/money.ts'
+import { Plan } from '../../../contract/plan.ts'
+import { estimate, type Undertaking } from '../../../functions/cost/estimate.ts'
+import { at, nothing, prices } from './usages.ts'
+
+const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
+  startAt: at(0),
+  endAt: at(7200),
+  capacities: [1.25e9, 1.25e9],
+  crossAz: { share: 2 / 3, because: 'two thirds of the bytes cross zones' },
+  gateways: 2,
+  gatewaySize: nothing.gatewaySize,
+  budgetUsd: 25,
+  tickSeconds: 60,
+  leaseSeconds: 240,
+  reportSeconds: 60,
+  preparingSeconds: 120,
+  ...more,
+})
+
+describe('the estimate', () => {
+  it('is a range whose lines add up, with assumptions as sentences', () => {
+    const made = estimate(undertaking(), prices)
+    const range = Plan.shape.estimate.parse(made.estimate)
+
+    expect(sumLines(range.low)).toBe(range.lowUsd)
+    expect(sumLines(range.high)).toBe(range.highUsd)
+    expect(range.lowUsd).toBeGreaterThan(2 * 2 * 0.015)
+    expect(range.highUsd).toBeGreaterThan(range.lowUsd)
+    expect(range.highUsd).toBeLessThanOrEqual(25)
+    expect(range.assumptions.join('\n')).toContain('two thirds of the bytes cross zones')
+    expect(range.assumptions.join('\n')).toContain('2 mirror sessions, begun hours owed whole')
+  })
+
+  it('takes the sources’ capacity as the worst case where it fits, and then cannot be passed by traffic', () => {
+    const made = estimate(undertaking({ capacities: [1.25e8] }), prices)
+
+    expect(made.peak.basis).toBe('capacity')
+    expect(made.reserveUsd).toBeCloseTo((0.125 * (240 + 60) * 0.058) / 3, 3)
+    expect(made.start.affordable).toBe(true)
+  })
+
+  it('states what faster traffic could cost where the capacity does not fit', () => {
+    const made = estimate(undertaking({ capacities: Array(100).fill(1.25e9) }), prices)
+
+    expect(made.peak.basis).toBe('budget-share')
+    expect(made.peak.because).toContain('traffic above the assumed peak')
+    expect(made.overshootUsd).toBeGreaterThan(100)
+  })
+
+  it('refuses a budget that does not pay the first hours', () => {
+    const made = estimate(undertaking({ budgetUsd: 0.03 }), prices)
+
+    expect(made.start.affordable).toBe(false)
+    expect(made.start.reason).toContain('would pass the budget of $0.030')
+  })
+
+  it('says when the budget will end before the window', () => {
+    const cheap = estimate(
+      undertaking({ budgetUsd: 0.3, capacities: [1.25e6], endAt: at(7 * 86_400) }),
+      prices,
+    )
+
+    expect(cheap.windowProblem).toContain('it will end early')
+    expect(estimate(undertaking(), prices).windowProblem).toBeNull()
+  })
+
+  it('has an answer for anything', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1e11, noNaN: true }), { maxLength: 30 }),
+        fc.integer({ min: 20, max: 604_800 }),
+        fc.double({ min: 0.001, max: 1e5, noNaN: true }),
+        fc.nat(20),
+        (capacities, window, budgetUsd, gateways) => {
+          const made = estimate(undertaking({ capacities, endAt: at(window), budgetUsd, gateways }), prices)
+
+          Plan.shape.estimate.parse(made.estimate)
+          expect(made.reserveUsd).toBeGreaterThanOrEqual(0)
+          expect(made.overshootUsd).toBeGreaterThanOrEqual(0)
+          expect(made.estimate.highUsd).toBeGreaterThanOrEqual(made.estimate.lowUsd)
+        },
+      ),
+    )
+  })
+})
