@@ -5,9 +5,10 @@ import type { ControlUse } from './usage.ts'
  * bound that cannot be too small is better than a count that must itself be written down.
  */
 const LAMBDA_GB = 0.5
-const TICK_SECONDS_BASE = 2
+const TICK_SECONDS = 1
 /** Describe calls return 1,000 sources in a few pages; writes go 5 a second and only in ticks that change something. */
 const TICK_SECONDS_PER_SOURCE = 0.02
+const REQUEST_SECONDS = 0.2
 /** A tick reads the experiment, its ledger (some 300 bytes a row) and the reports of two minutes (some 4 KB a task). */
 const READ_UNITS_PER_TICK = 10
 const READ_UNITS_PER_SOURCE = 0.1
@@ -34,7 +35,10 @@ export const boundControl = (seen: {
   const invocations = seen.ticks + seen.apiRequests
   return {
     lambdaInvocations: invocations,
-    lambdaGbSeconds: invocations * LAMBDA_GB * (TICK_SECONDS_BASE + TICK_SECONDS_PER_SOURCE * seen.sessions),
+    lambdaGbSeconds:
+      LAMBDA_GB *
+      (seen.ticks * (TICK_SECONDS + TICK_SECONDS_PER_SOURCE * seen.sessions) +
+        seen.apiRequests * REQUEST_SECONDS),
     apiRequests: seen.apiRequests,
     readUnits:
       invocations *
