@@ -1,0 +1,75 @@
+import type { Experiment } from '../../contract/experiment.ts'
+import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import type { AuditEntry } from './audit.ts'
+import type { FilterRule } from './filter-rules.ts'
+import type { Step } from './phases.ts'
+import type { Life, SessionRecord } from './record.ts'
+
+/** What a one-time schedule does when it fires. All but `call` need nothing of ours to be alive. */
+export type ScheduledDeed =
+  | { deed: 'delete-session'; session: string }
+  | { deed: 'delete-rule'; rule: string }
+  | { deed: 'gateways-to-zero' }
+  | { deed: 'call'; event: 'start' | 'end'; experiment: string }
+
+/** One AWS call, or one write to the store. Doing any of them twice does no harm. */
+export type Action =
+  /** Creates the schedule, or moves it when it exists. */
+  | { kind: 'arm'; schedule: string; at: string; what: ScheduledDeed }
+  /** Moves a rule’s lease, never creates one: a schedule that is gone has fired. */
+  | { kind: 'renew'; schedule: string; at: string; rule: string }
+  | { kind: 'disarm'; schedule: string }
+  | { kind: 'create-filter'; generation: number; expiresAt: string }
+  | { kind: 'delete-filter'; filter: string }
+  /** As a rule that rejects: it mirrors nothing before its lease is armed. */
+  | {
+      kind: 'create-rule'
+      filter: string
+      slot: number
+      generation: number
+      rule: FilterRule
+      expiresAt: string
+    }
+  | { kind: 'accept-rule'; rule: string; as: FilterRule }
+  | { kind: 'delete-rule'; rule: string }
+  | { kind: 'create-session'; session: SessionRecord; filter: string; packetLength: number | null }
+  | { kind: 'delete-session'; session: string }
+  | { kind: 'tag'; resources: readonly string[]; expiresAt: string }
+  | { kind: 'scale'; desired: number }
+  | { kind: 'publish'; entry: GatewayExperiment | null }
+  | { kind: 'write-session'; session: SessionRecord }
+  | {
+      kind: 'write-record'
+      life?: Partial<Life>
+      experiment?: Partial<Experiment>
+      enter?: Step
+      extend?: true
+    }
+  | { kind: 'audit'; entry: AuditEntry }
+  | { kind: 'forget-active' }
+
+/** Names an action for logs and for what failed in this run. */
+export const actionName = (action: Action): string => {
+  switch (action.kind) {
+    case 'arm':
+    case 'renew':
+    case 'disarm':
+      return `${action.kind} ${action.schedule}`
+    case 'delete-filter':
+      return `delete-filter ${action.filter}`
+    case 'create-rule':
+      return `create-rule ${action.slot}`
+    case 'accept-rule':
+    case 'delete-rule':
+      return `${action.kind} ${action.rule}`
+    case 'create-session':
+    case 'write-session':
+      return `${action.kind} ${action.session.eni}`
+    case 'delete-session':
+      return `delete-session ${action.session}`
+    case 'write-record':
+      return action.enter ? `enter ${action.enter.phase}` : 'write-record'
+    default:
+      return action.kind
+  }
+}

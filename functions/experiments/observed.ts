@@ -1,0 +1,71 @@
+import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import type { SourceEni } from '../../contract/source.ts'
+import type { ExperimentRecord, SessionRecord } from './record.ts'
+
+export type ObservedRule = Readonly<{
+  rule: string
+  filter: string
+  direction: 'ingress' | 'egress'
+  number: number
+  accepts: boolean
+}>
+
+export type ObservedSession = Readonly<{
+  session: string
+  eni: string
+  vni: number
+  /** Its tag; null when it has none that can be read. */
+  expiresAt: string | null
+}>
+
+export type ObservedTask = Readonly<{
+  task: string
+  /** The configuration it last reported; -1 when it has not reported one. */
+  revision: number
+}>
+
+/**
+ * What the world looked like when it was last looked at, and what was learned since from the answers to our own calls.
+ * Everything is about one experiment unless said otherwise.
+ */
+export type Observed = Readonly<{
+  /** Ours by their tags. Describe may not show yet what was made in the last minutes. */
+  filters: readonly string[]
+  rules: readonly ObservedRule[]
+  sessions: readonly ObservedSession[]
+  /** Session numbers that anybody’s other sessions have on an ENI. */
+  taken: readonly Readonly<{ eni: string; number: number }>[]
+  /** ENIs that another experiment of this deployment mirrors. */
+  rivals: readonly Readonly<{ eni: string; experiment: string }>[]
+  /** VNIs of all visible sessions and of the gateways’ configuration. */
+  vnis: ReadonlySet<number>
+  /** One-time schedules by name; null while the time is not known. */
+  schedules: ReadonlyMap<string, string | null>
+  /** When the deployment’s gateways go to zero; null without such a schedule. */
+  zeroAt: string | null
+  gateways: Readonly<{ desired: number; healthy: number; tasks: readonly ObservedTask[] }>
+  /** What the source resolves to now; null when it was not asked. */
+  sources: readonly SourceEni[] | null
+  missing: readonly string[]
+  config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
+  /** Other experiments that need gateways now. */
+  others: readonly Readonly<{ endAt: string; sources: number }>[]
+  /** Whether the budget allows being here until the next look; null when it was not asked. */
+  money: Readonly<{ affordable: boolean; reason: string }> | null
+
+  /** Learned from answers: deleted for sure, by id, with the time that counts as their end. */
+  gone: ReadonlyMap<string, string>
+  /** Learned from answers: rules whose lease fired, or can no longer be renewed. */
+  lapsed: ReadonlySet<string>
+  /** Learned from answers: sessions AWS refused to create, as `eni#generation`. */
+  refused: ReadonlySet<string>
+}>
+
+export type View = Readonly<{
+  record: ExperimentRecord
+  sessions: readonly SessionRecord[]
+  seen: Observed
+}>
+
+export const refusalOf = (session: Pick<SessionRecord, 'eni' | 'generation'>): string =>
+  `${session.eni}#${session.generation}`

@@ -1,0 +1,116 @@
+import type { Action } from './actions.ts'
+import { GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
+import type { View } from './observed.ts'
+import { acknowledged, zeroWithout } from './plan-gateways.ts'
+import { close, wasRefused } from './plan-sessions.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * Takes everything down: rules first, since they stop the packets, then sessions, since they cost money, then what
+ * watched over them; the gateways get the time to finish what is in flight.
+ */
+export const planDraining = (view: View, now: Date, settings: Settings): Action[] => {
+  const cleanup = [
+    ...deleteRules(view),
+    ...deleteSessions(view),
+    ...closeSessions(view, now, settings),
+    ...disarm(view),
+    ...deleteFilters(view),
+  ]
+  if (cleanup.length > 0) return cleanup
+  if (!nothingLeft(view)) return []
+  return [...leaveGateways(view, now, settings)]
+}
+
+const deleteRules = ({ record, seen }: View): Action[] => {
+  const rules = new Set([...record.life.rules, ...seen.rules].map(({ rule }) => rule))
+  const left = [...rules].filter((rule) => !seen.gone.has(rule))
+  if (left.length > 0) return left.map((rule) => ({ kind: 'delete-rule', rule }))
+  return record.life.rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
+}
+
+const liveSessions = ({ sessions, seen }: View): string[] => {
+  const ids = new Set(seen.sessions.map(({ session }) => session))
+  for (const { state, session } of sessions) if (state === 'active' && session !== null) ids.add(session)
+  return [...ids].filter((id) => !seen.gone.has(id))
+}
+
+const deleteSessions = (view: View): Action[] =>
+  liveSessions(view).map((session) => ({ kind: 'delete-session', session }))
+
+/** Ledger rows end when their session is gone; a row that was only intended when it is sure that none was made. */
+const closeSessions = (view: View, now: Date, { describeLagMs }: Settings): Action[] => {
+  const { sessions, seen } = view
+  return sessions.flatMap((row): Action[] => {
+    if (row.state === 'deleted') return []
+    if (row.state === 'active') {
+      const deletedAt = row.session === null ? undefined : seen.gone.get(row.session)
+      return deletedAt === undefined ? [] : [close(row, deletedAt)]
+    }
+    const made = seen.sessions.find(({ eni, vni }) => eni === row.eni && vni === row.vni)
+    if (made) {
+      const deletedAt = seen.gone.get(made.session)
+      return deletedAt === undefined
+        ? []
+        : [close({ ...row, session: made.session, createdAt: row.intendedAt }, deletedAt)]
+    }
+    const sure = now.getTime() - Date.parse(row.intendedAt) >= describeLagMs
+    return sure || wasRefused(view, row) ? [close(row, now.toISOString())] : []
+  })
+}
+
+/** A session’s kill schedule goes after its session: until then it is the one thing that is sure to end it. */
+const disarm = (view: View): Action[] => {
+  const { id } = view.record.experiment
+  const needed = new Set(liveSessions(view).map((session) => killSchedule(id, session)))
+  return [...view.seen.schedules.keys()]
+    .filter((schedule) => schedule.startsWith(schedulePrefix(id)) && !needed.has(schedule))
+    .map((schedule) => ({ kind: 'disarm', schedule }))
+}
+
+const filtersOf = ({ record, seen }: View): string[] => {
+  const { filter } = record.life
+  return [...new Set([...(filter === null ? [] : [filter]), ...seen.filters])].filter(
+    (id) => !seen.gone.has(id),
+  )
+}
+
+const deleteFilters = (view: View): Action[] => {
+  if (liveSessions(view).length > 0) return []
+  const filters = filtersOf(view)
+  if (filters.length > 0) return filters.map((filter) => ({ kind: 'delete-filter', filter }))
+  return view.record.life.filter === null ? [] : [{ kind: 'write-record', life: { filter: null } }]
+}
+
+const nothingLeft = (view: View): boolean =>
+  liveSessions(view).length === 0 &&
+  filtersOf(view).length === 0 &&
+  view.record.life.rules.length === 0 &&
+  view.sessions.every(({ state }) => state === 'deleted') &&
+  ![...view.seen.schedules.keys()].some((schedule) =>
+    schedule.startsWith(schedulePrefix(view.record.experiment.id)),
+  )
+
+/**
+ * The gateways’ share of the end: what is in flight is finished, then they forget the experiment and say so with their
+ * final counts, then they go unless another experiment needs them.
+ */
+const leaveGateways = (view: View, now: Date, settings: Settings): Action[] => {
+  const { record, seen } = view
+  const { drainingSince, configRevision, removedRevision } = record.life
+  const drained = now.getTime() - Date.parse(drainingSince ?? now.toISOString())
+  if (seen.config.entry !== null) return drained < settings.drainMs ? [] : [{ kind: 'publish', entry: null }]
+  if (removedRevision === null && (configRevision !== null || record.experiment.mirroringSince !== null))
+    return [{ kind: 'write-record', life: { removedRevision: seen.config.revision } }]
+  const final = removedRevision === null || acknowledged(seen.gateways.tasks, removedRevision)
+  if (!final && drained < settings.drainLimitMs) return []
+
+  if (seen.others.length > 0) {
+    const zero = zeroWithout(view, now, settings)
+    if (zero.length > 0) return zero
+  } else {
+    if (seen.gateways.desired > 0) return [{ kind: 'scale', desired: 0 }]
+    if (seen.zeroAt !== null) return [{ kind: 'disarm', schedule: GATEWAYS_TO_ZERO }]
+  }
+  return [{ kind: 'write-record', enter: { phase: 'ended' } }]
+}

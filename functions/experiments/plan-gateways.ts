@@ -1,0 +1,74 @@
+import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import type { Action } from './actions.ts'
+import { gatewaysFor } from './gateway-size.ts'
+import { GATEWAYS_TO_ZERO } from './names.ts'
+import type { ObservedTask, View } from './observed.ts'
+import type { Settings } from './settings.ts'
+import { armable, zeroTime } from './times.ts'
+
+/** Whether every running task has taken over that configuration, or a later one. */
+export const acknowledged = (tasks: readonly ObservedTask[], revision: number): boolean =>
+  tasks.every((task) => task.revision >= revision)
+
+/** Whether mirrored packets would be received: else they cost money for nothing. */
+export const canReceive = ({ seen }: View): boolean =>
+  seen.gateways.healthy > 0 && seen.gateways.tasks.some(({ revision }) => revision >= 0)
+
+/** Tasks that all experiments together need. */
+const wanted = ({ record, seen }: View): number => {
+  const sources = seen.others.reduce((sum, other) => sum + other.sources, record.life.enis?.length ?? 0)
+  return Math.max(1, gatewaysFor(sources))
+}
+
+/** Gateways are only ever added while an experiment runs: the load balancer does not move live flows. */
+export const gatewaySteps = (view: View): Action[] => {
+  const desired = wanted(view)
+  return view.seen.gateways.desired < desired ? [{ kind: 'scale', desired }] : []
+}
+
+/** Keeps the schedule that takes the gateways to zero behind the last end of all. */
+export const zeroSteps = (view: View, now: Date, settings: Settings): Action[] => {
+  const { experiment, life } = view.record
+  return armZero(view, [experiment.endAt, ...(life.extension ? [life.extension.endAt] : [])], now, settings)
+}
+
+/** The same when this experiment is not one of those that need them any more. */
+export const zeroWithout = (view: View, now: Date, settings: Settings): Action[] =>
+  armZero(view, [], now, settings)
+
+const armZero = ({ seen }: View, own: readonly string[], now: Date, settings: Settings): Action[] => {
+  const ends = [...own, ...seen.others.map(({ endAt }) => endAt)]
+  const at = zeroTime(ends, settings)
+  return seen.zeroAt === at || !armable(at, now)
+    ? []
+    : [{ kind: 'arm', schedule: GATEWAYS_TO_ZERO, at, what: { deed: 'gateways-to-zero' } }]
+}
+
+const entryFor = ({ record, sessions }: View): GatewayExperiment => {
+  const { id, spec, endAt } = record.experiment
+  return {
+    id,
+    ports: spec.traffic.ports,
+    shadow: { url: spec.shadow.url },
+    percent: spec.requests.percent,
+    writes: spec.requests.writes,
+    until: endAt,
+    sources: sessions
+      .filter(({ state }) => state === 'active')
+      .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac })),
+  }
+}
+
+/** Tells the gateways what to do with which VNI, and remembers since which revision they can know. */
+export const publishSteps = (view: View): Action[] => {
+  const { config } = view.seen
+  const { configRevision } = view.record.life
+  const entry = entryFor(view)
+  if (JSON.stringify(config.entry) !== JSON.stringify(entry)) {
+    // Forgotten first: an acknowledgement of the entry before must not be taken for one of this.
+    return configRevision === null
+      ? [{ kind: 'publish', entry }]
+      : [{ kind: 'write-record', life: { configRevision: null } }]
+  }
+  return configRevision === null ? [{ kind: 'write-record', life: { configRevision: config.revision } }] : []
+}

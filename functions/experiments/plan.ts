@@ -1,0 +1,180 @@
+import type { Action } from './actions.ts'
+import type { View } from './observed.ts'
+import { planDraining } from './plan-draining.ts'
+import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
+import { disarmLeases, ruleSteps } from './plan-rules.ts'
+import { extensionSteps, lostSteps, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
+import { chooseSources } from './preflight.ts'
+import type { Settings } from './settings.ts'
+import { armable, armTime, callTime } from './times.ts'
+
+/**
+ * What is to be done next about one experiment, in this order. Pure: the same view, time and random numbers give the
+ * same actions. An empty list means that nothing can be done before the world or the clock has moved.
+ */
+export const plan = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
+  const { phase } = view.record.experiment
+  const audits = view.record.life.outbox.map((entry): Action => ({ kind: 'audit', entry }))
+  if (audits.length > 0) return [...audits, { kind: 'write-record', life: { outbox: [] } }]
+  switch (phase) {
+    case 'scheduled':
+      return planScheduled(view, now, settings)
+    case 'preparing':
+      return planPreparing(view, now, settings, random)
+    case 'mirroring':
+      return planMirroring(view, now, settings)
+    case 'draining':
+      return planDraining(view, now, settings)
+    case 'ended':
+      return [{ kind: 'forget-active' }]
+  }
+}
+
+const planScheduled = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
+  const { id, startAt, endAt } = record.experiment
+  if (now >= new Date(endAt))
+    return [finish('expired', 'Its window passed while the control plane was away.')]
+  if (record.life.extension) return [{ kind: 'write-record', extend: true }]
+  if (now >= new Date(startAt)) return [{ kind: 'write-record', enter: { phase: 'preparing', reason: null } }]
+  const at = callTime(startAt, settings)
+  if (record.life.startScheduledAt === at || !armable(at, now)) return []
+  return callSteps(seen.schedules, `${id}.start`, at, { deed: 'call', event: 'start', experiment: id }, now, {
+    startScheduledAt: at,
+  })
+}
+
+const planPreparing = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
+  const { record, seen } = view
+  const { endAt } = record.experiment
+  const { preparingSince, enis } = record.life
+  if (now >= new Date(endAt))
+    return [
+      late(endAt, now, settings)
+        ? finish('expired', 'It was found past its end after an outage of the control plane.')
+        : finish('failed', `Its window ended before mirroring could start: ${waitingFor(view)}`),
+    ]
+  if (preparingSince !== null && now.getTime() - Date.parse(preparingSince) > settings.prepareMs)
+    return [
+      finish('failed', `It could not be prepared in time: ${record.life.lastError ?? waitingFor(view)}`),
+    ]
+  if (seen.money && !seen.money.affordable) return [finish('over-budget', seen.money.reason)]
+  const steps = [...endSteps(view, now, settings), ...zeroSteps(view, now, settings)]
+  if (steps.length > 0) return steps
+  if (enis === null) {
+    const choice = chooseSources(view)
+    if (choice === null) return []
+    return [
+      'enis' in choice
+        ? { kind: 'write-record', life: { enis: choice.enis } }
+        : finish('failed', choice.problem),
+    ]
+  }
+  const extension = extensionSteps(view, now)
+  if (extension.length > 0) return extension
+  const lost = lostSteps(view, now, settings)
+  if (lost.length > 0) return lost
+  const gateways = gatewaySteps(view)
+  if (gateways.length > 0) return gateways
+  const sessions = sessionSteps(view, now, random)
+  if (sessions.length > 0) return sessions
+  if (!view.sessions.some(({ state }) => state === 'active'))
+    return [finish('failed', 'None of its sources can be mirrored any more.')]
+  const published = publishSteps(view)
+  if (published.length > 0) return published
+  if (!ready(view)) return []
+  return [{ kind: 'write-record', life: { lastError: null }, enter: { phase: 'mirroring', reason: null } }]
+}
+
+const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
+  const { record, seen } = view
+  const { endAt } = record.experiment
+  const { unfitSince } = record.life
+  if (now >= new Date(endAt))
+    return [
+      late(endAt, now, settings)
+        ? finish('expired', 'It was found past its end after an outage of the control plane.')
+        : finish('completed', 'Its window ended as planned.'),
+    ]
+  if (seen.money && !seen.money.affordable) return [finish('over-budget', seen.money.reason)]
+  if (unfitSince !== null && now.getTime() - Date.parse(unfitSince) > settings.unfitMs)
+    return [finish('failed', `Its gateways were not fit to receive for too long: ${waitingFor(view)}`)]
+
+  const lost = lostSteps(view, now, settings)
+  if (lost.length > 0) return lost
+  if (!view.sessions.some(({ state }) => state === 'active'))
+    return [
+      finish('failed', 'None of its mirror sessions is left: their sources or they themselves were deleted.'),
+    ]
+  const isFit = canReceive(view)
+  if (isFit !== (unfitSince === null))
+    return [{ kind: 'write-record', life: { unfitSince: isFit ? null : now.toISOString() } }]
+  // The lease before all that could be slow or refused: what is behind it may take until the next tick.
+  const rules = isFit ? ruleSteps(view, now, settings) : []
+  if (rules.length > 0) return rules
+  return [
+    ...endSteps(view, now, settings),
+    ...zeroSteps(view, now, settings),
+    ...(record.life.extension ? extensionSteps(view, now) : tagSteps(view, endAt)),
+    ...gatewaySteps(view),
+    ...publishSteps(view),
+    ...disarmLeases(view),
+  ]
+}
+
+const finish = (outcome: 'completed' | 'expired' | 'over-budget' | 'failed', reason: string): Action => ({
+  kind: 'write-record',
+  enter: { phase: 'draining', outcome, reason },
+})
+
+const late = (endAt: string, now: Date, { lateMs }: Settings): boolean =>
+  now.getTime() - Date.parse(endAt) > lateMs
+
+const ready = (view: View): boolean => {
+  const { desired, healthy, tasks } = view.seen.gateways
+  const { configRevision } = view.record.life
+  return (
+    configRevision !== null &&
+    healthy >= desired &&
+    tasks.length >= desired &&
+    acknowledged(view.seen.gateways.tasks, configRevision)
+  )
+}
+
+/** One sentence on what keeps the experiment from mirroring, for people. */
+export const waitingFor = ({ record, seen, sessions }: View): string => {
+  const { enis, configRevision } = record.life
+  const { desired, healthy, tasks } = seen.gateways
+  if (enis === null) return 'Its sources are not resolved yet.'
+  const active = sessions.filter(({ state }) => state === 'active').length
+  if (active < enis.length && record.experiment.phase === 'preparing')
+    return `${active} of ${enis.length} mirror sessions are created.`
+  if (tasks.length < desired) return `${tasks.length} of ${desired} gateway tasks run.`
+  if (healthy < desired || healthy === 0) return `${healthy} of ${desired} gateway tasks are healthy.`
+  if (configRevision === null || !acknowledged(tasks, configRevision))
+    return 'Not every gateway task has taken over the configuration yet.'
+  return 'Mirroring is about to start.'
+}
+
+/** The call that looks at the experiment when its end comes, between two ticks. */
+const endSteps = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
+  const { id, endAt } = record.experiment
+  const at = callTime(endAt, settings)
+  if (record.life.endScheduledAt === at || !armable(at, now)) return []
+  return callSteps(seen.schedules, `${id}.end`, at, { deed: 'call', event: 'end', experiment: id }, now, {
+    endScheduledAt: at,
+  })
+}
+
+const callSteps = (
+  schedules: ReadonlyMap<string, string | null>,
+  schedule: string,
+  wanted: string,
+  what: Extract<Action, { kind: 'arm' }>['what'],
+  now: Date,
+  life: { startScheduledAt: string } | { endScheduledAt: string },
+): Action[] => {
+  const at = armTime(wanted, now)
+  return schedules.get(schedule) === at
+    ? [{ kind: 'write-record', life }]
+    : [{ kind: 'arm', schedule, at, what }]
+}

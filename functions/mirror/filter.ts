@@ -1,0 +1,100 @@
+import {
+  CreateTagsCommand,
+  CreateTrafficMirrorFilterCommand,
+  CreateTrafficMirrorFilterRuleCommand,
+  DeleteTrafficMirrorFilterCommand,
+  DeleteTrafficMirrorFilterRuleCommand,
+  type EC2Client,
+  ModifyTrafficMirrorFilterRuleCommand,
+  paginateDescribeTrafficMirrorFilters,
+  type TrafficMirrorFilter,
+} from '@aws-sdk/client-ec2'
+import type { FilterRule } from '../experiments/filter-rules.ts'
+import { EXPIRES_AT, type Ownership, ownTags } from './tags.ts'
+
+const PAGE = 1000
+
+/** All of the account and Region: no filter by tag is documented. */
+export const describeFilters = async (ec2: EC2Client): Promise<TrafficMirrorFilter[]> => {
+  const filters: TrafficMirrorFilter[] = []
+  for await (const page of paginateDescribeTrafficMirrorFilters({ client: ec2, pageSize: PAGE }, {}))
+    filters.push(...(page.TrafficMirrorFilters ?? []))
+  return filters
+}
+
+export const createFilter = async (ec2: EC2Client, token: string, ownership: Ownership): Promise<string> => {
+  const answer = await ec2.send(
+    new CreateTrafficMirrorFilterCommand({
+      ClientToken: token,
+      Description: `Shadowmeter ${ownership.experiment}`,
+      TagSpecifications: ownTags('traffic-mirror-filter', ownership),
+    }),
+  )
+  return answer.TrafficMirrorFilter?.TrafficMirrorFilterId ?? ''
+}
+
+export const deleteFilter = async (ec2: EC2Client, filter: string): Promise<void> => {
+  await ec2.send(new DeleteTrafficMirrorFilterCommand({ TrafficMirrorFilterId: filter }))
+}
+
+const ports = (port: number | null) => port !== null && { FromPort: port, ToPort: port }
+
+const matching = (rule: FilterRule) => {
+  const from = ports(rule.sourcePort)
+  const to = ports(rule.destinationPort)
+  return {
+    TrafficDirection: rule.direction,
+    RuleNumber: rule.number,
+    Protocol: rule.protocol,
+    SourceCidrBlock: rule.sourceCidr,
+    DestinationCidrBlock: rule.destinationCidr,
+    ...(from && { SourcePortRange: from }),
+    ...(to && { DestinationPortRange: to }),
+  }
+}
+
+/** Made to reject, so that nothing is mirrored before the rule’s lease is armed. */
+export const createRule = async (
+  ec2: EC2Client,
+  token: string,
+  filter: string,
+  rule: FilterRule,
+  ownership: Ownership,
+): Promise<string> => {
+  const answer = await ec2.send(
+    new CreateTrafficMirrorFilterRuleCommand({
+      ClientToken: token,
+      TrafficMirrorFilterId: filter,
+      RuleAction: 'reject',
+      ...matching(rule),
+      Description: rule.meaning,
+      TagSpecifications: ownTags('traffic-mirror-filter-rule', ownership),
+    }),
+  )
+  return answer.TrafficMirrorFilterRule?.TrafficMirrorFilterRuleId ?? ''
+}
+
+/** The whole rule is sent again: a change that leaves out the protocol fails where ports are set. */
+export const acceptRule = async (ec2: EC2Client, id: string, rule: FilterRule): Promise<void> => {
+  await ec2.send(
+    new ModifyTrafficMirrorFilterRuleCommand({
+      TrafficMirrorFilterRuleId: id,
+      RuleAction: 'accept',
+      ...matching(rule),
+    }),
+  )
+}
+
+export const deleteRule = async (ec2: EC2Client, rule: string): Promise<void> => {
+  await ec2.send(new DeleteTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: rule }))
+}
+
+export const tagExpiry = async (
+  ec2: EC2Client,
+  resources: readonly string[],
+  expiresAt: string,
+): Promise<void> => {
+  await ec2.send(
+    new CreateTagsCommand({ Resources: [...resources], Tags: [{ Key: EXPIRES_AT, Value: expiresAt }] }),
+  )
+}
