@@ -1,0 +1,94 @@
+/**
+ * The few calls and layouts of the Linux C library that receiving in batches needs (x64 and arm64 agree on them:
+ * 64-bit, little-endian). Calls throw an Error that names the call and its errno.
+ */
+import type koffiModule from 'koffi'
+
+type Koffi = typeof koffiModule
+
+const AF_INET = 2
+const SOCK_DGRAM = 2
+const SOCK_CLOEXEC = 0o2000000
+const SOL_SOCKET = 1
+const SO_REUSEPORT = 15
+const SO_RCVTIMEO = 20
+export const SO_TIMESTAMPNS = 35
+export const SO_RXQ_OVFL = 40
+export const MSG_DONTWAIT = 0x40
+export const MSG_WAITFORONE = 0x10000
+export const EINTR = 4
+export const EAGAIN = 11
+
+/** struct sockaddr_in */
+export const SOCKADDR_BYTES = 16
+/** struct iovec: base, length */
+export const IOVEC_BYTES = 16
+/** struct mmsghdr: name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48, received length 56 */
+export const MMSGHDR_BYTES = 64
+
+export type Libc = {
+  /** Opens and binds a datagram socket that stamps arrivals and reports overflows. Blocking calls return in 100 ms. */
+  bindUdp(host: string, port: number, shared: boolean): { fd: number; address: string; port: number }
+  /** Number of messages, or minus errno. */
+  recvmmsg(fd: number, headers: Buffer, count: number, flags: number): number
+  address(buffer: Buffer): bigint
+  close(fd: number): void
+}
+
+/** Bound on how long a receiver that sleeps in the kernel takes to see that it should stop. */
+const RECEIVE_TIMEOUT_US = 100_000n
+
+export const loadLibc = (koffi: Koffi): Libc => {
+  const c = koffi.load(null)
+  const socket = c.func('int socket(int, int, int)')
+  const bind = c.func('int bind(int, void *, int)')
+  const setsockopt = c.func('int setsockopt(int, int, int, void *, int)')
+  const getsockname = c.func('int getsockname(int, void *, void *)')
+  const recvmmsg = c.func('int recvmmsg(int, void *, unsigned int, int, void *)')
+  const close = c.func('int close(int)')
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, code]) => [code, name]))
+
+  const checked = (call: string, result: number): number => {
+    if (result >= 0) return result
+    const code = koffi.errno()
+    throw Object.assign(new Error(`${call}: ${names.get(code) ?? `errno ${code}`}`), {
+      code: names.get(code),
+    })
+  }
+  const setOption = (fd: number, option: number, value: Buffer) =>
+    checked('setsockopt', setsockopt(fd, SOL_SOCKET, option, value, value.length))
+  const one = Buffer.from([1, 0, 0, 0])
+
+  return {
+    bindUdp: (host, port, shared) => {
+      const fd = checked('socket', socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))
+      try {
+        if (shared) setOption(fd, SO_REUSEPORT, one)
+        setOption(fd, SO_TIMESTAMPNS, one)
+        setOption(fd, SO_RXQ_OVFL, one)
+        const timeout = Buffer.alloc(16)
+        timeout.writeBigInt64LE(RECEIVE_TIMEOUT_US, 8)
+        setOption(fd, SO_RCVTIMEO, timeout)
+        const name = Buffer.alloc(SOCKADDR_BYTES)
+        name.writeUInt16LE(AF_INET, 0)
+        name.writeUInt16BE(port, 2)
+        for (const [index, part] of host.split('.').entries()) name[4 + index] = Number(part)
+        checked('bind', bind(fd, name, name.length))
+        const length = Buffer.from([SOCKADDR_BYTES, 0, 0, 0])
+        checked('getsockname', getsockname(fd, name, length))
+        return { fd, address: [...name.subarray(4, 8)].join('.'), port: name.readUInt16BE(2) }
+      } catch (error) {
+        close(fd)
+        throw error
+      }
+    },
+    recvmmsg: (fd, headers, count, flags) => {
+      const received = recvmmsg(fd, headers, count, flags, null)
+      return received >= 0 ? received : -koffi.errno()
+    },
+    address: (buffer) => koffi.address(buffer),
+    close: (fd) => {
+      close(fd)
+    },
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * The receiver thread: it moves datagrams from the kernel into the ring and does nothing else, so that no pause of the
+ * working thread reaches the socket. Fargate leaves a socket's buffer at about 208 KiB: a few milliseconds of traffic.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import koffi from 'koffi'
+import {
+  EAGAIN,
+  EINTR,
+  IOVEC_BYTES,
+  type Libc,
+  loadLibc,
+  MMSGHDR_BYTES,
+  MSG_DONTWAIT,
+  MSG_WAITFORONE,
+  SO_RXQ_OVFL,
+  SO_TIMESTAMPNS,
+  SOCKADDR_BYTES,
+} from './libc.ts'
+import {
+  HEAD,
+  LENGTH,
+  META_WORDS,
+  NANOSECONDS,
+  OVERFLOW,
+  type ReceiverData,
+  type ReceiverReady,
+  RING_FULL,
+  SECONDS,
+  SLOT_BYTES,
+  SLOTS,
+  SOURCE,
+  STOP,
+  TAIL,
+} from './ring.ts'
+
+/** Messages asked of the kernel in one call. */
+const BATCH = 256
+/** Batches by time: sleeping a moment between calls costs half of what being woken for each datagram costs. */
+const SLEEP_MS = 1
+/** After so many empty looks the kernel is asked to wake the thread instead. */
+const EMPTY_LOOKS = 50
+/** Once stopped, the kernel's buffer is emptied, but not for longer than this under traffic that goes on. */
+const LAST_LOOK_MS = 30
+/** Errors in a row that are no longer taken for passing ones (ENOMEM, ENOBUFS). */
+const ERRORS_MAX = 100
+
+/** Room per message for what the kernel says about it: arrival time and overflow counter, 56 bytes. */
+const CONTROL_BYTES = 64
+
+const HEADER_WORDS = MMSGHDR_BYTES / 4
+const NAME_LENGTH_WORD = 2
+const CONTROL_LENGTH_WORD = 10
+const MESSAGE_LENGTH_WORD = 14
+
+/**
+ * All memory whose raw address the kernel is given, for as long as the socket lives: a raw address keeps nothing from
+ * being collected.
+ */
+type KernelMemory = {
+  slots: Buffer
+  vectors: Buffer
+  names: Buffer
+  control: Buffer
+  headers: Buffer
+  /** The headers from each slot on: allocated once, never per call. */
+  headersFrom: Buffer[]
+}
+
+const layOut = (libc: Libc, ring: SharedArrayBuffer): KernelMemory => {
+  const slots = Buffer.from(ring)
+  const vectors = Buffer.alloc(SLOTS * IOVEC_BYTES)
+  const names = Buffer.alloc(SLOTS * SOCKADDR_BYTES)
+  const control = Buffer.alloc(SLOTS * CONTROL_BYTES)
+  const headers = Buffer.alloc(SLOTS * MMSGHDR_BYTES)
+  const [slotsAt, vectorsAt, namesAt, controlAt] = [slots, vectors, names, control].map(libc.address) as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ]
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const index = BigInt(slot)
+    vectors.writeBigUInt64LE(slotsAt + index * BigInt(SLOT_BYTES), slot * IOVEC_BYTES)
+    vectors.writeBigUInt64LE(BigInt(SLOT_BYTES), slot * IOVEC_BYTES + 8)
+    const header = slot * MMSGHDR_BYTES
+    headers.writeBigUInt64LE(namesAt + index * BigInt(SOCKADDR_BYTES), header)
+    headers.writeUInt32LE(SOCKADDR_BYTES, header + 8)
+    headers.writeBigUInt64LE(vectorsAt + index * BigInt(IOVEC_BYTES), header + 16)
+    headers.writeBigUInt64LE(1n, header + 24)
+    headers.writeBigUInt64LE(controlAt + index * BigInt(CONTROL_BYTES), header + 32)
+    headers.writeBigUInt64LE(BigInt(CONTROL_BYTES), header + 40)
+  }
+  const headersFrom = Array.from({ length: SLOTS }, (_, slot) => headers.subarray(slot * MMSGHDR_BYTES))
+  return { slots, vectors, names, control, headers, headersFrom }
+}
+
+const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
+  const memory = layOut(libc, data.ring.slots)
+  const meta = new Uint32Array(data.ring.meta)
+  const words = new Int32Array(data.ring.control)
+  const headers = new Uint32Array(memory.headers.buffer, memory.headers.byteOffset, SLOTS * HEADER_WORDS)
+  const control = new Uint32Array(
+    memory.control.buffer,
+    memory.control.byteOffset,
+    (SLOTS * CONTROL_BYTES) / 4,
+  )
+
+  /** Reads what the kernel said about the message in this slot and makes its header ready for the next one. */
+  const describe = (slot: number) => {
+    const header = slot * HEADER_WORDS
+    const about = slot * META_WORDS
+    meta[about + LENGTH] = headers[header + MESSAGE_LENGTH_WORD] as number
+    meta[about + SOURCE] = memory.names.readUInt32BE(slot * SOCKADDR_BYTES + 4)
+    // struct cmsghdr: length (8 bytes), level (4), type (4), data; the next one begins at a multiple of 8.
+    const from = slot * (CONTROL_BYTES / 4)
+    const end = from + (headers[header + CONTROL_LENGTH_WORD] as number) / 4
+    for (let at = from; at + 4 < end; ) {
+      const type = control[at + 3]
+      if (type === SO_TIMESTAMPNS) {
+        meta[about + SECONDS] = control[at + 4] as number
+        meta[about + NANOSECONDS] = control[at + 6] as number
+      } else if (type === SO_RXQ_OVFL) words[OVERFLOW] = control[at + 4] as number
+      const length = control[at] as number
+      if (length < 16) break
+      at += ((length + 7) & ~7) / 4
+    }
+    headers[header + NAME_LENGTH_WORD] = SOCKADDR_BYTES
+    headers[header + CONTROL_LENGTH_WORD] = CONTROL_BYTES
+  }
+
+  let head = 0
+  let emptyLooks = 0
+  let errors = 0
+  let until = Number.POSITIVE_INFINITY
+  while (performance.now() < until) {
+    const stopping = Atomics.load(words, STOP) !== 0
+    if (stopping && until === Number.POSITIVE_INFINITY) until = performance.now() + LAST_LOOK_MS
+    const slot = head & (SLOTS - 1)
+    const free = SLOTS - ((head - Atomics.load(words, TAIL)) | 0)
+    const room = Math.min(BATCH, free, SLOTS - slot)
+    if (room === 0) {
+      words[RING_FULL] = (words[RING_FULL] as number) + 1
+      Atomics.wait(words, STOP, 0, SLEEP_MS)
+      continue
+    }
+    const quiet = emptyLooks > EMPTY_LOOKS && !stopping
+    const count = libc.recvmmsg(
+      fd,
+      memory.headersFrom[slot] as Buffer,
+      room,
+      quiet ? MSG_WAITFORONE : MSG_DONTWAIT,
+    )
+    if (count <= 0) {
+      if (count !== -EAGAIN && count !== -EINTR && ++errors > ERRORS_MAX)
+        throw new Error(`recvmmsg: errno ${-count}`)
+      if (stopping) return
+      emptyLooks++
+      if (!quiet) Atomics.wait(words, STOP, 0, SLEEP_MS)
+      continue
+    }
+    emptyLooks = 0
+    errors = 0
+    for (let i = slot; i < slot + count; i++) describe(i)
+    head = (head + count) | 0
+    Atomics.store(words, HEAD, head)
+    Atomics.notify(words, HEAD)
+    if (count < room) Atomics.wait(words, STOP, 0, SLEEP_MS)
+  }
+}
+
+const run = (data: ReceiverData) => {
+  const libc = loadLibc(koffi)
+  const { fd, address, port } = libc.bindUdp(data.host, data.port, data.shared)
+  parentPort?.postMessage({ address, port } satisfies ReceiverReady)
+  try {
+    receive(libc, fd, data)
+  } finally {
+    libc.close(fd)
+  }
+}
+
+run(workerData as ReceiverData)
