@@ -1,0 +1,126 @@
+import type { GatewayConfig } from '../../contract/gateway-config.ts'
+import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { errorText, type Log } from '../telemetry/log.ts'
+import { readNewConfig } from './config-reader.ts'
+import { writeReport } from './report-writer.ts'
+import type { ControlTable } from './table.ts'
+
+/** How soon a change of the configuration is seen. */
+const READ_EVERY_MS = 2_000
+const BACKOFF_MS_MAX = 30_000
+
+export type ControlLoopOptions = {
+  table: ControlTable
+  reportEveryMs: number
+  /** Runs the configuration from now on; a failure leaves the one before in force and is tried again. */
+  apply: (config: GatewayConfig) => Promise<void>
+  report: (revision: number, draining: boolean) => Promise<GatewayReport>
+  log: Log
+  /** 0 to 1, spreads retries of many tasks. */
+  random: () => number
+}
+
+/**
+ * Follows the control plane through its table: configuration in, reports out. Whatever the table does the packet path
+ * goes on with what it has; failures are counted and tried again, ever more slowly.
+ */
+export class ControlLoop {
+  /** Configuration in force; -1 before the first. */
+  revision = -1
+  errors = 0
+  readonly #options: ControlLoopOptions
+  #readFailures = 0
+  #reportFailures = 0
+  #readTimer: NodeJS.Timeout | null = null
+  #reportTimer: NodeJS.Timeout | null = null
+  #reading: Promise<void> = Promise.resolve()
+  #reporting: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(options: ControlLoopOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#reading = this.#read()
+    this.#reporting = this.#report(false)
+  }
+
+  /** Reads no configuration any more, so that what is draining stays so; reports go on. */
+  stopReading(): Promise<void> {
+    if (this.#readTimer) clearTimeout(this.#readTimer)
+    this.#readTimer = null
+    this.#stopped = true
+    return this.#reading
+  }
+
+  /** Writes the last report: it says that the task is draining. */
+  async stop(): Promise<void> {
+    await this.stopReading()
+    if (this.#reportTimer) clearTimeout(this.#reportTimer)
+    await this.#reporting
+    if (this.#reportTimer) clearTimeout(this.#reportTimer)
+    await this.#report(true)
+  }
+
+  async #read(): Promise<void> {
+    const { table, apply, log } = this.#options
+    try {
+      const config = await readNewConfig(table, this.revision)
+      if (config !== null && !this.#stopped) {
+        await apply(config)
+        this.revision = config.revision
+        log('info', 'configured', { revision: config.revision, experiments: config.experiments.length })
+        this.#acknowledge()
+      }
+      if (this.#readFailures > 0) log('info', 'control table answers again')
+      this.#readFailures = 0
+    } catch (error) {
+      this.#fail(++this.#readFailures, 'configuration not read', error)
+    }
+    if (this.#stopped) return
+    this.#readTimer = setTimeout(
+      () => {
+        this.#reading = this.#read()
+      },
+      this.#delay(READ_EVERY_MS, this.#readFailures),
+    )
+  }
+
+  /** The control plane waits for every task to run the new revision: it is told at once. */
+  #acknowledge(): void {
+    if (this.#reportTimer) clearTimeout(this.#reportTimer)
+    this.#reportTimer = null
+    this.#reporting = this.#reporting.then(() => this.#report(false))
+  }
+
+  async #report(last: boolean): Promise<void> {
+    const { table, report, reportEveryMs } = this.#options
+    if (this.#reportTimer) clearTimeout(this.#reportTimer)
+    this.#reportTimer = null
+    try {
+      await writeReport(table, await report(this.revision, last || this.#stopped))
+      this.#reportFailures = 0
+    } catch (error) {
+      this.#fail(++this.#reportFailures, 'report not written', error)
+    }
+    if (last) return
+    this.#reportTimer = setTimeout(
+      () => {
+        this.#reporting = this.#report(false)
+      },
+      this.#delay(reportEveryMs, this.#reportFailures),
+    )
+  }
+
+  #fail(failures: number, event: string, error: unknown): void {
+    this.errors++
+    this.#options.log('warn', event, { failures, error: errorText(error) })
+  }
+
+  #delay(everyMs: number, failures: number): number {
+    if (failures === 0) return everyMs
+    const backoff = Math.min(BACKOFF_MS_MAX, 1_000 * 2 ** (failures - 1))
+    return Math.max(everyMs, backoff) * (0.5 + this.#options.random() / 2)
+  }
+}

@@ -1,0 +1,147 @@
+import type { RawHeaders, Request } from '../http/exchange.ts'
+import { MARKER_HEADER } from '../select/rules.ts'
+import type { Shadow } from './shadow.ts'
+
+/** Names the experiment in every forwarded request. */
+export const EXPERIMENT_HEADER = 'X-Shadow-Experiment'
+
+/** What a forwarded request says, apart from its method and body. */
+export type Prepared = {
+  path: string
+  /** Name, value, name, value ...: order, case and repetition as in production. */
+  headers: string[]
+  /** Length of path and headers, for the bounds of the queue. */
+  size: number
+}
+
+/**
+ * Headers that are left out, because they speak about production's connection or framing and not about the request
+ * (RFC 9110 section 7.6.1, RFC 9112 sections 6 and 9.6), counted by name. The forwarding connection has its own.
+ */
+export const RECOMPUTED_HEADERS = [
+  'connection',
+  'content-length',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+] as const
+export type RecomputedHeader = (typeof RECOMPUTED_HEADERS)[number]
+export type HeaderChanges = Record<RecomputedHeader | 'named_by_connection' | 'trailer_fields', number>
+
+export const zeroHeaderChanges = (): HeaderChanges => ({
+  connection: 0,
+  'content-length': 0,
+  expect: 0,
+  'http2-settings': 0,
+  'keep-alive': 0,
+  'proxy-connection': 0,
+  te: 0,
+  trailer: 0,
+  'transfer-encoding': 0,
+  upgrade: 0,
+  named_by_connection: 0,
+  trailer_fields: 0,
+})
+
+/**
+ * Turns a production request into one for the shadow. Null when HTTP/1.1 cannot carry it as it is: several Host
+ * headers, control characters in a value, `OPTIONS *`. The Host header is production's; what only HTTP/2 can say is
+ * not forwarded.
+ */
+export const prepare = (
+  request: Request,
+  shadow: Shadow,
+  experiment: string,
+  changes: HeaderChanges,
+): Prepared | null => {
+  if (request.kind !== 'http1' || !METHOD.test(request.method)) return null
+  const target = originForm(request.target)
+  if (target === null || !TARGET.test(target.path)) return null
+
+  const named = namedByConnection(request.headers)
+  const headers: string[] = []
+  let size = target.path.length
+  let hosts = 0
+  for (let i = 0; i < request.headers.length; i += 2) {
+    const name = request.headers[i] as string
+    const value = request.headers[i + 1] as string
+    const role = roleOf(name)
+    if (role === 'marker') continue
+    if (role === 'host') {
+      if (++hosts > 1 || !VALUE.test(value)) return null
+      headers.push(name, target.authority ?? value)
+      size += name.length + value.length
+      continue
+    }
+    if (role !== 'kept') {
+      changes[role]++
+      continue
+    }
+    if (named?.has(name.toLowerCase())) {
+      changes.named_by_connection++
+      continue
+    }
+    if (!NAME.test(name) || !VALUE.test(value)) return null
+    headers.push(name, value)
+    size += name.length + value.length
+  }
+  if (hosts === 0 && target.authority !== null) headers.push('Host', target.authority)
+  if (request.trailers.length > 0) changes.trailer_fields += request.trailers.length / 2
+  headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, experiment)
+  return { path: shadow.basePath + target.path, headers, size }
+}
+
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+const METHOD = new RegExp(`^${TOKEN}$`)
+const NAME = METHOD
+/** Visible ASCII and obs-text (RFC 9110 section 5.5), and in a target no space. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+const TARGET = /^\/[\x21-\xff]*$/
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is
+
+/**
+ * The path and query to ask the shadow for, and the authority where the target names one, which then stands above the
+ * Host header (RFC 9112 section 3.2.2). Null for `*` and anything else that has no path.
+ */
+const originForm = (target: string): { path: string; authority: string | null } | null => {
+  if (target.startsWith('/')) return { path: target, authority: null }
+  const [, authority, rest] = ABSOLUTE.exec(target) ?? []
+  if (authority === undefined || rest === undefined || !VALUE.test(authority)) return null
+  return { path: rest.startsWith('/') ? rest : `/${rest}`, authority }
+}
+
+type Role = 'kept' | 'host' | 'marker' | RecomputedHeader
+
+const ROLES = new Map<string, Role>([
+  ['host', 'host'],
+  [MARKER_HEADER.toLowerCase(), 'marker'],
+  [EXPERIMENT_HEADER.toLowerCase(), 'marker'],
+  ...RECOMPUTED_HEADERS.map((name): [string, Role] => [name, name]),
+])
+const LENGTHS = new Set([...ROLES.keys()].map((name) => name.length))
+
+/** Most names are told apart by their length alone. */
+const roleOf = (name: string): Role =>
+  LENGTHS.has(name.length) ? (ROLES.get(name.toLowerCase()) ?? 'kept') : 'kept'
+
+/** The headers that the Connection header declares to be of this connection only (RFC 9110 section 7.6.1). */
+const namedByConnection = (headers: RawHeaders): ReadonlySet<string> | null => {
+  let named: Set<string> | null = null
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
+    const value = headers[i + 1] as string
+    if (value === 'keep-alive' || value === 'close') continue
+    for (const option of value.toLowerCase().split(',')) {
+      named ??= new Set()
+      named.add(option.trim())
+    }
+  }
+  return named
+}

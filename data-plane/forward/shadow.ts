@@ -1,0 +1,55 @@
+import { isIP } from 'node:net'
+import { buildConnector, Pool } from 'undici'
+
+/** Where forwarded requests go. */
+export type Shadow = {
+  /** scheme://host:port */
+  readonly origin: string
+  readonly hostname: string
+  /** Stands before every path; empty or begins with a slash and does not end with one. */
+  readonly basePath: string
+  readonly secure: boolean
+}
+
+/** Throws TypeError on what is no HTTP address. A query and a fragment say nothing about where to send requests. */
+export const parseShadow = (url: string): Shadow => {
+  const { protocol, origin, hostname, pathname, username, password } = new URL(url)
+  if (username !== '' || password !== '') throw new TypeError('credentials in an address are not used')
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`not an HTTP address: ${url}`)
+  return {
+    origin,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    basePath: pathname.replace(/\/+$/, ''),
+    secure: protocol === 'https:',
+  }
+}
+
+export type ShadowTimeouts = {
+  connectMs: number
+  /** Until the response's head is complete. */
+  headersMs: number
+  /** Without a byte of its body. */
+  bodyMs: number
+}
+
+export const SHADOW_TIMEOUTS: ShadowTimeouts = { connectMs: 2_000, headersMs: 30_000, bodyMs: 30_000 }
+
+/**
+ * Connections to the shadow. One request at a time on each: a request behind another one would be measured with the
+ * other's slowness, and be sent twice when the connection breaks.
+ */
+export const openPool = (shadow: Shadow, connections: number, timeouts: ShadowTimeouts): Pool => {
+  const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: false })
+  // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
+  const serverName = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
+  return new Pool(shadow.origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: timeouts.headersMs,
+    bodyTimeout: timeouts.bodyMs,
+    connect: shadow.secure
+      ? (options, callback) =>
+          connect({ ...options, servername: serverName, host: shadow.hostname }, callback)
+      : connect,
+  })
+}

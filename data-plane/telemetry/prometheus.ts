@@ -1,0 +1,155 @@
+import type { RequestReason } from '../../contract/traffic.ts'
+import { DURATION_BOUNDS } from './durations.ts'
+import { datagramCounts } from './report.ts'
+import { outcomeOf, requestCounts } from './request-counters.ts'
+import { type Snapshot, totalVolume } from './snapshot.ts'
+
+/** What is known about the process beside its packets. */
+export type ProcessFacts = {
+  revision: number
+  draining: boolean
+  controlErrors: number
+  cpuSeconds: number
+  residentBytes: number
+}
+
+type Labels = Record<string, string>
+
+/** Prometheus text format 0.0.4. Labels are bounded: experiments, outcomes, reasons, never addresses or paths. */
+export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string => {
+  const lines: string[] = []
+  const metric = (
+    name: string,
+    type: 'counter' | 'gauge',
+    help: string,
+    samples: readonly (readonly [Labels, number])[],
+  ) => {
+    if (samples.length === 0) return
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+    for (const [labels, value] of samples) lines.push(`${name}${labelText(labels)} ${value}`)
+  }
+  const experiments = Object.entries(snapshot.experiments)
+  const perExperiment = (read: (experiment: Snapshot['experiments'][string]) => number) =>
+    experiments.map(([experiment, counted]) => [{ experiment }, read(counted)] as const)
+
+  const { ring_full, kernel_overflow, ...outcomes } = datagramCounts(snapshot)
+  metric(
+    'shadowmeter_datagrams_total',
+    'counter',
+    'Datagrams by what became of them.',
+    Object.entries(outcomes).map(([outcome, count]) => [{ outcome }, count]),
+  )
+  if (kernel_overflow !== undefined)
+    metric(
+      'shadowmeter_kernel_overflow_total',
+      'counter',
+      'Datagrams the kernel dropped because the socket buffer was full.',
+      [[{}, kernel_overflow]],
+    )
+  metric('shadowmeter_ring_full_total', 'counter', 'Times the receiver found the ring full.', [
+    [{}, ring_full ?? 0],
+  ])
+  metric(
+    'shadowmeter_mirrored_packets_total',
+    'counter',
+    'Accepted mirrored packets.',
+    perExperiment(({ sources }) => totalVolume(sources).packets),
+  )
+  metric(
+    'shadowmeter_mirrored_bytes_total',
+    'counter',
+    'Inner bytes of accepted mirrored packets.',
+    perExperiment(({ sources }) => totalVolume(sources).bytes),
+  )
+  metric(
+    'shadowmeter_packets_total',
+    'counter',
+    'Accepted packets by what became of them.',
+    experiments.flatMap(([experiment, { packets }]) =>
+      Object.entries(packets).map(([kind, count]) => [{ experiment, kind }, count] as const),
+    ),
+  )
+  metric(
+    'shadowmeter_gap_bytes_total',
+    'counter',
+    'Bytes of mirrored connections that never arrived.',
+    perExperiment(({ gapBytes }) => gapBytes),
+  )
+  metric(
+    'shadowmeter_requests_total',
+    'counter',
+    'Requests by outcome and reason.',
+    experiments.flatMap(([experiment, { requests }]) => {
+      const counts = requestCounts(requests)
+      return [
+        [{ experiment, outcome: 'forwarded', reason: '' }, counts.forwarded] as const,
+        ...Object.entries(counts.reasons).map(
+          ([reason, count]) =>
+            [{ experiment, outcome: outcomeOf(reason as RequestReason), reason }, count] as const,
+        ),
+      ]
+    }),
+  )
+  metric(
+    'shadowmeter_shadow_results_total',
+    'counter',
+    'Forwarded requests by what the shadow did.',
+    experiments.flatMap(([experiment, { requests }]) =>
+      Object.entries(requestCounts(requests).shadow).map(
+        ([result, count]) => [{ experiment, result }, count] as const,
+      ),
+    ),
+  )
+  metric(
+    'shadowmeter_headers_recomputed_total',
+    'counter',
+    'Headers left out of or recomputed in forwarded requests.',
+    experiments.flatMap(([experiment, { headerChanges }]) =>
+      Object.entries(headerChanges).map(([header, count]) => [{ experiment, header }, count] as const),
+    ),
+  )
+  metric(
+    'shadowmeter_requests_waiting',
+    'gauge',
+    'Requests that wait for a connection to the shadow.',
+    perExperiment(({ requests }) => requests.waiting),
+  )
+  metric(
+    'shadowmeter_requests_in_flight',
+    'gauge',
+    'Forwarded requests without an answer yet.',
+    perExperiment(({ requests }) => requests.inFlight),
+  )
+  if (experiments.length > 0) {
+    const name = 'shadowmeter_forward_duration_seconds'
+    lines.push(`# HELP ${name} Time to the head of the shadow's answer.`, `# TYPE ${name} histogram`)
+    for (const [experiment, { durations }] of experiments) {
+      let below = 0
+      for (const [bucket, count] of durations.counts.entries()) {
+        below += count
+        const le = String(DURATION_BOUNDS[bucket] ?? '+Inf')
+        lines.push(`${name}_bucket${labelText({ experiment, le })} ${below}`)
+      }
+      lines.push(`${name}_sum${labelText({ experiment })} ${durations.sumSeconds}`)
+      lines.push(`${name}_count${labelText({ experiment })} ${below}`)
+    }
+  }
+  metric('shadowmeter_config_revision', 'gauge', 'Configuration revision that runs; -1 before the first.', [
+    [{}, facts.revision],
+  ])
+  metric('shadowmeter_draining', 'gauge', '1 while the task is being stopped.', [
+    [{}, facts.draining ? 1 : 0],
+  ])
+  metric('shadowmeter_control_errors_total', 'counter', 'Failed reads and writes of the control table.', [
+    [{}, facts.controlErrors],
+  ])
+  metric('process_cpu_seconds_total', 'counter', 'CPU time of the process.', [[{}, facts.cpuSeconds]])
+  metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [[{}, facts.residentBytes]])
+  return `${lines.join('\n')}\n`
+}
+
+const labelText = (labels: Labels): string => {
+  const pairs = Object.entries(labels).filter(([, value]) => value !== '')
+  if (pairs.length === 0) return ''
+  return `{${pairs.map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '\\$&')}"`).join(',')}}`
+}

@@ -1,0 +1,81 @@
+import { type DatagramCounters, type SourceVolume, zeroDatagrams } from '../select/gate.ts'
+import { addDurations, type DurationCounts } from './durations.ts'
+import { addAll, addRequestCounters, type RequestCounters } from './request-counters.ts'
+
+/** What an experiment's packets and requests have come to, since the gateway started. */
+export type ExperimentSnapshot = {
+  /** Accepted packets by what became of them. */
+  packets: Record<string, number>
+  /** By VNI; standalone gateways count every VNI as `any`. */
+  sources: Record<string, SourceVolume>
+  gapBytes: number
+  requests: RequestCounters
+  durations: DurationCounts
+  /** Headers left out of or recomputed in forwarded requests, by name. */
+  headerChanges: Record<string, number>
+  /** Responses seen on the wire. */
+  responses: number
+  queueBytes: number
+}
+
+/** Everything that one worker has counted, at one moment. Plain data: it crosses threads. */
+export type Snapshot = {
+  /** Datagrams that were handed over by the socket. */
+  received: number
+  datagrams: DatagramCounters
+  kernelOverflow: number | null
+  ringFull: number
+  experiments: Record<string, ExperimentSnapshot>
+}
+
+export const emptySnapshot = (): Snapshot => ({
+  received: 0,
+  datagrams: zeroDatagrams(),
+  kernelOverflow: 0,
+  ringFull: 0,
+  experiments: {},
+})
+
+/** The sum over workers. */
+export const addSnapshots = (a: Snapshot, b: Snapshot): Snapshot => {
+  const experiments = { ...a.experiments }
+  for (const [id, counted] of Object.entries(b.experiments)) {
+    const other = experiments[id]
+    experiments[id] = other ? addExperiments(other, counted) : counted
+  }
+  return {
+    received: a.received + b.received,
+    datagrams: addAll(a.datagrams, b.datagrams),
+    kernelOverflow:
+      a.kernelOverflow === null || b.kernelOverflow === null ? null : a.kernelOverflow + b.kernelOverflow,
+    ringFull: a.ringFull + b.ringFull,
+    experiments,
+  }
+}
+
+export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): ExperimentSnapshot => {
+  const sources = { ...a.sources }
+  for (const [vni, volume] of Object.entries(b.sources)) {
+    const other = sources[vni]
+    sources[vni] = other ? addAll(other, volume) : volume
+  }
+  return {
+    packets: addAll(a.packets, b.packets),
+    sources,
+    gapBytes: a.gapBytes + b.gapBytes,
+    requests: addRequestCounters(a.requests, b.requests),
+    durations: addDurations(a.durations, b.durations),
+    headerChanges: addAll(a.headerChanges, b.headerChanges),
+    responses: a.responses + b.responses,
+    queueBytes: a.queueBytes + b.queueBytes,
+  }
+}
+
+export const totalVolume = (sources: Record<string, SourceVolume>): SourceVolume => {
+  const total = { packets: 0, bytes: 0 }
+  for (const { packets, bytes } of Object.values(sources)) {
+    total.packets += packets
+    total.bytes += bytes
+  }
+  return total
+}
