@@ -1,0 +1,97 @@
+import TopNavigation from '@cloudscape-design/components/top-navigation'
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { Loading } from './loading.tsx'
+import { PageBoundary } from './page-boundary.tsx'
+import { parse, type Route, toExperiments, useHash } from './router.ts'
+import { type Theme, type ThemeStore, useTheme } from './theme.ts'
+
+const ExperimentsPage = lazy(() =>
+  import('./pages/experiments.tsx').then((m) => ({ default: m.ExperimentsPage })),
+)
+const ExperimentPage = lazy(() =>
+  import('./pages/experiment.tsx').then((m) => ({ default: m.ExperimentPage })),
+)
+const StartPage = lazy(() => import('./pages/start.tsx').then((m) => ({ default: m.StartPage })))
+const NowherePage = lazy(() => import('./pages/nowhere.tsx').then((m) => ({ default: m.NowherePage })))
+
+export const App = ({ theme }: { theme: ThemeStore }) => {
+  const route = parse(useHash())
+  const place = route.page === 'experiment' ? `experiment/${route.id}` : route.page
+  const main = useRef<HTMLElement>(null)
+  useFocusOnChange(main, place)
+
+  return (
+    <>
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
+        Skip to content
+      </button>
+      <TopBar theme={theme} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <PageBoundary key={place}>
+          <Suspense fallback={<Loading />}>{page(route)}</Suspense>
+        </PageBoundary>
+      </main>
+    </>
+  )
+}
+
+const page = (route: Route): ReactNode => {
+  switch (route.page) {
+    case 'experiments':
+      return <ExperimentsPage />
+    case 'experiment':
+      return <ExperimentPage id={route.id} tab={route.tab} />
+    case 'start':
+      return <StartPage />
+    case 'nowhere':
+      return <NowherePage path={route.path} />
+  }
+}
+
+const THEMES: Readonly<Record<Theme, string>> = {
+  system: 'Same as the system',
+  light: 'Light',
+  dark: 'Dark',
+}
+
+const TopBar = ({ theme }: { theme: ThemeStore }) => {
+  const current = useTheme(theme)
+  return (
+    <div className="top-bar">
+      <TopNavigation
+        identity={{
+          href: toExperiments,
+          title: 'Shadowmeter',
+          logo: { src: '/icon.svg', alt: '' },
+        }}
+        utilities={[
+          { type: 'button', text: 'API', href: '/api/openapi.json', external: true },
+          {
+            type: 'menu-dropdown',
+            iconName: 'settings',
+            ariaLabel: `Colours: ${THEMES[current]}`,
+            title: 'Colours',
+            items: (Object.keys(THEMES) as Theme[]).map((id) => ({
+              id,
+              text: THEMES[id],
+              itemType: 'checkbox' as const,
+              checked: id === current,
+            })),
+            onItemClick: ({ detail }) => theme.choose(detail.id as Theme),
+          },
+        ]}
+      />
+    </div>
+  )
+}
+
+/** A change of page moves the focus to it, as a browser would do; the first page leaves it where it is. */
+const useFocusOnChange = (main: React.RefObject<HTMLElement | null>, place: string) => {
+  const last = useRef(place)
+  useEffect(() => {
+    if (last.current === place) return
+    last.current = place
+    scrollTo(0, 0)
+    main.current?.focus({ preventScroll: true })
+  }, [place, main])
+}

@@ -1,0 +1,83 @@
+import Container from '@cloudscape-design/components/container'
+import type { ReactNode } from 'react'
+import type { Experiment } from '../../../contract/experiment.ts'
+import { BasisMark } from '../basis-mark.tsx'
+import { bytes, count, dollars, percent, time } from '../format.ts'
+import { SpendBar } from '../spend-bar.tsx'
+
+/** The numbers that decide whether to go on. */
+export const Figures = ({ experiment }: { experiment: Experiment }) => {
+  const { spec, phase, spend, forecastUsd, volume, usdPerGb, requests, sources, gateways, meteredAt } =
+    experiment
+  const over = phase === 'ended'
+  const lost = requests.incomplete + requests.dropped
+  const share = (n: number) => (requests.received === 0 ? null : n / requests.received)
+  const ofReceived = (n: number) => {
+    const part = share(n)
+    return part === null ? 'nothing received yet' : `${percent(part)} of ${count(requests.received)} received`
+  }
+
+  return (
+    <Container>
+      <dl className="figures">
+        <Figure
+          wide
+          label={`Spend of ${dollars(spec.budgetUsd)} budget`}
+          mark={<BasisMark basis={spend.basis} />}
+          value={dollars(spend.totalUsd)}
+        >
+          <SpendBar spend={spend} budgetUsd={spec.budgetUsd} forecastUsd={over ? null : forecastUsd} />
+          {over ? (
+            `${dollars(Math.max(0, spec.budgetUsd - spend.totalUsd))} of the budget left untouched (${spend.basis})`
+          ) : (
+            <>
+              {dollars(forecastUsd)} expected at its end <BasisMark basis="estimated" />
+            </>
+          )}
+        </Figure>
+        <Figure
+          label="$ per GB"
+          mark={<BasisMark basis={spend.basis} />}
+          value={usdPerGb === null ? '–' : dollars(usdPerGb)}
+        >
+          {usdPerGb === null ? 'before the first byte' : 'spend ÷ mirrored GB so far'}
+        </Figure>
+        <Figure label="Mirrored" value={bytes(volume.bytes)}>
+          {count(volume.packets)} packets
+        </Figure>
+        <Figure label="Requests forwarded" value={count(requests.forwarded)}>
+          {ofReceived(requests.forwarded)}
+        </Figure>
+        <Figure label="Requests lost" value={count(lost)}>
+          {ofReceived(lost)}
+        </Figure>
+        <Figure
+          label={over ? 'Sources, gateways' : 'Sources, gateways now'}
+          value={`${sources}, ${gateways}`}
+        >
+          {meteredAt === null ? 'not metered yet' : `metered ${time(new Date(meteredAt))}`}
+        </Figure>
+      </dl>
+    </Container>
+  )
+}
+
+type FigureProps = Readonly<{
+  label: string
+  value: string
+  mark?: ReactNode
+  wide?: boolean
+  children: ReactNode
+}>
+
+const Figure = ({ label, value, mark, wide = false, children }: FigureProps) => (
+  <div className={wide ? 'figure-wide' : undefined}>
+    <dt>
+      {label} {mark}
+    </dt>
+    <dd>
+      <div className="figure-value">{value}</div>
+      <div className="figure-note">{children}</div>
+    </dd>
+  </div>
+)

@@ -1,0 +1,26 @@
+import './console.css'
+import { I18nProvider } from '@cloudscape-design/components/i18n'
+import messages from '@cloudscape-design/components/i18n/messages/all.en'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { isPassing } from './client.ts'
+import { startTheme } from './theme.ts'
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: { retry: (failures, error) => failures < 2 && isPassing(error), retryDelay: 500 },
+    mutations: { retry: false },
+  },
+})
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <I18nProvider locale="en" messages={[messages]}>
+      <QueryClientProvider client={client}>
+        <App theme={startTheme(document.documentElement)} />
+      </QueryClientProvider>
+    </I18nProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,166 @@
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Link from '@cloudscape-design/components/link'
+import Pagination from '@cloudscape-design/components/pagination'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Experiment } from '../../../contract/experiment.ts'
+import { BasisMark } from '../basis-mark.tsx'
+import { ExperimentCard } from '../experiment-card.tsx'
+import { bytes, count, dollars } from '../format.ts'
+import { Page } from '../page.tsx'
+import { PhaseIndicator } from '../phase-indicator.tsx'
+import { experimentsQuery } from '../queries.ts'
+import { toExperiment, toStart } from '../router.ts'
+import { SpendBar } from '../spend-bar.tsx'
+import { TimeLeft } from '../time-left.tsx'
+import { Trouble } from '../trouble.tsx'
+import { useNarrow } from '../viewport.ts'
+
+export const ExperimentsPage = () => {
+  /** The tokens of the pages seen so far; the first page needs none. */
+  const [tokens, setTokens] = useState<readonly (string | undefined)[]>([undefined])
+  const [index, setIndex] = useState(0)
+  const { data, error, isPending, isPlaceholderData, isFetching, refetch, dataUpdatedAt } = useQuery(
+    experimentsQuery(tokens[index]),
+  )
+  const narrow = useNarrow()
+  const next = data?.nextToken ?? null
+
+  const turnTo = (page: number) => {
+    if (page === tokens.length && next !== null) setTokens([...tokens, next])
+    setIndex(page)
+  }
+  const pagination = (next !== null || index > 0) && (
+    <Pagination
+      currentPageIndex={index + 1}
+      pagesCount={next === null || isPlaceholderData ? Math.max(tokens.length, index + 1) : tokens.length}
+      openEnd={next !== null}
+      onChange={({ detail }) => turnTo(Math.min(detail.currentPageIndex - 1, tokens.length))}
+      ariaLabels={{
+        paginationLabel: 'Pages of experiments',
+        nextPageLabel: 'Older experiments',
+        previousPageLabel: 'Newer experiments',
+        pageLabel: (page) => `Page ${page}`,
+      }}
+    />
+  )
+  const experiments = data?.experiments ?? []
+
+  return (
+    <Page
+      title="Experiments"
+      breadcrumb={false}
+      description="Real production traffic, copied to a shadow environment, for a bounded window and a bounded bill."
+      actions={
+        <Button variant="primary" href={toStart}>
+          Start an experiment
+        </Button>
+      }
+    >
+      {error && (
+        <Trouble
+          error={error}
+          what={data ? 'The experiments are not updating' : 'The experiments could not be read'}
+          onRetry={() => void refetch()}
+          retrying={isFetching}
+          {...(data && { shownSince: dataUpdatedAt })}
+        />
+      )}
+      {(data || !error) &&
+        (narrow && experiments.length > 0 ? (
+          <>
+            {experiments.map((experiment) => (
+              <ExperimentCard key={experiment.id} experiment={experiment} />
+            ))}
+            {pagination}
+          </>
+        ) : (
+          <Table
+            items={experiments}
+            columnDefinitions={COLUMNS}
+            trackBy="id"
+            variant="container"
+            wrapLines
+            loading={isPending}
+            loadingText="Reading experiments"
+            empty={<Empty />}
+            pagination={pagination}
+            ariaLabels={{ tableLabel: 'Experiments, the newest first' }}
+            enableKeyboardNavigation
+          />
+        ))}
+    </Page>
+  )
+}
+
+const Empty = () => (
+  <Box textAlign="center" padding={{ vertical: 'xl' }}>
+    <Box variant="h2" padding={{ bottom: 'xs' }}>
+      No experiment yet
+    </Box>
+    <Box variant="p" color="text-body-secondary" padding={{ bottom: 'm' }}>
+      An experiment copies production’s requests to your next release. Production is never touched, and you
+      see the price before it starts.
+    </Box>
+    <Button href={toStart}>Start an experiment</Button>
+  </Box>
+)
+
+const COLUMNS: TableProps.ColumnDefinition<Experiment>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    isRowHeader: true,
+    minWidth: 190,
+    cell: ({ id, spec }) => <Link href={toExperiment(id)}>{spec.name}</Link>,
+  },
+  { id: 'phase', header: 'Phase', minWidth: 150, cell: (experiment) => <PhaseIndicator {...experiment} /> },
+  {
+    id: 'time',
+    header: 'Time left',
+    minWidth: 130,
+    cell: (experiment) => <TimeLeft experiment={experiment} />,
+  },
+  {
+    id: 'spend',
+    header: 'Spend of budget',
+    minWidth: 190,
+    cell: ({ spend, spec, phase, forecastUsd }) => (
+      <div className="spend">
+        <div>
+          {dollars(spend.totalUsd)} <span className="quiet">of {dollars(spec.budgetUsd)}</span>{' '}
+          <BasisMark basis={spend.basis} />
+        </div>
+        <SpendBar
+          spend={spend}
+          budgetUsd={spec.budgetUsd}
+          forecastUsd={phase === 'ended' ? null : forecastUsd}
+        />
+      </div>
+    ),
+  },
+  { id: 'gb', header: 'Mirrored', minWidth: 100, cell: ({ volume }) => bytes(volume.bytes) },
+  {
+    id: 'usd-per-gb',
+    header: '$ per GB',
+    minWidth: 100,
+    cell: ({ usdPerGb, spend }) =>
+      usdPerGb === null ? (
+        '–'
+      ) : (
+        <>
+          {dollars(usdPerGb)} <BasisMark basis={spend.basis} />
+        </>
+      ),
+  },
+  {
+    id: 'forwarded',
+    header: 'Forwarded',
+    minWidth: 110,
+    cell: ({ requests }) => (
+      <span title={`${count(requests.received)} received`}>{count(requests.forwarded)}</span>
+    ),
+  },
+]

@@ -1,0 +1,193 @@
+import Button from '@cloudscape-design/components/button'
+import Container from '@cloudscape-design/components/container'
+import FormField from '@cloudscape-design/components/form-field'
+import Header from '@cloudscape-design/components/header'
+import Input from '@cloudscape-design/components/input'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { ApiError, call, isPassing } from '../client.ts'
+import { Page } from '../page.tsx'
+import { experimentQuery } from '../queries.ts'
+import { go, toExperiment, toExperiments } from '../router.ts'
+import { StartAttempt } from '../start/attempt.ts'
+import { BoundFields } from '../start/bound-fields.tsx'
+import { Estimate } from '../start/estimate.tsx'
+import { check, emptyForm, FIELD_NAMES, type Field, type FormValues, problemErrors } from '../start/form.ts'
+import { ShadowFields } from '../start/shadow-fields.tsx'
+import { SourceFields } from '../start/source-fields.tsx'
+import { TrafficFields } from '../start/traffic-fields.tsx'
+import { usePlan } from '../start/use-plan.ts'
+import { Trouble } from '../trouble.tsx'
+
+export const StartPage = () => {
+  const [form, setForm] = useState(emptyForm)
+  const [left, setLeft] = useState<ReadonlySet<Field>>(new Set())
+  const element = useRef<HTMLFormElement>(null)
+  const attempt = useRef(new StartAttempt())
+  const client = useQueryClient()
+
+  const checked = check(form)
+  // a price needs no name
+  const priced = check(form.name.trim() === '' ? { ...form, name: 'unnamed' } : form)
+  const { plan, error: planError, fresh, isFetching, refetch } = usePlan(priced.spec)
+
+  const create = useMutation({
+    mutationFn: (spec: ExperimentSpecInput) =>
+      call(
+        'createExperiment',
+        { params: {}, query: {}, body: spec },
+        { idempotencyKey: attempt.current.keyFor(JSON.stringify(spec)) },
+      ),
+    onSuccess: (experiment) => {
+      attempt.current.answered()
+      client.setQueryData(experimentQuery(experiment.id).queryKey, experiment)
+      void client.invalidateQueries({ queryKey: ['experiments'] })
+      go(toExperiment(experiment.id))
+    },
+    onError: (error) => {
+      if (!isPassing(error)) attempt.current.answered()
+    },
+  })
+
+  const told = problemErrors(problemOf(create.error) ?? problemOf(planError))
+  const errors = Object.fromEntries(
+    FIELD_NAMES.flatMap((field) => {
+      const local = left.has(field) ? checked.errors?.[field] : undefined
+      const message = local ?? told.fields[field]
+      return message === undefined ? [] : [[field, message]]
+    }),
+  )
+  const set = (change: Partial<FormValues>) => {
+    setForm((before) => ({ ...before, ...change }))
+    if (create.error) create.reset()
+  }
+  const leave = (field: Field) =>
+    setLeft((before) => (before.has(field) ? before : new Set([...before, field])))
+  const fields = { form, errors, set, leave }
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setLeft(new Set(FIELD_NAMES))
+    if (checked.spec === null) focusFirstError(element.current)
+    else if (fresh && plan?.startable && !create.isPending) create.mutate(checked.spec)
+  }
+  const wait = checked.spec === null ? null : whyWait(fresh, plan?.startable)
+
+  return (
+    <Page
+      title="Start an experiment"
+      description="Copies of real requests go to your shadow. Production is only read."
+    >
+      <form ref={element} onSubmit={submit} noValidate>
+        <div className="start">
+          <SpaceBetween size="l">
+            <Section title="Name">
+              <FormField
+                label="Name"
+                description="For example the release and why."
+                errorText={errors.name}
+                stretch
+              >
+                <Input
+                  name="name"
+                  value={form.name}
+                  onChange={({ detail }) => set({ name: detail.value })}
+                  onBlur={() => leave('name')}
+                />
+              </FormField>
+            </Section>
+            <Section title="What is mirrored">
+              <SourceFields form={form} error={errors.source} set={set} onLeave={() => leave('source')} />
+            </Section>
+            <Section title="Which traffic">
+              <TrafficFields {...fields} />
+            </Section>
+            <Section title="Where it goes">
+              <ShadowFields {...fields} />
+            </Section>
+            <Section title="How long and how much">
+              <BoundFields {...fields} />
+            </Section>
+          </SpaceBetween>
+          <div className="start-price">
+            <Estimate
+              plan={plan}
+              budgetUsd={Number(form.budgetUsd)}
+              outdated={!fresh && planError === null}
+              missing={missingFor(priced.errors)}
+              trouble={
+                planError &&
+                Object.keys(told.fields).length === 0 && (
+                  <Trouble
+                    error={planError}
+                    what="There is no estimate"
+                    onRetry={() => void refetch()}
+                    retrying={isFetching}
+                  />
+                )
+              }
+            >
+              {create.error && <Trouble error={create.error} what="It was not started" />}
+              {told.others.map((sentence) => (
+                <div key={sentence}>{sentence}</div>
+              ))}
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button
+                  variant="primary"
+                  formAction="submit"
+                  loading={create.isPending}
+                  disabled={wait !== null}
+                  disabledReason={wait ?? undefined}
+                >
+                  {form.start === 'later' ? 'Schedule the experiment' : 'Start the experiment'}
+                </Button>
+                <Button variant="link" href={toExperiments}>
+                  Cancel
+                </Button>
+              </SpaceBetween>
+            </Estimate>
+          </div>
+        </div>
+      </form>
+    </Page>
+  )
+}
+
+const Section = ({ title, children }: { title: string; children: React.ReactNode }) => (
+  <Container header={<Header variant="h2">{title}</Header>}>{children}</Container>
+)
+
+const whyWait = (fresh: boolean, startable: boolean | undefined): string | null => {
+  if (!fresh) return 'The estimate comes first.'
+  return startable ? null : 'It cannot start like this: see the reasons above.'
+}
+
+const NEEDED: Readonly<Record<Field, string>> = {
+  name: 'a name',
+  source: 'what is mirrored',
+  ports: 'right ports',
+  clientCidrs: 'right client ranges',
+  directions: 'the directions',
+  packetLength: 'a right packet length',
+  url: 'the shadow’s address',
+  percent: 'a right share of requests',
+  writes: 'what happens to writes',
+  startAt: 'when it starts',
+  duration: 'a right duration',
+  budgetUsd: 'a right budget',
+}
+
+const missingFor = (errors: Partial<Record<Field, string>> | null): string[] =>
+  FIELD_NAMES.filter((field) => errors?.[field] !== undefined).map((field) => NEEDED[field])
+
+const problemOf = (error: Error | null) => (error instanceof ApiError ? error.problem : null)
+
+/** After the errors are on the page. */
+const focusFirstError = (form: HTMLFormElement | null) =>
+  requestAnimationFrame(() => {
+    const first = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
+    if (first) first.focus()
+    else form?.querySelector('input')?.focus()
+  })

@@ -1,0 +1,82 @@
+import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
+import type { Experiment } from '../../contract/experiment.ts'
+import type { MeterPoint } from '../../contract/meter.ts'
+import type { SourceEni } from '../../contract/source.ts'
+import { call } from './client.ts'
+
+export const PAGE_SIZE = 20
+const LIVE_MS = 2000
+const QUIET_MS = 30_000
+/** A page of sources is 1,000; a picker with more than this is no help: such a source is named by tag. */
+const SOURCES_MAX = 5000
+
+export const isActive = ({ phase }: Experiment): boolean => phase !== 'ended' && phase !== 'scheduled'
+
+export const experimentsQuery = (nextToken: string | undefined) =>
+  queryOptions({
+    queryKey: ['experiments', nextToken ?? ''],
+    queryFn: ({ signal }) =>
+      call(
+        'listExperiments',
+        { params: {}, query: { maxResults: PAGE_SIZE, ...(nextToken && { nextToken }) }, body: undefined },
+        { signal },
+      ),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.experiments.some(isActive) ? LIVE_MS : 5000),
+  })
+
+export const experimentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['experiment', id],
+    queryFn: ({ signal }) =>
+      call('getExperiment', { params: { id }, query: {}, body: undefined }, { signal }),
+    refetchInterval: ({ state }) => {
+      if (state.data === undefined) return state.error ? 5000 : false
+      if (state.data.phase === 'scheduled') return 5000
+      return isActive(state.data) ? LIVE_MS : QUIET_MS
+    },
+  })
+
+/** Points are totals and never change: each look asks only for those after the last one it has. */
+export const meterQuery = (client: QueryClient, id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['meter', id],
+    queryFn: async ({ signal, queryKey }): Promise<MeterPoint[]> => {
+      const had = client.getQueryData<MeterPoint[]>(queryKey) ?? []
+      const after = had.at(-1)?.at
+      const points = [...had]
+      let nextToken: string | undefined
+      do {
+        const query = { maxResults: 1000, ...(after && { after }), ...(nextToken && { nextToken }) }
+        const page = await call('listMeter', { params: { id }, query, body: undefined }, { signal })
+        points.push(...page.points)
+        nextToken = page.nextToken ?? undefined
+      } while (nextToken !== undefined)
+      return points
+    },
+    structuralSharing: false,
+    refetchInterval: live ? LIVE_MS : false,
+  })
+
+export const ledgerQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['ledger', id],
+    queryFn: ({ signal }) => call('getLedger', { params: { id }, query: {}, body: undefined }, { signal }),
+    refetchInterval: live ? LIVE_MS : false,
+  })
+
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: async ({ signal }): Promise<{ sources: SourceEni[]; complete: boolean }> => {
+    const sources: SourceEni[] = []
+    let nextToken: string | undefined
+    do {
+      const query = { maxResults: 1000, ...(nextToken && { nextToken }) }
+      const page = await call('listSources', { params: {}, query, body: undefined }, { signal })
+      sources.push(...page.sources)
+      nextToken = page.nextToken ?? undefined
+    } while (nextToken !== undefined && sources.length < SOURCES_MAX)
+    return { sources, complete: nextToken === undefined }
+  },
+  staleTime: 30_000,
+})

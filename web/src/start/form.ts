@@ -1,0 +1,141 @@
+import './jitless.ts'
+import { ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
+import type { Problem } from '../../../contract/problem.ts'
+
+/** What the form holds: text as typed, until it is turned into a spec. */
+export type FormValues = Readonly<{
+  name: string
+  by: 'eni' | 'tag'
+  enis: readonly string[]
+  match: 'all' | 'any'
+  tags: readonly Readonly<{ key: string; value: string }>[]
+  ports: string
+  clientCidrs: string
+  directions: 'requests' | 'both'
+  packetLength: string
+  url: string
+  percent: string
+  writes: 'hold' | 'forward'
+  start: 'now' | 'later'
+  date: string
+  time: string
+  amount: string
+  unit: keyof typeof UNIT_SECONDS
+  budgetUsd: string
+}>
+
+export const UNIT_SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const
+
+export const emptyForm: FormValues = {
+  name: '',
+  by: 'eni',
+  enis: [],
+  match: 'all',
+  tags: [{ key: '', value: '' }],
+  ports: '8080',
+  clientCidrs: '0.0.0.0/0',
+  directions: 'requests',
+  packetLength: '',
+  url: '',
+  percent: '100',
+  writes: 'hold',
+  start: 'now',
+  date: '',
+  time: '',
+  amount: '30',
+  unit: 'minutes',
+  budgetUsd: '5',
+}
+
+/** Where a field’s error comes from in the API’s answers, and what a right value looks like. */
+const FIELDS = {
+  name: { path: 'name', right: 'A name of 1 to 80 characters' },
+  source: { path: 'source', right: 'Choose at least one network interface, or name at least one tag' },
+  ports: { path: 'traffic.ports', right: 'One or more ports from 1 to 65535, such as 8080, 8443' },
+  clientCidrs: { path: 'traffic.clientCidrs', right: 'IPv4 ranges such as 10.0.0.0/8, 192.168.1.0/24' },
+  directions: { path: 'traffic.directions', right: 'Requests, or both directions' },
+  packetLength: { path: 'traffic.packetLength', right: 'Empty, or 35 to 8500 bytes' },
+  url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
+  percent: { path: 'requests.percent', right: 'A number from 0 to 100' },
+  writes: { path: 'requests.writes', right: 'Held back or forwarded' },
+  startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
+  duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
+  budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
+} as const
+export type Field = keyof typeof FIELDS
+export const FIELD_NAMES = Object.keys(FIELDS) as Field[]
+export type FieldErrors = Readonly<Partial<Record<Field, string>>>
+
+export const toSpec = (form: FormValues): ExperimentSpecInput => ({
+  name: form.name,
+  source:
+    form.by === 'eni'
+      ? { by: 'eni', ids: [...form.enis] }
+      : { by: 'tag', match: form.match, tags: tagsOf(form.tags) },
+  traffic: {
+    ports: list(form.ports).map(number),
+    clientCidrs: list(form.clientCidrs),
+    directions: form.directions,
+    ...(form.packetLength.trim() !== '' && { packetLength: number(form.packetLength) }),
+  },
+  shadow: { url: form.url.trim() },
+  requests: { percent: number(form.percent), writes: form.writes },
+  window: {
+    ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
+    durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
+  },
+  budgetUsd: number(form.budgetUsd),
+})
+
+/** The spec when every field is right, else what is wrong with each that is not. */
+export const check = (
+  form: FormValues,
+): { spec: ExperimentSpecInput; errors: null } | { spec: null; errors: FieldErrors } => {
+  const spec = toSpec(form)
+  const parsed = ExperimentSpec.safeParse(spec)
+  if (parsed.success) return { spec, errors: null }
+  const errors: Partial<Record<Field, string>> = {}
+  for (const { path, message, code } of parsed.error.issues) {
+    const field = fieldOf(path.join('.'))
+    // only a rule about several fields says more than the field’s own line
+    if (field !== null)
+      errors[field] ??= code === 'custom' && path.length === 1 ? message : FIELDS[field].right
+  }
+  return { spec: null, errors }
+}
+
+/** The API’s errors at their fields, and the sentences that belong to none. */
+export const problemErrors = (problem: Problem | null): { fields: FieldErrors; others: string[] } => {
+  const fields: Partial<Record<Field, string>> = {}
+  const others: string[] = []
+  for (const { path, message } of problem?.errors ?? []) {
+    const field = fieldOf(path.replace(/^body\.?/, ''))
+    if (field === null) others.push(path === '' ? message : `${path}: ${message}`)
+    else fields[field] ??= message
+  }
+  return { fields, others }
+}
+
+const fieldOf = (path: string): Field | null => {
+  const found = FIELD_NAMES.find((name) => {
+    const own = FIELDS[name].path
+    return path === own || path.startsWith(`${own}.`)
+  })
+  if (found) return found
+  // a rule over the whole filter: ports × ranges × directions
+  if (path === 'traffic') return 'ports'
+  return path === 'shadow' ? 'url' : null
+}
+
+const list = (text: string): string[] => text.split(/[\s,;]+/).filter((item) => item !== '')
+
+const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
+
+const tagsOf = (tags: FormValues['tags']): Record<string, string> =>
+  Object.fromEntries(tags.filter(({ key }) => key !== '').map(({ key, value }) => [key, value]))
+
+/** As typed in the viewer’s time zone; what is no time stays as typed, for the schema to refuse. */
+const localTime = (date: string, time: string): string => {
+  const at = new Date(`${date.replaceAll('/', '-')}T${time.length === 5 ? `${time}:00` : time}`)
+  return Number.isNaN(at.getTime()) ? '' : at.toISOString()
+}

@@ -1,0 +1,67 @@
+import FormField from '@cloudscape-design/components/form-field'
+import Input from '@cloudscape-design/components/input'
+import RadioGroup from '@cloudscape-design/components/radio-group'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { Effect } from './effect.tsx'
+import type { FieldProps } from './field-props.ts'
+import type { FormValues } from './form.ts'
+
+export const ShadowFields = ({ form, errors, set, leave }: FieldProps) => (
+  <SpaceBetween size="l">
+    <FormField
+      label="Shadow address"
+      description="Where the release under test listens. Never production itself."
+      errorText={errors.url}
+    >
+      <Input
+        name="url"
+        type="url"
+        value={form.url}
+        placeholder="http://10.0.9.12:8080"
+        onChange={({ detail }) => set({ url: detail.value })}
+        onBlur={() => leave('url')}
+      />
+    </FormField>
+    <FormField
+      label="Share of requests (percent)"
+      errorText={errors.percent}
+      constraintText={
+        <Effect on="shadow">
+          It protects the shadow, not the bill: everything is copied and paid for, then left out by the
+          gateway.
+        </Effect>
+      }
+    >
+      <div className="short-field">
+        <Input
+          name="percent"
+          type="number"
+          inputMode="decimal"
+          value={form.percent}
+          onChange={({ detail }) => set({ percent: detail.value })}
+          onBlur={() => leave('percent')}
+        />
+      </div>
+    </FormField>
+    <FormField label="Writes" errorText={errors.writes}>
+      <RadioGroup
+        value={form.writes}
+        onChange={({ detail }) => set({ writes: detail.value as FormValues['writes'] })}
+        items={[
+          {
+            value: 'hold',
+            label: 'Hold back',
+            description:
+              'Only GET, HEAD and OPTIONS reach the shadow. Safe when the shadow shares data or calls others.',
+          },
+          {
+            value: 'forward',
+            label: 'Forward',
+            description:
+              'POST, PUT, PATCH and DELETE too. Only for a shadow with data of its own: it really performs them.',
+          },
+        ]}
+      />
+    </FormField>
+  </SpaceBetween>
+)

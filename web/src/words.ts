@@ -1,0 +1,131 @@
+import type { Outcome, Phase } from '../../contract/experiment.ts'
+import type { LedgerLine } from '../../contract/ledger.ts'
+import type { Basis, CostLine } from '../../contract/money.ts'
+import type { EniVerdict } from '../../contract/source.ts'
+import type { RequestOutcome, RequestReason, ShadowResult } from '../../contract/traffic.ts'
+
+/** What the contract’s closed lists are called on screen: a new member without a word does not compile. */
+
+type Status = 'pending' | 'in-progress' | 'success' | 'warning' | 'error' | 'stopped' | 'info'
+type Word = Readonly<{ label: string; status: Status }>
+
+export const PHASE: Readonly<Record<Exclude<Phase, 'ended'>, Word>> = {
+  scheduled: { label: 'Scheduled', status: 'pending' },
+  preparing: { label: 'Preparing', status: 'in-progress' },
+  mirroring: { label: 'Mirroring', status: 'in-progress' },
+  draining: { label: 'Draining', status: 'in-progress' },
+}
+
+export const OUTCOME: Readonly<Record<Outcome, Word & { meaning: string }>> = {
+  completed: { label: 'Completed', status: 'success', meaning: 'Its window ended as planned.' },
+  stopped: { label: 'Stopped', status: 'stopped', meaning: 'Somebody stopped it.' },
+  expired: { label: 'Expired', status: 'warning', meaning: 'It was found past its end after an outage.' },
+  'over-budget': {
+    label: 'Ended by budget',
+    status: 'warning',
+    meaning: 'Going on might have passed the budget.',
+  },
+  aborted: { label: 'Aborted', status: 'error', meaning: 'An abort rule ended it.' },
+  failed: { label: 'Failed', status: 'error', meaning: 'It could not start or go on.' },
+}
+
+export const BASIS: Readonly<Record<Basis, { label: string; meaning: string }>> = {
+  metered: { label: 'metered', meaning: 'Counted by Shadowmeter from what was used, at list prices.' },
+  estimated: { label: 'estimated', meaning: 'Expected before the fact, from assumptions.' },
+  billed: { label: 'billed', meaning: 'As AWS billed it.' },
+}
+
+export const COST_LINE: Readonly<Record<CostLine, { label: string; color: string }>> = {
+  'mirror-sessions': { label: 'Mirror sessions', color: 'var(--chart-1)' },
+  fargate: { label: 'Gateways (Fargate)', color: 'var(--chart-2)' },
+  nlcu: { label: 'Load balancer use', color: 'var(--chart-3)' },
+  'cross-az': { label: 'Cross-zone bytes', color: 'var(--chart-4)' },
+  'control-plane': { label: 'Control plane', color: 'var(--chart-5)' },
+}
+export const COST_LINES = Object.keys(COST_LINE) as CostLine[]
+
+export const LEDGER_LINE: Readonly<Record<LedgerLine['line'], string>> = {
+  'mirror-sessions': COST_LINE['mirror-sessions'].label,
+  fargate: COST_LINE.fargate.label,
+  nlcu: COST_LINE.nlcu.label,
+  'cross-az': COST_LINE['cross-az'].label,
+  'control-plane': COST_LINE['control-plane'].label,
+  standing: 'Standing cost',
+}
+
+export const REQUEST_OUTCOME: Readonly<
+  Record<RequestOutcome, { label: string; color: string; lost: boolean; meaning: string }>
+> = {
+  forwarded: { label: 'Forwarded', color: 'var(--chart-1)', lost: false, meaning: 'sent to the shadow' },
+  sampled_out: {
+    label: 'Sampled out',
+    color: 'var(--chart-2)',
+    lost: false,
+    meaning: 'left out by the percentage',
+  },
+  filtered: {
+    label: 'Filtered',
+    color: 'var(--chart-3)',
+    lost: false,
+    meaning: 'not meant for the shadow',
+  },
+  held_back: {
+    label: 'Held back',
+    color: 'var(--chart-4)',
+    lost: false,
+    meaning: 'could change something, or cannot be repeated',
+  },
+  incomplete: {
+    label: 'Incomplete',
+    color: 'var(--chart-6)',
+    lost: true,
+    meaning: 'lost: parts of it never arrived',
+  },
+  dropped: {
+    label: 'Dropped',
+    color: 'var(--chart-7)',
+    lost: true,
+    meaning: 'lost: the gateway had it and could not send it',
+  },
+}
+export const REQUEST_OUTCOMES = Object.keys(REQUEST_OUTCOME) as RequestOutcome[]
+
+export const REASON: Readonly<Record<RequestReason, string>> = {
+  'sampled_out.percent': 'Outside the percentage of requests that the shadow receives',
+  'filtered.health_check': 'A load balancer’s health check',
+  'filtered.shadow_marker': 'Already shadow traffic: forwarding it again would loop',
+  'held_back.unsafe_method': 'A write (POST, PUT, PATCH, DELETE …), and writes are held back',
+  'held_back.ambiguous_framing': 'Its length could be read in two ways',
+  'held_back.upgrade': 'A protocol upgrade, such as WebSocket',
+  'held_back.connect': 'A CONNECT request',
+  'held_back.not_forwardable': 'Cannot be sent as an HTTP request of its own',
+  'incomplete.gap': 'Packets of it were lost on the way',
+  'incomplete.truncated': 'Cut by the packet length',
+  'incomplete.closed': 'Its connection ended in the middle',
+  'incomplete.oversized': 'Larger than the gateway keeps',
+  'incomplete.evicted': 'Its connection was given up for newer ones',
+  'dropped.queue_full': 'The shadow was too slow: the queue was full',
+  'dropped.shutdown': 'A gateway task was shutting down',
+  'dropped.ended': 'The experiment was ending',
+}
+
+export const SHADOW_RESULT: Readonly<Record<ShadowResult, { label: string; ok: boolean }>> = {
+  answered_1xx: { label: 'Answered 1xx', ok: true },
+  answered_2xx: { label: 'Answered 2xx', ok: true },
+  answered_3xx: { label: 'Answered 3xx', ok: true },
+  answered_4xx: { label: 'Answered 4xx', ok: true },
+  answered_5xx: { label: 'Answered 5xx', ok: false },
+  answered_other: { label: 'Answered otherwise', ok: false },
+  failed_connect: { label: 'No connection', ok: false },
+  failed_timeout: { label: 'No answer in time', ok: false },
+  failed_reset: { label: 'Connection broke', ok: false },
+  failed_other: { label: 'Failed otherwise', ok: false },
+}
+export const SHADOW_RESULTS = Object.keys(SHADOW_RESULT) as ShadowResult[]
+
+export const VERDICT: Readonly<Record<EniVerdict, Word>> = {
+  supported: { label: 'Can be mirrored', status: 'success' },
+  unsupported: { label: 'Cannot be mirrored', status: 'error' },
+  unknown: { label: 'Unknown', status: 'warning' },
+  undocumented: { label: 'Undocumented', status: 'warning' },
+}
