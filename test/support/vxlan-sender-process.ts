@@ -1,0 +1,121 @@
+/**
+ * Sends mirrored traffic at a steady rate, a process of its own. Its parent tells it what (see vxlan-sender.ts), and
+ * gets an answer for each call when it is done.
+ */
+import { openPacketSocket, type PacketSocket } from './vxlan-sender-socket.ts'
+import { Traffic, type TrafficOptions } from './vxlan-sender-traffic.ts'
+
+export type SenderData = TrafficOptions & { to: { host: string; port: number }; sockets: number }
+export type SenderCall =
+  | { name: 'open'; packetsPerSecond: number }
+  | { name: 'run'; exchangesPerSecond: number; exchanges: number }
+export type SenderAnswer = {
+  socket: PacketSocket['kind']
+  packets: number
+  exchanges: number
+  /** Sum of the numbers in the request targets. */
+  numbers: number
+  seconds: number
+}
+
+/** A sender that was not scheduled for longer does not make up for it: that would be a burst no source makes. */
+const CATCH_UP_MS = 3
+const SLEEP_MS = 1
+
+/** The connections of one outer source port, as the hash of a real source spreads them. */
+type Group = { socket: PacketSocket; first: number; count: number; next: number }
+
+const sleeping = new Int32Array(new SharedArrayBuffer(4))
+
+const start = async (data: SenderData) => {
+  const traffic = new Traffic(data)
+  const groups: Group[] = []
+  for (let g = 0; g < data.sockets; g++) {
+    const first = Math.floor((g * data.connections) / data.sockets)
+    const count = Math.floor(((g + 1) * data.connections) / data.sockets) - first
+    const socket = await openPacketSocket(traffic.table, data.to)
+    if (count > 0) groups.push({ socket, first, count, next: 0 })
+  }
+  const openingTable = emptyTable()
+  const openingSocket = await openPacketSocket(openingTable, data.to)
+  let number = 0
+
+  const answer = (packets: number, exchanges: number, numbers: number, startedAt: number): SenderAnswer => ({
+    socket: openingSocket.kind,
+    packets,
+    exchanges,
+    numbers,
+    seconds: (performance.now() - startedAt) / 1000,
+  })
+
+  return {
+    open: ({ packetsPerSecond }: Extract<SenderCall, { name: 'open' }>): SenderAnswer => {
+      const startedAt = performance.now()
+      let packets = 0
+      paced(packetsPerSecond / 2, traffic.connections, (first, count) => {
+        for (let c = first; c < first + count; c++)
+          for (const datagram of traffic.opening(c)) {
+            openingTable.memory.set(datagram)
+            openingSocket.send(0, 1)
+            packets++
+          }
+      })
+      return answer(packets, 0, 0, startedAt)
+    },
+    run: ({ exchangesPerSecond, exchanges }: Extract<SenderCall, { name: 'run' }>): SenderAnswer => {
+      const startedAt = performance.now()
+      let numbers = 0
+      let turn = 0
+      paced(exchangesPerSecond, exchanges, (_first, due) => {
+        for (let left = due; left > 0; ) {
+          const group = groups[turn++ % groups.length] as Group
+          const share = Math.min(left, Math.ceil(due / groups.length), group.count - group.next)
+          const from = group.first + group.next
+          for (let c = from; c < from + share; c++) {
+            numbers += number
+            traffic.next(c, number++)
+          }
+          const packets = traffic.packetsPerExchange
+          group.socket.send(from * packets, share * packets)
+          group.next = (group.next + share) % group.count
+          left -= share
+        }
+      })
+      return answer(exchanges * traffic.packetsPerExchange, exchanges, numbers, startedAt)
+    },
+  }
+}
+
+/** Calls `send` for `total` items at this rate, in bursts of about a millisecond. */
+const paced = (perSecond: number, total: number, send: (first: number, count: number) => void): void => {
+  const perMs = perSecond / 1000
+  let startedAt = performance.now()
+  for (let sent = 0; sent < total; ) {
+    const now = performance.now()
+    const behind = now - startedAt - sent / perMs
+    if (behind > CATCH_UP_MS) startedAt += behind - CATCH_UP_MS
+    const due = Math.min(total, Math.floor((now - startedAt) * perMs)) - sent
+    if (due > 0) {
+      send(sent, due)
+      sent += due
+    }
+    if (sent < total) Atomics.wait(sleeping, 0, 0, SLEEP_MS)
+  }
+}
+
+const OPENING_BYTES = 62
+
+const emptyTable = () => ({
+  memory: Buffer.allocUnsafeSlow(OPENING_BYTES),
+  offsets: Uint32Array.of(0),
+  lengths: Uint32Array.of(OPENING_BYTES),
+})
+
+const sender = start(JSON.parse(process.argv[2] ?? '') as SenderData)
+process.on('message', async (call: SenderCall) => {
+  const { open, run } = await sender
+  process.send?.(call.name === 'open' ? open(call) : run(call))
+})
+process.once('disconnect', () => process.exit())
+await sender
+process.send?.('ready')
