@@ -1,0 +1,206 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import dynalite from 'dynalite'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type GatewayConfig, toChunks } from '../../../contract/gateway-config.ts'
+import type { GatewayReport } from '../../../contract/gateway-report.ts'
+import { chunkKey, minuteOf, reportsOf, revisionKey } from '../../../contract/table.ts'
+import { ControlLoop, type ControlLoopOptions } from '../../../data-plane/control/control-loop.ts'
+import { until } from '../../support/recording-shadow.ts'
+
+const TABLE = 'control-loop'
+let server: Server
+let client: DynamoDBDocumentClient
+const loops: ControlLoop[] = []
+
+beforeAll(async () => {
+  server = dynalite({ createTableMs: 0 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const plain = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  })
+  client = DynamoDBDocumentClient.from(plain)
+  await plain.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+  await waitUntilTableExists(
+    { client: plain, maxWaitTime: 5, minDelay: 1, maxDelay: 1 },
+    { TableName: TABLE },
+  )
+})
+afterEach(async () => {
+  for (const loop of loops.splice(0)) await loop.stop()
+})
+afterAll(() => {
+  client.destroy()
+  server.close()
+})
+
+const publish = async (config: GatewayConfig) => {
+  const chunks = toChunks(config)
+  for (const [index, text] of chunks.entries())
+    await client.send(
+      new PutCommand({ TableName: TABLE, Item: { ...chunkKey(config.revision, index), text } }),
+    )
+  await client.send(
+    new PutCommand({
+      TableName: TABLE,
+      Item: {
+        ...revisionKey,
+        revision: config.revision,
+        chunks: chunks.length,
+        updatedAt: new Date().toISOString(),
+      },
+    }),
+  )
+}
+
+const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
+  id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
+  ports: [8080],
+  shadow: { url: 'http://127.0.0.1:9000' },
+  percent: 100,
+  writes: 'hold',
+  until: '2099-01-01T00:00:00Z',
+  sources: Array.from({ length: sources }, (_, i) => ({
+    vni: i + 1,
+    eni: `eni-${String(i).padStart(17, '0')}`,
+    address: '10.0.1.9',
+    mac: '02:00:00:00:00:01',
+  })),
+})
+
+const follow = (given: Partial<ControlLoopOptions> = {}) => {
+  const applied: GatewayConfig[] = []
+  const events: string[] = []
+  const task = `task-${loops.length}-${performance.now()}`
+  const loop = new ControlLoop({
+    table: { client, name: TABLE },
+    reportEveryMs: 60_000,
+    apply: async (config) => {
+      applied.push(config)
+    },
+    report: async (revision, draining): Promise<GatewayReport> => ({
+      task,
+      startedAt: '2026-11-21T14:00:00.000Z',
+      at: '2026-11-21T14:05:30.000Z',
+      revision,
+      draining,
+      datagrams: { accepted: 3 },
+      experiments: {},
+    }),
+    log: (_level, event) => events.push(event),
+    random: () => 0.5,
+    ...given,
+  })
+  loops.push(loop)
+  loop.start()
+  const lastReport = async () =>
+    (
+      await client.send(
+        new GetCommand({ TableName: TABLE, Key: { pk: 'REPORTS#2026-11-21T14:05', sk: task } }),
+      )
+    ).Item
+  return { loop, applied, events, task, lastReport }
+}
+
+test('before anything is published runs an empty configuration and reports', async () => {
+  const { loop, applied, lastReport } = follow()
+
+  await until(() => loop.revision === 0)
+  await loop.stop()
+
+  expect(applied).toEqual([{ revision: 0, experiments: [] }])
+  expect(await lastReport()).toMatchObject({ revision: 0, draining: true, datagrams: { accepted: 3 } })
+})
+
+test('applies a new revision of many pieces once and acknowledges it at once', async () => {
+  await publish({ revision: 1, experiments: [] })
+  const { loop, applied, lastReport } = follow()
+  await until(() => loop.revision === 1)
+  const config: GatewayConfig = { revision: 2, experiments: [experiment(8_000)] }
+  expect(toChunks(config).length).toBeGreaterThan(2)
+
+  await publish(config)
+  await until(() => loop.revision === 2, 4_000)
+  await until(() => applied.length === 2)
+  let report = await lastReport()
+  for (let i = 0; i < 50 && report?.revision !== 2; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    report = await lastReport()
+  }
+
+  expect(applied).toEqual([{ revision: 1, experiments: [] }, config])
+  expect(report).toMatchObject({ revision: 2, draining: false })
+})
+
+test('writes one report per task and minute, the last one saying that it drains', async () => {
+  const { loop, task } = follow({ reportEveryMs: 20 })
+  await until(() => loop.revision >= 0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+
+  await loop.stop()
+
+  const { Items } = await client.send(
+    new QueryCommand({
+      TableName: TABLE,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': reportsOf(minuteOf(new Date('2026-11-21T14:05:30Z'))) },
+    }),
+  )
+  expect(Items?.filter(({ sk }) => sk === task)).toMatchObject([{ draining: true }])
+})
+
+test('a configuration that cannot be applied leaves the one before in force and is tried again', async () => {
+  await publish({ revision: 5, experiments: [] })
+  let attempts = 0
+  const { loop, events } = follow({
+    apply: async () => {
+      if (++attempts === 1) throw new Error('no')
+    },
+  })
+
+  await until(() => attempts === 1)
+  expect(loop.revision).toBe(-1)
+  await until(() => loop.revision === 5, 4_000)
+
+  expect(loop.errors).toBe(1)
+  expect(events).toContain('configuration not read')
+})
+
+test('a table that cannot be reached is counted and does not throw', async () => {
+  const unreachable = DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      endpoint: 'http://127.0.0.1:1',
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    }),
+  )
+  const { loop, applied } = follow({ table: { client: unreachable, name: TABLE } })
+
+  await until(() => loop.errors >= 2)
+  await loop.stop()
+  unreachable.destroy()
+
+  expect(applied).toEqual([])
+  expect(loop.revision).toBe(-1)
+})
