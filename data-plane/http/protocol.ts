@@ -1,0 +1,107 @@
+import { isTokenByte } from './head.ts'
+
+/** What the first bytes of a half say about its protocol. */
+export type Protocol = 'tls' | 'http2' | 'ssh' | 'redis' | 'postgres' | 'websocket' | 'tunnel' | 'unknown'
+
+const SPACE = 32
+/** No registered method is longer than 19 bytes. */
+const MAX_METHOD = 32
+const RESPONSE = 'HTTP/1.'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a request target has none of them
+const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP\/\d\.\d\r?\n$/
+
+/** A method and a space, or as much of them as is there. */
+export function mayBeRequest(b: Buffer, start: number, end: number): boolean {
+  const limit = Math.min(end, start + MAX_METHOD)
+  let i = start
+  while (i < limit && isTokenByte(b[i] ?? 0)) i++
+  if (i === start) return false
+  if (i < limit) return b[i] === SPACE
+  return i === end
+}
+
+/** `HTTP/1.`, or as much of it as is there. */
+export function mayBeResponse(b: Buffer, start: number, end: number): boolean {
+  const length = Math.min(end - start, RESPONSE.length)
+  for (let i = 0; i < length; i++) if (b[start + i] !== RESPONSE.charCodeAt(i)) return false
+  return length > 0
+}
+
+/** Stricter, for halves joined in the middle: the whole request line when its end is there. */
+export function isRequestStart(b: Buffer, start: number, end: number): boolean {
+  if (!mayBeRequest(b, start, end)) return false
+  let i = start
+  while (i < end && b[i] !== 10) i++
+  if (i < end) return REQUEST_LINE.test(b.toString('latin1', start, i + 1))
+  return end - start > MAX_METHOD
+}
+
+export const isResponseStart = (b: Buffer, start: number, end: number): boolean =>
+  end - start >= 12 && mayBeResponse(b, start, end)
+
+/** A 1xx status other than 101, which ends HTTP on the connection. */
+export const isInterimStart = (b: Buffer, start: number, end: number): boolean =>
+  isResponseStart(b, start, end) &&
+  b[start + 9] === 0x31 &&
+  !(b[start + 10] === 0x30 && b[start + 11] === 0x31)
+
+/** A record header of TLS (RFC 8446 5.1), in the handshake or after it. */
+export function isTls(b: Buffer, start: number, end: number): boolean {
+  if (end - start < 5) return false
+  const type = b[start] ?? 0
+  const minor = b[start + 2] ?? 0
+  const length = ((b[start + 3] ?? 0) << 8) | (b[start + 4] ?? 0)
+  return type >= 20 && type <= 24 && b[start + 1] === 3 && minor <= 4 && length > 0 && length <= 16_640
+}
+
+/** Names what is not HTTP/1. */
+export function recognise(b: Buffer, start: number, end: number): Protocol {
+  if (isTls(b, start, end)) return 'tls'
+  const text = b.toString('latin1', start, Math.min(end, start + 16))
+  if (text.startsWith('PRI * HTTP/2')) return 'http2'
+  if (text.startsWith('SSH-')) return 'ssh'
+  if (/^[*$]\d+\r\n/.test(text) || /^[+-][A-Z]{2,}/.test(text)) return 'redis'
+  // A startup message of version 3.0 after its length, or the request for TLS before it.
+  if (text.slice(4, 8) === '\0\x03\0\0' || text.slice(4, 8) === '\x04\xd2\x16\x2f') return 'postgres'
+  return 'unknown'
+}
+
+/** Connections that carry something else, by what it is and who serves it. Bounded. */
+export class ProtocolCounts {
+  readonly #entries = new Map<string, ProtocolCount>()
+  readonly #limit: number
+
+  constructor(limit = 1024) {
+    this.#limit = limit
+  }
+
+  add(protocol: Protocol, vni: number | null, peer: string, port: number): void {
+    let key = `${protocol} ${vni} ${peer} ${port}`
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      const isFull = this.#entries.size >= this.#limit
+      if (isFull) key = `${protocol} others`
+      entry = this.#entries.get(key)
+      if (entry === undefined) {
+        entry = isFull
+          ? { protocol, vni: null, peer: 'others', port: 0, connections: 0 }
+          : { protocol, vni, peer, port, connections: 0 }
+        this.#entries.set(key, entry)
+      }
+    }
+    entry.connections++
+  }
+
+  list(): readonly ProtocolCount[] {
+    return [...this.#entries.values()]
+  }
+}
+
+export type ProtocolCount = {
+  readonly protocol: Protocol
+  readonly vni: number | null
+  /** The server's address; `others` past the limit of distinct entries. */
+  readonly peer: string
+  readonly port: number
+  connections: number
+}

@@ -1,0 +1,134 @@
+import { type Counters, newCounters, type PacketOutcome } from './counters.ts'
+import type { Dialogue } from './http/dialogue.ts'
+import type { ExchangeHandler } from './http/exchange.ts'
+import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
+import type { ProtocolCount } from './http/protocol.ts'
+import { HttpStreams } from './http/streams.ts'
+import { Assembler } from './tcp/assembler.ts'
+import { TCP_LIMITS, type TcpLimits } from './tcp/limits.ts'
+import { Fragments } from './wire/fragments.ts'
+import { decodeFrame, decodeNetwork, Packet, type PacketKind } from './wire/packet.ts'
+import * as vxlan from './wire/vxlan.ts'
+
+export type PipelineOptions = {
+  /**
+   * Whether a datagram of this VNI from this outer source counts. Called before anything inside it is read. `source` is
+   * whatever the caller gives to `datagram`.
+   */
+  admit?: (vni: number, source: number) => boolean
+  /** Packets that touch none of these TCP ports are counted and dropped; null takes all. */
+  ports?: ReadonlySet<number> | null
+  limits?: Partial<TcpLimits & HttpLimits>
+}
+
+/** How far capture time moves on before timers are looked at without a call of `flush`. */
+const SWEEP_MS = 50
+
+/** The path from a mirrored packet to exchanges. One per worker. Never throws, whatever the packets are. */
+export class Pipeline {
+  readonly counters: Counters = newCounters()
+  /** The VNI of the datagram being read, for `onRequest` and `onExchange` it is in the connection. */
+  readonly #packet = new Packet()
+  readonly #fragments = new Fragments()
+  readonly #streams: HttpStreams
+  readonly #assembler: Assembler<Dialogue>
+  readonly #admit: ((vni: number, source: number) => boolean) | null
+  #ports: ReadonlySet<number> | null
+  #sweptAt = Number.NEGATIVE_INFINITY
+
+  constructor(handler: ExchangeHandler, options: PipelineOptions = {}) {
+    const limits = { ...TCP_LIMITS, ...HTTP_LIMITS, ...options.limits }
+    this.#streams = new HttpStreams(handler, limits, this.counters, (c) => this.#assembler.ignore(c))
+    this.#assembler = new Assembler(this.#streams, limits, this.counters)
+    this.#admit = options.admit ?? null
+    this.#ports = options.ports ?? null
+  }
+
+  /** Takes effect for the next packet. */
+  set ports(ports: ReadonlySet<number> | null) {
+    this.#ports = ports
+  }
+
+  /** Connections and bytes that are held at the moment. */
+  get usage(): { connections: number; heldBytes: number; bodyBytes: number } {
+    return {
+      connections: this.#assembler.connections,
+      heldBytes: this.#assembler.heldBytes,
+      bodyBytes: this.#streams.bodyBytes,
+    }
+  }
+
+  /** Connections that carry something other than HTTP/1, by protocol, server and port. */
+  get protocols(): readonly ProtocolCount[] {
+    return this.#streams.protocols.list()
+  }
+
+  /**
+   * One UDP payload from port 4789, read in place in `b[offset, offset + length)`. `source` identifies the outer source
+   * address for `admit`; `at` is the capture time in milliseconds. The buffer may be reused after the call.
+   */
+  datagram(b: Buffer, offset: number, length: number, source: number, at: number): void {
+    const { datagrams } = this.counters
+    if (!vxlan.isLongEnough(length)) {
+      datagrams.short++
+      return
+    }
+    if (!vxlan.hasVni(b, offset)) {
+      datagrams.not_vxlan++
+      return
+    }
+    const vni = vxlan.vni(b, offset)
+    if (this.#admit !== null && !this.#admit(vni, source)) {
+      datagrams.refused++
+      return
+    }
+    datagrams.accepted++
+    this.frame(b, offset + vxlan.HEADER_LENGTH, length - vxlan.HEADER_LENGTH, vni, at)
+  }
+
+  /** An Ethernet frame; `vni` is negative when it did not come in VXLAN. */
+  frame(b: Buffer, offset: number, length: number, vni: number, at: number): void {
+    this.#packet.vni = vni
+    this.#count(decodeFrame(this.#packet, this.#fragments, b, offset, offset + length, at), at)
+  }
+
+  /** A packet without a link header, by its EtherType. */
+  network(etherType: number, b: Buffer, offset: number, length: number, vni: number, at: number): void {
+    this.#packet.vni = vni
+    const end = offset + length
+    this.#count(decodeNetwork(this.#packet, this.#fragments, etherType, b, offset, end, at), at)
+  }
+
+  /** A packet that the caller has decoded. */
+  decoded(packet: Packet, kind: PacketKind, at: number): void {
+    this.counters.packets[this.#outcome(packet, kind)]++
+    if (kind === 'tcp' && this.#isWanted(packet)) this.#assembler.segment(packet, at)
+    if (at - this.#sweptAt >= SWEEP_MS) this.flush(at)
+  }
+
+  /** Runs the timers: call it at least a few times a second also when no packets come. */
+  flush(now: number): void {
+    this.#sweptAt = now
+    this.#assembler.sweep(now)
+    this.#streams.sweep(now)
+  }
+
+  /** No packet comes any more: gives out everything that can be said. */
+  close(now: number): void {
+    this.flush(now)
+    this.#assembler.close(now)
+  }
+
+  #count(kind: PacketKind, at: number): void {
+    this.decoded(this.#packet, kind, at)
+  }
+
+  #isWanted(packet: Packet): boolean {
+    const ports = this.#ports
+    return ports === null || ports.has(packet.sourcePort) || ports.has(packet.destinationPort)
+  }
+
+  #outcome(packet: Packet, kind: PacketKind): PacketOutcome {
+    return kind === 'tcp' && !this.#isWanted(packet) ? 'other_port' : kind
+  }
+}
