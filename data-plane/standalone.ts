@@ -1,0 +1,100 @@
+import type { StandaloneOptions } from './standalone-options.ts'
+import { violations } from './telemetry/conservation.ts'
+import { startHealthServer } from './telemetry/health.ts'
+import { errorText, jsonLog } from './telemetry/log.ts'
+import { prometheusText } from './telemetry/prometheus.ts'
+import { datagramCounts } from './telemetry/report.ts'
+import { requestCounts } from './telemetry/request-counters.ts'
+import { type Snapshot, totalVolume } from './telemetry/snapshot.ts'
+import { startWorkers, type Workers } from './workers.ts'
+
+/** What the marker header of forwarded requests names when there is no experiment. */
+const NAME = 'standalone'
+const STOP_MS = 25_000
+
+/**
+ * A gateway without a control plane: one line on standard output when it is ready, one with its counters at the end.
+ * Resolves with whether it ended because it was asked to.
+ */
+export const runStandalone = async (
+  options: StandaloneOptions,
+  stopRequested: Promise<string>,
+): Promise<boolean> => {
+  const log = jsonLog(
+    (line) => process.stderr.write(line),
+    () => new Date(),
+  )
+  const failed = Promise.withResolvers<'failure'>()
+  const workers = await startWorkers(options.workers, {
+    ...options.listen,
+    onError: (error, fatal) => {
+      log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
+      if (fatal) failed.resolve('failure')
+    },
+  })
+  await workers.configure([
+    {
+      id: NAME,
+      ports: options.ports,
+      shadow: options.shadow,
+      rules: { percent: options.percent, writes: options.writes },
+      until: Number.POSITIVE_INFINITY,
+      sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
+    },
+  ])
+  let draining = false
+  const health =
+    options.health &&
+    (await startHealthServer(
+      options.health.host,
+      options.health.port,
+      () => (draining ? { ready: false, state: 'draining' } : { ready: true, state: 'ready' }),
+      async () => {
+        const { user, system } = process.cpuUsage()
+        return prometheusText(await workers.snapshot(), {
+          revision: 0,
+          draining,
+          controlErrors: 0,
+          cpuSeconds: (user + system) / 1e6,
+          residentBytes: process.memoryUsage.rss(),
+        })
+      },
+    ))
+  process.stdout.write(
+    `${readyLine(options, workers, health && `, health http://${health.address}:${health.port}/healthz`)}\n`,
+  )
+
+  const reason = await Promise.race([stopRequested, failed.promise])
+  draining = true
+  await workers.stop(STOP_MS)
+  await health?.stop()
+  process.stdout.write(`${JSON.stringify(summary(await workers.snapshot()))}\n`)
+  return reason !== 'failure'
+}
+
+const readyLine = (options: StandaloneOptions, workers: Workers, health: string | null): string => {
+  const ports = options.ports === null ? 'every port' : `port ${options.ports.join(', ')}`
+  const vnis = options.vnis === null ? 'any VNI' : `VNI ${options.vnis.join(', ')}`
+  const methods = options.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
+  const shadow = options.shadow.origin + options.shadow.basePath
+  const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`
+  return (
+    `gateway ready on udp ${workers.address}:${workers.port}: ${ports}, ${vnis}, ` +
+    `${options.percent} % of ${methods} to ${shadow}${health ?? ''}, ${workers.count} worker` +
+    `${workers.count === 1 ? '' : 's'} (${receiver})`
+  )
+}
+
+const summary = (snapshot: Snapshot) => {
+  const counted = snapshot.experiments[NAME]
+  return {
+    datagrams: { received: snapshot.received, ...datagramCounts(snapshot) },
+    ...(counted && {
+      mirrored: totalVolume(counted.sources),
+      packets: counted.packets,
+      gapBytes: counted.gapBytes,
+      requests: requestCounts(counted.requests),
+    }),
+    violations: violations(snapshot),
+  }
+}

@@ -1,0 +1,81 @@
+import type { TaskConfig } from './config.ts'
+import { ControlLoop } from './control/control-loop.ts'
+import { openControlTable } from './control/table.ts'
+import { fromContract } from './experiment.ts'
+import { ecsTaskName } from './task-name.ts'
+import { startHealthServer } from './telemetry/health.ts'
+import { errorText, jsonLog } from './telemetry/log.ts'
+import { prometheusText } from './telemetry/prometheus.ts'
+import { buildReport } from './telemetry/report.ts'
+import { startWorkers } from './workers.ts'
+
+/**
+ * A gateway task of a deployment: what it does comes from the control plane's table. Resolves after the last report with
+ * whether it ended because it was asked to.
+ */
+export const runTask = async (config: TaskConfig, stopRequested: Promise<string>): Promise<boolean> => {
+  const clock = () => new Date()
+  const log = jsonLog((line) => process.stdout.write(line), clock)
+  const startedAt = clock()
+  const task = 'name' in config.task ? config.task.name : await ecsTaskName(config.task.metadataUri)
+
+  const failed = Promise.withResolvers<'failure'>()
+  const workers = await startWorkers(config.workers, {
+    ...config.listen,
+    onError: (error, fatal) => {
+      log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
+      if (fatal) failed.resolve('failure')
+    },
+  })
+
+  let draining = false
+  const control = new ControlLoop({
+    table: openControlTable(config.table),
+    reportEveryMs: config.reportSeconds * 1000,
+    apply: (gatewayConfig) => workers.configure(gatewayConfig.experiments.map(fromContract)),
+    report: async (revision) =>
+      buildReport(await workers.snapshot(), { task, startedAt, at: clock(), revision, draining }),
+    log,
+    random: Math.random,
+  })
+  const health = await startHealthServer(
+    config.health.host,
+    config.health.port,
+    () => {
+      if (draining) return { ready: false, state: 'draining' }
+      if (control.revision < 0) return { ready: false, state: 'no configuration read yet' }
+      return { ready: true, state: 'ready' }
+    },
+    async () =>
+      prometheusText(await workers.snapshot(), {
+        revision: control.revision,
+        draining,
+        controlErrors: control.errors,
+        ...processFacts(),
+      }),
+  )
+  control.start()
+  log('info', 'started', {
+    task,
+    udp: `${workers.address}:${workers.port}`,
+    health: `${health.address}:${health.port}`,
+    workers: workers.count,
+    receiver: workers.fallback === null ? 'thread' : 'event loop',
+    ...(workers.fallback !== null && { fallback: workers.fallback }),
+  })
+
+  const reason = await Promise.race([stopRequested, failed.promise])
+  draining = true
+  log('info', 'draining', { reason })
+  await control.stopReading()
+  await workers.stop(config.stopSeconds * 1000)
+  await control.stop()
+  await health.stop()
+  log('info', 'stopped')
+  return reason !== 'failure'
+}
+
+const processFacts = () => {
+  const { user, system } = process.cpuUsage()
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
+}

@@ -1,0 +1,44 @@
+/** One of several workers: a `Worker` in a thread of its own, called by messages. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { ExperimentConfig } from './experiment.ts'
+import { Worker } from './worker.ts'
+
+export type WorkerThreadData = { host: string; port: number }
+
+export type WorkerCall =
+  | { name: 'configure'; configs: readonly ExperimentConfig[] }
+  | { name: 'snapshot' }
+  | { name: 'stop'; deadlineMs: number }
+
+export type WorkerMessage =
+  | { kind: 'started'; address: string; port: number; fallback: string | null }
+  | { kind: 'error'; error: Error; fatal: boolean }
+  | { kind: 'answer'; call: number; result?: unknown; error?: Error }
+
+const post = (message: WorkerMessage) => parentPort?.postMessage(message)
+
+const run = async ({ host, port }: WorkerThreadData) => {
+  const worker = new Worker({
+    host,
+    port,
+    shared: true,
+    clock: Date.now,
+    onError: (error, fatal) => post({ kind: 'error', error, fatal }),
+  })
+  const { source, fallback } = await worker.start()
+
+  const perform = async (call: WorkerCall): Promise<unknown> => {
+    if (call.name === 'configure') return worker.configure(call.configs)
+    if (call.name === 'snapshot') return worker.snapshot()
+    return worker.stop(call.deadlineMs)
+  }
+  parentPort?.on('message', (message: WorkerCall & { call: number }) => {
+    perform(message).then(
+      (result) => post({ kind: 'answer', call: message.call, result }),
+      (error: Error) => post({ kind: 'answer', call: message.call, error }),
+    )
+  })
+  post({ kind: 'started', address: source.address, port: source.port, fallback })
+}
+
+await run(workerData as WorkerThreadData)

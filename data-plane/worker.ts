@@ -1,0 +1,143 @@
+import { Experiment, type ExperimentConfig, type ExperimentOptions } from './experiment.ts'
+import { type Admission, Gate } from './select/gate.ts'
+import type { DatagramSource, SourceLosses } from './source/datagram-source.ts'
+import { type OpenedSource, openSource } from './source/open.ts'
+import { addExperiments, emptySnapshot, type Snapshot } from './telemetry/snapshot.ts'
+import { HEADER_LENGTH, vni } from './wire/vxlan.ts'
+
+/** How often connections are looked at that wait for time to pass. */
+const TICK_MS = 100
+/** Experiments that are over keep their counters for reports: so many of them. */
+const PAST_EXPERIMENTS_MAX = 200
+
+export type WorkerOptions = {
+  host: string
+  port: number
+  /** Other workers have sockets on the same address. */
+  shared: boolean
+  experiment?: ExperimentOptions
+  /** The socket failed, or handling a datagram did: a defect, told once per kind. */
+  onError: (error: Error, fatal: boolean) => void
+  /** Milliseconds since the epoch. */
+  clock: () => number
+}
+
+/**
+ * The whole way of a packet, from socket to shadow, for one thread. It has no state outside itself: several share
+ * nothing but the UDP address, and the kernel keeps each mirrored flow on one of them.
+ */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #gate = new Gate<Experiment>()
+  readonly #active = new Map<string, Experiment>()
+  /** Oldest first; an id that comes back has its counts added up. */
+  readonly #past: Experiment[] = []
+  #opened: OpenedSource | null = null
+  #losses: SourceLosses = { kernelOverflow: 0, ringFull: 0 }
+  #received = 0
+  #reportedDefect = false
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  /** Binds the socket; fails with the system's error when it cannot. */
+  async start(): Promise<OpenedSource> {
+    const { host, port, shared, onError } = this.#options
+    this.#opened = await openSource({
+      host,
+      port,
+      shared,
+      onDatagram: (buffer, offset, length, source, at) => this.#datagram(buffer, offset, length, source, at),
+      onFailure: (error) => onError(error, true),
+    })
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    return this.#opened
+  }
+
+  /** Runs exactly these experiments. What goes on under the same id keeps its connections and counters. */
+  configure(configs: readonly ExperimentConfig[]): void {
+    const wanted = new Set(configs.map(({ id }) => id))
+    for (const id of [...this.#active.keys()]) if (!wanted.has(id)) this.#retire(id)
+    for (const config of configs) {
+      const running = this.#active.get(config.id)
+      if (running) running.reconfigure(config)
+      else this.#active.set(config.id, new Experiment(config, this.#options.experiment ?? {}))
+    }
+    const byVni = new Map<number, Admission<Experiment>>()
+    let others: Admission<Experiment> | null = null
+    for (const experiment of this.#active.values())
+      for (const { vni: network, admission } of experiment.admissions())
+        if (network === 'any') others = admission
+        else byVni.set(network, admission)
+    this.#gate.admitOnly(byVni, others)
+  }
+
+  snapshot(): Snapshot {
+    const snapshot = emptySnapshot()
+    snapshot.received = this.#received
+    snapshot.datagrams = { ...this.#gate.counters }
+    const { kernelOverflow, ringFull } = this.#opened?.source.losses() ?? this.#losses
+    snapshot.kernelOverflow = kernelOverflow
+    snapshot.ringFull = ringFull
+    for (const experiment of [...this.#past, ...this.#active.values()]) {
+      const before = snapshot.experiments[experiment.id]
+      const counted = experiment.snapshot()
+      snapshot.experiments[experiment.id] = before ? addExperiments(before, counted) : counted
+    }
+    return snapshot
+  }
+
+  /** Stops receiving, reads what was received, lets what can finish finish. */
+  async stop(deadlineMs: number): Promise<void> {
+    const started = performance.now()
+    await this.#opened?.source.stop()
+    if (this.#timer) clearInterval(this.#timer)
+    const left = Math.max(0, deadlineMs - (performance.now() - started))
+    await Promise.all(
+      [...this.#active.values()].map((experiment) => experiment.stop(this.#options.clock(), left)),
+    )
+  }
+
+  get source(): DatagramSource | null {
+    return this.#opened?.source ?? null
+  }
+
+  #datagram(buffer: Buffer, offset: number, length: number, source: number, at: number): void {
+    this.#received++
+    const admission = this.#gate.admit(buffer, offset, length, source, at)
+    if (admission === null) return
+    try {
+      admission.target.frame(buffer, offset + HEADER_LENGTH, length - HEADER_LENGTH, vni(buffer, offset), at)
+    } catch (error) {
+      this.#onDefect(error)
+    }
+  }
+
+  #tick(): void {
+    const now = this.#options.clock()
+    try {
+      for (const experiment of this.#active.values()) experiment.tick(now)
+    } catch (error) {
+      this.#onDefect(error)
+    }
+  }
+
+  /** What is under way may finish; nothing new is sent. */
+  #retire(id: string): void {
+    const experiment = this.#active.get(id)
+    if (!experiment) return
+    this.#active.delete(id)
+    this.#past.push(experiment)
+    if (this.#past.length > PAST_EXPERIMENTS_MAX) this.#past.shift()
+    void experiment.retire(this.#options.clock())
+  }
+
+  /** The packet path does not throw; should it nevertheless, one packet is lost and not the gateway. */
+  #onDefect(error: unknown): void {
+    if (this.#reportedDefect) return
+    this.#reportedDefect = true
+    this.#options.onError(error instanceof Error ? error : new Error(String(error)), false)
+  }
+}

@@ -1,0 +1,122 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { Worker as Thread } from 'node:worker_threads'
+import type { ExperimentConfig } from './experiment.ts'
+import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
+import { Worker, type WorkerOptions } from './worker.ts'
+import type { WorkerCall, WorkerMessage, WorkerThreadData } from './worker-thread.ts'
+
+/** A UDP address with everything that reads from it, as one thing. */
+export type Workers = {
+  readonly address: string
+  readonly port: number
+  readonly count: number
+  /** Why no receiver thread is used; null when each worker has one. */
+  readonly fallback: string | null
+  configure(configs: readonly ExperimentConfig[]): Promise<void>
+  /** What all of them have counted. */
+  snapshot(): Promise<Snapshot>
+  stop(deadlineMs: number): Promise<void>
+}
+
+export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment'>
+
+/**
+ * One worker lives in this thread; several have a thread each and share the address, so that the kernel keeps every
+ * outer flow, and with it both halves of a connection, on one of them. Fails when the address is taken.
+ */
+export const startWorkers = async (count: number, options: WorkersOptions): Promise<Workers> => {
+  if (count === 1) return startHere(options)
+  await refuseTaken(options.host, options.port)
+  const threads = [await startThread(options)]
+  const { address, port, fallback } = threads[0] as ThreadWorker
+  while (threads.length < count) threads.push(await startThread({ ...options, port }))
+  return {
+    address,
+    port,
+    count,
+    fallback,
+    configure: async (configs) => {
+      await Promise.all(threads.map((thread) => thread.call({ name: 'configure', configs })))
+    },
+    snapshot: async () =>
+      (
+        await Promise.all(threads.map((thread) => thread.call({ name: 'snapshot' }) as Promise<Snapshot>))
+      ).reduce(addSnapshots),
+    stop: async (deadlineMs) => {
+      await Promise.all(threads.map((thread) => thread.call({ name: 'stop', deadlineMs })))
+    },
+  }
+}
+
+const startHere = async (options: WorkersOptions): Promise<Workers> => {
+  const worker = new Worker({ ...options, shared: false, clock: Date.now })
+  const { source, fallback } = await worker.start()
+  return {
+    address: source.address,
+    port: source.port,
+    count: 1,
+    fallback,
+    configure: async (configs) => worker.configure(configs),
+    snapshot: async () => worker.snapshot(),
+    stop: (deadlineMs) => worker.stop(deadlineMs),
+  }
+}
+
+/** Sockets that share an address do not notice that somebody else's is among them. */
+const refuseTaken = async (host: string, port: number): Promise<void> => {
+  if (port === 0) return
+  const socket = createSocket('udp4')
+  socket.bind({ address: host, port, exclusive: true })
+  await once(socket, 'listening')
+  const closed = once(socket, 'close')
+  socket.close()
+  await closed
+}
+
+type ThreadWorker = {
+  address: string
+  port: number
+  fallback: string | null
+  call(call: WorkerCall): Promise<unknown>
+}
+
+const startThread = async ({ host, port, onError }: WorkersOptions): Promise<ThreadWorker> => {
+  const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
+    workerData: { host, port } satisfies WorkerThreadData,
+    name: 'worker',
+  })
+  const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let lastCall = 0
+  const started = Promise.withResolvers<Extract<WorkerMessage, { kind: 'started' }>>()
+  const fail = (error: Error) => {
+    started.reject(error)
+    for (const { reject } of calls.values()) reject(error)
+    calls.clear()
+  }
+  thread.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'started') started.resolve(message)
+    else if (message.kind === 'error') onError(message.error, message.fatal)
+    else if (message.error) calls.get(message.call)?.reject(message.error)
+    else calls.get(message.call)?.resolve(message.result)
+    if (message.kind === 'answer') calls.delete(message.call)
+  })
+  let isStarted = false
+  thread.on('error', (error: Error) => {
+    fail(error)
+    if (isStarted) onError(error, true)
+  })
+  thread.once('exit', () => fail(new Error('the worker has stopped')))
+  const { address, port: bound, fallback } = await started.promise
+  isStarted = true
+  return {
+    address,
+    port: bound,
+    fallback,
+    call: (call) =>
+      new Promise((resolve, reject) => {
+        calls.set(++lastCall, { resolve, reject })
+        thread.postMessage({ call: lastCall, ...call })
+      }),
+  }
+}
