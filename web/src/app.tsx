@@ -1,9 +1,9 @@
-import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
 import { Loading } from './loading.tsx'
 import { PageBoundary } from './page-boundary.tsx'
-import { parse, type Route, toExperiments, useHash } from './router.ts'
-import { type Theme, type ThemeStore, useTheme } from './theme.ts'
+import { parse, type Route, useHash } from './router.ts'
+import type { ThemeStore } from './theme.ts'
+import { TopBar } from './top-bar.tsx'
 
 const ExperimentsPage = lazy(() =>
   import('./pages/experiments.tsx').then((m) => ({ default: m.ExperimentsPage })),
@@ -46,43 +46,6 @@ const page = (route: Route): ReactNode => {
     case 'nowhere':
       return <NowherePage path={route.path} />
   }
-}
-
-const THEMES: Readonly<Record<Theme, string>> = {
-  system: 'Same as the system',
-  light: 'Light',
-  dark: 'Dark',
-}
-
-const TopBar = ({ theme }: { theme: ThemeStore }) => {
-  const current = useTheme(theme)
-  return (
-    <div className="top-bar">
-      <TopNavigation
-        identity={{
-          href: toExperiments,
-          title: 'Shadowmeter',
-          logo: { src: '/icon.svg', alt: '' },
-        }}
-        utilities={[
-          { type: 'button', text: 'API', href: '/api/openapi.json', external: true },
-          {
-            type: 'menu-dropdown',
-            iconName: 'settings',
-            ariaLabel: `Colours: ${THEMES[current]}`,
-            title: 'Colours',
-            items: (Object.keys(THEMES) as Theme[]).map((id) => ({
-              id,
-              text: THEMES[id],
-              itemType: 'checkbox' as const,
-              checked: id === current,
-            })),
-            onItemClick: ({ detail }) => theme.choose(detail.id as Theme),
-          },
-        ]}
-      />
-    </div>
-  )
 }
 
 /** A change of page moves the focus to it, as a browser would do; the first page leaves it where it is. */

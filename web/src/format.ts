@@ -1,9 +1,9 @@
 /** Every number the console shows is written here: dollars, bytes (decimal, as AWS bills them), times. */
 
-const fixed = (digits: number, least = digits) =>
-  new Intl.NumberFormat('en-US', { minimumFractionDigits: least, maximumFractionDigits: digits })
+const fixed = (digits: number) =>
+  new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 const cents = fixed(2)
-const fine = fixed(4, 2)
+const hundredths = fixed(4)
 const exact = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 12 })
 const whole = fixed(0)
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
@@ -12,7 +12,8 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSig
 /** An amount: $12.40, below a dollar to a hundredth of a cent ($0.0312). */
 export const dollars = (usd: number): string => {
   if (usd > 0 && usd < 0.00005) return '<$0.0001'
-  return usd >= 0.99995 ? `$${cents.format(usd)}` : `$${fine.format(usd)}`
+  const inCents = Math.round(usd * 1e4) % 100 === 0
+  return usd >= 0.99995 || inCents ? `$${cents.format(usd)}` : `$${hundredths.format(usd)}`
 }
 
 /** A unit price, never rounded: AWS prices go down to $0.0000002. */

@@ -48,35 +48,43 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
         <Figure label="Requests forwarded" value={count(requests.forwarded)}>
           {ofReceived(requests.forwarded)}
         </Figure>
-        <Figure label="Requests lost" value={count(lost)}>
+        <Figure label="Requests lost" value={count(lost)} warn={(share(lost) ?? 0) > LOSS_WORTH_A_LOOK}>
           {ofReceived(lost)}
         </Figure>
-        <Figure
-          label={over ? 'Sources, gateways' : 'Sources, gateways now'}
-          value={`${sources}, ${gateways}`}
-        >
-          {meteredAt === null ? 'not metered yet' : `metered ${time(new Date(meteredAt))}`}
-        </Figure>
+        {!over && (
+          <>
+            <Figure label="Sources mirrored now" value={count(sources)}>
+              network interfaces
+            </Figure>
+            <Figure label="Gateways now" value={count(gateways)}>
+              {meteredAt === null ? 'not metered yet' : `metered ${time(new Date(meteredAt))}`}
+            </Figure>
+          </>
+        )}
       </dl>
     </Container>
   )
 }
+
+/** Above this share a loss is coloured. */
+const LOSS_WORTH_A_LOOK = 0.01
 
 type FigureProps = Readonly<{
   label: string
   value: string
   mark?: ReactNode
   wide?: boolean
+  warn?: boolean
   children: ReactNode
 }>
 
-const Figure = ({ label, value, mark, wide = false, children }: FigureProps) => (
+const Figure = ({ label, value, mark, wide = false, warn = false, children }: FigureProps) => (
   <div className={wide ? 'figure-wide' : undefined}>
     <dt>
       {label} {mark}
     </dt>
     <dd>
-      <div className="figure-value">{value}</div>
+      <div className={warn ? 'figure-value figure-warn' : 'figure-value'}>{value}</div>
       <div className="figure-note">{children}</div>
     </dd>
   </div>

@@ -3,40 +3,30 @@ import LineChart from '@cloudscape-design/components/line-chart'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
+import type { MeterPoint } from '../../../contract/meter.ts'
+import type { Basis } from '../../../contract/money.ts'
 import { bytes, dollars, perSecond } from '../format.ts'
 import { Loading } from '../loading.tsx'
 import { isActive, meterQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
-import { COST_LINE, REASON, REQUEST_OUTCOME } from '../words.ts'
-import { ChartContainer, timeChart } from './chart.tsx'
-import { Requests } from './requests.tsx'
-import { dollarsPerGigabyte, gigabytes, lossRates, requestRates, spendByLine, thin } from './series.ts'
+import { REASON, REQUEST_OUTCOME } from '../words.ts'
+import { ChartContainer, fromZero, highest, highestSum, timeChart } from './chart.tsx'
+import { Requests, ShadowResults } from './requests.tsx'
+import { dollarsPerGigabyte, gigabytes, lossRates, requestRates, thin } from './series.ts'
+import { SpendChart } from './spend-chart.tsx'
 
 /** More than a chart has pixels for helps nobody. */
 const POINTS_SHOWN = 240
 
 export const Live = ({ experiment }: { experiment: Experiment }) => {
-  const client = useQueryClient()
-  const { phase, spec } = experiment
-  const { data, error, refetch, isFetching } = useQuery(
-    meterQuery(client, experiment.id, isActive(experiment)),
-  )
+  const { id, phase, spec, spend, requests } = experiment
+  const query = meterQuery(useQueryClient(), id, isActive(experiment))
+  const { data, error, refetch, isFetching } = useQuery(query)
   useEffect(() => {
     // the last point is written after the last look
     if (phase === 'ended') void refetch()
   }, [phase, refetch])
-
-  const shown = useMemo(() => {
-    const points = thin(data ?? [], POINTS_SHOWN)
-    return {
-      spend: spendByLine(points),
-      volume: gigabytes(points),
-      perGb: dollarsPerGigabyte(points),
-      requests: requestRates(points),
-      losses: lossRates(points),
-      time: timeChart(...ends(points)),
-    }
-  }, [data])
+  const points = useMemo(() => thin(data ?? [], POINTS_SHOWN), [data])
 
   if (data === undefined) {
     if (error === null) return <Loading />
@@ -49,128 +39,125 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
       />
     )
   }
-  const ys = shown.perGb.map(({ y }) => y)
-  const steep = ys.length > 1 && Math.max(...ys) > 20 * Math.min(...ys)
-
   return (
     <div className="stack">
       <div className="charts">
-        <ChartContainer
-          title="Spend"
-          description={`By cost line, ${experiment.spend.basis}; begun session-hours count whole`}
-        >
-          <AreaChart<Date>
-            {...shown.time}
-            ariaLabel="Spend by cost line over time, with the budget"
-            series={[
-              ...shown.spend.map(({ line, data: points }) => ({
-                type: 'area' as const,
-                title: COST_LINE[line].label,
-                color: COST_LINE[line].color,
-                data: points,
-                valueFormatter: dollars,
-              })),
-              ...(shown.spend.length === 0
-                ? []
-                : [
-                    {
-                      type: 'threshold' as const,
-                      title: 'Budget',
-                      y: spec.budgetUsd,
-                      color: 'var(--chart-7)',
-                      valueFormatter: dollars,
-                    },
-                  ]),
-            ]}
-            yTickFormatter={dollars}
-            detailTotalFormatter={dollars}
-          />
-        </ChartContainer>
-        <ChartContainer
-          title="$ per GB"
-          description={`Spend so far ÷ GB so far, ${experiment.spend.basis}${steep ? ', logarithmic' : ''}; it falls while begun hours are used up`}
-        >
-          <LineChart<Date>
-            {...shown.time}
-            ariaLabel="Dollars per mirrored gigabyte over time"
-            yScaleType={steep ? 'log' : 'linear'}
-            series={line('$ per GB', shown.perGb, dollars, 'var(--chart-2)')}
-            yTickFormatter={dollars}
-            hideLegend
-          />
-        </ChartContainer>
-        <ChartContainer
-          title="Requests per second"
-          description="Everything the gateways received, by what became of it"
-        >
-          <AreaChart<Date>
-            {...shown.time}
-            ariaLabel="Requests per second by what became of them"
-            series={shown.requests.map(({ outcome, data: points }) => ({
-              type: 'area' as const,
-              title: REQUEST_OUTCOME[outcome].label,
-              color: REQUEST_OUTCOME[outcome].color,
-              data: points,
-              valueFormatter: perSecond,
-            }))}
-            yTickFormatter={perSecond}
-            detailTotalFormatter={perSecond}
-          />
-        </ChartContainer>
-        <ChartContainer
-          title="Lost per second"
-          description="Requests that should have reached the shadow and did not, by reason"
-        >
-          <LineChart<Date>
-            {...shown.time}
-            ariaLabel="Lost requests per second by reason"
-            series={shown.losses.flatMap(({ reason, data: points }) =>
-              line(REASON[reason], points, perSecond),
-            )}
-            yTickFormatter={perSecond}
-            empty={
-              <div className="quiet">
-                {experiment.requests.received === 0
-                  ? 'No request received yet.'
-                  : 'No request has been lost.'}
-              </div>
-            }
-          />
-        </ChartContainer>
-        <ChartContainer title="Mirrored" description="Bytes of mirrored packets that the gateways received">
-          <AreaChart<Date>
-            {...shown.time}
-            ariaLabel="Mirrored bytes over time"
-            series={
-              shown.volume.length === 0
-                ? []
-                : [
-                    {
-                      type: 'area',
-                      title: 'Mirrored',
-                      color: 'var(--chart-3)',
-                      data: shown.volume,
-                      valueFormatter: asBytes,
-                    },
-                  ]
-            }
-            yTickFormatter={asBytes}
-            hideLegend
-          />
-        </ChartContainer>
-        <Requests requests={experiment.requests} />
+        <SpendChart points={points} budgetUsd={spec.budgetUsd} basis={spend.basis} />
+        <PerGigabyteChart points={points} basis={spend.basis} />
+        <VolumeChart points={points} />
+        <RequestChart points={points} />
+        <LossChart points={points} received={requests.received} />
+        <ShadowResults requests={requests} />
       </div>
+      <Requests requests={requests} />
     </div>
   )
 }
 
-const asBytes = (gb: number): string => bytes(Math.round(gb * 1e9))
+type ChartProps = Readonly<{ points: readonly MeterPoint[] }>
 
-const ends = (points: readonly { at: string }[]): [Date | undefined, Date | undefined] => {
-  const first = points[0]
-  const last = points.at(-1)
-  return first && last && first !== last ? [new Date(first.at), new Date(last.at)] : [undefined, undefined]
+/** Begun hours are owed whole, so the first figures are high and would flatten all that follow. */
+const TIMES_LAST = 4
+
+const PerGigabyteChart = ({ points, basis }: ChartProps & { basis: Basis }) => {
+  const data = dollarsPerGigabyte(points)
+  const limit = (data.at(-1)?.y ?? 0) * TIMES_LAST
+  const top = highest(data)
+  const cut = top > limit ? ` The scale ends at ${dollars(limit)}; it began at ${dollars(top)}.` : ''
+  return (
+    <ChartContainer
+      title="$ per GB"
+      description={`Spend so far ÷ GB so far, ${basis}. It falls while begun hours are used up.${cut}`}
+    >
+      <LineChart<Date>
+        {...timeChart(points)}
+        ariaLabel="Dollars per mirrored gigabyte over time"
+        yTitle={`US dollars per GB, ${basis}`}
+        yDomain={cut === '' ? fromZero(top) : [0, limit]}
+        series={line('$ per GB', data, dollars, 'var(--chart-2)')}
+        yTickFormatter={dollars}
+        hideLegend
+      />
+    </ChartContainer>
+  )
 }
+
+const VolumeChart = ({ points }: ChartProps) => {
+  const data = gigabytes(points)
+  return (
+    <ChartContainer title="Mirrored" description="Bytes of mirrored packets that the gateways received.">
+      <AreaChart<Date>
+        {...timeChart(points)}
+        ariaLabel="Mirrored bytes over time"
+        yTitle="Bytes so far"
+        yDomain={fromZero(highest(data))}
+        series={
+          data.length === 0
+            ? []
+            : [{ type: 'area', title: 'Mirrored', color: 'var(--chart-3)', data, valueFormatter: asBytes }]
+        }
+        yTickFormatter={asBytes}
+        hideLegend
+      />
+    </ChartContainer>
+  )
+}
+
+const RequestChart = ({ points }: ChartProps) => {
+  const series = requestRates(points)
+  return (
+    <ChartContainer title="Requests" description="All that the gateways received, by what became of them.">
+      <AreaChart<Date>
+        {...timeChart(points)}
+        ariaLabel="Requests per second by what became of them"
+        yTitle="Requests per second"
+        yDomain={fromZero(highestSum(series.map(({ data }) => data)))}
+        series={series
+          .filter(({ data }) => data.length > 0)
+          .map(({ outcome, data }) => ({
+            type: 'area' as const,
+            title: REQUEST_OUTCOME[outcome].label,
+            color: REQUEST_OUTCOME[outcome].color,
+            data,
+            valueFormatter: perSecond,
+          }))}
+        yTickFormatter={perSecond}
+        detailTotalFormatter={perSecond}
+      />
+    </ChartContainer>
+  )
+}
+
+const LOSS_COLORS = ['var(--chart-6)', 'var(--chart-7)', 'var(--chart-4)', 'var(--chart-2)', 'var(--chart-3)']
+
+const LossChart = ({ points, received }: ChartProps & { received: number }) => {
+  const series = lossRates(points)
+  return (
+    <ChartContainer
+      title="Lost requests"
+      description="They should have reached the shadow and did not, by reason."
+    >
+      {series.length === 0 ? (
+        <div className="nothing quiet">
+          {received === 0 ? 'No request received yet.' : 'No request has been lost.'}
+        </div>
+      ) : (
+        <LineChart<Date>
+          {...timeChart(points)}
+          ariaLabel="Lost requests per second by reason"
+          yTitle="Lost per second"
+          yDomain={fromZero(highest(...series.map(({ data }) => data)))}
+          series={series.flatMap(({ reason, data }, index) =>
+            line(REASON[reason], data, perSecond, LOSS_COLORS[index % LOSS_COLORS.length]),
+          )}
+          yTickFormatter={perSecond}
+        />
+      )}
+    </ChartContainer>
+  )
+}
+
+const asBytes = (gb: number): string => bytes(Math.round(gb * 1e9))
 
 const line = (
   title: string,

@@ -1,5 +1,6 @@
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { RequestCounts, RequestReason } from '../../../contract/traffic.ts'
 import { count, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
@@ -7,7 +8,6 @@ import { REASON, REQUEST_OUTCOME, REQUEST_OUTCOMES, SHADOW_RESULT, SHADOW_RESULT
 
 /** Where every received request went; the parts add up to the whole. */
 export const Requests = ({ requests }: { requests: RequestCounts }) => {
-  const part = (n: number, of: number) => (of === 0 ? '–' : percent(n / of))
   const rows = REQUEST_OUTCOMES.flatMap((outcome) => {
     const { label, color, meaning } = REQUEST_OUTCOME[outcome]
     const n = requests[outcome]
@@ -15,9 +15,9 @@ export const Requests = ({ requests }: { requests: RequestCounts }) => {
       {
         key: outcome,
         cells: [
-          <span key="name" title={meaning}>
+          <span key="name">
             <span className="swatch" style={{ background: color }} aria-hidden="true" />
-            {label}
+            {label} <span className="quiet">{meaning}</span>
           </span>,
           count(n),
           part(n, requests.received),
@@ -30,51 +30,62 @@ export const Requests = ({ requests }: { requests: RequestCounts }) => {
       })),
     ]
   })
-  const answers = SHADOW_RESULTS.filter((result) => (requests.shadow[result] ?? 0) > 0)
 
   return (
     <Container
-      fitHeight
       header={
         <Header
           variant="h2"
-          description="Each request is counted once; the parts add up to what was received"
+          description="Each request is counted once; the parts add up to what was received. Incomplete and dropped ones are the losses."
         >
           Where the requests went
         </Header>
       }
     >
-      <div className="stack">
-        <PlainTable
-          label="Requests by what became of them"
-          columns={[{ name: 'Request' }, { name: 'Number', number: true }, { name: 'Share', number: true }]}
-          rows={rows}
-          foot={['Received', count(requests.received), part(requests.received, requests.received)]}
-        />
-        <PlainTable
-          label="What the shadow answered"
-          columns={[
-            { name: 'What the shadow did' },
-            { name: 'Number', number: true },
-            { name: 'Share', number: true },
-          ]}
-          rows={
-            answers.length === 0
-              ? [{ key: 'none', cells: ['Nothing forwarded has been answered yet', '–', '–'] }]
-              : answers.map((result) => ({
-                  key: result,
-                  cells: [
-                    SHADOW_RESULT[result].label,
-                    count(requests.shadow[result] ?? 0),
-                    part(requests.shadow[result] ?? 0, requests.forwarded),
-                  ],
-                }))
-          }
-        />
-      </div>
+      <PlainTable
+        label="Requests by what became of them"
+        columns={[{ name: 'Request' }, { name: 'Number', number: true }, { name: 'Share', number: true }]}
+        rows={rows}
+        foot={['Received', count(requests.received), part(requests.received, requests.received)]}
+      />
     </Container>
   )
 }
+
+export const ShadowResults = ({ requests }: { requests: RequestCounts }) => {
+  const results = SHADOW_RESULTS.filter((result) => (requests.shadow[result] ?? 0) > 0)
+  return (
+    <Container
+      fitHeight
+      header={
+        <Header variant="h2" description="What it did with the requests that were forwarded.">
+          The shadow’s answers
+        </Header>
+      }
+    >
+      {results.length === 0 ? (
+        <div className="nothing quiet">Nothing has been answered yet.</div>
+      ) : (
+        <PlainTable
+          label="The shadow’s answers"
+          columns={[{ name: 'Answer' }, { name: 'Number', number: true }, { name: 'Share', number: true }]}
+          rows={results.map((result) => ({
+            key: result,
+            cells: [
+              <StatusIndicator key="label" type={SHADOW_RESULT[result].ok ? 'success' : 'error'}>
+                {SHADOW_RESULT[result].label}
+              </StatusIndicator>,
+              count(requests.shadow[result] ?? 0),
+              part(requests.shadow[result] ?? 0, requests.forwarded),
+            ],
+          }))}
+        />
+      )}
+    </Container>
+  )
+}
+
+const part = (n: number, of: number): string => (of === 0 ? '–' : percent(n / of))
 
 const reasonsOf = (requests: RequestCounts, outcome: string): [RequestReason, number][] =>
   (Object.entries(requests.reasons) as [RequestReason, number][])

@@ -74,7 +74,6 @@ export const ExperimentsPage = () => {
             {experiments.map((experiment) => (
               <ExperimentCard key={experiment.id} experiment={experiment} />
             ))}
-            {pagination}
           </>
         ) : (
           <Table
@@ -86,11 +85,11 @@ export const ExperimentsPage = () => {
             loading={isPending}
             loadingText="Reading experiments"
             empty={<Empty />}
-            pagination={pagination}
             ariaLabels={{ tableLabel: 'Experiments, the newest first' }}
             enableKeyboardNavigation
           />
         ))}
+      {pagination && <div className="pages">{pagination}</div>}
     </Page>
   )
 }
