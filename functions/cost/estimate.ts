@@ -19,8 +19,9 @@ export type Undertaking = Readonly<{
   gateways: number
   gatewaySize: GatewaySize
   budgetUsd: number
-  /** Seconds between two looks at the budget. */
+  /** Seconds between two looks at the budget, and how late the second may be. */
   tickSeconds: number
+  lateSeconds: number
   /** Longest time that packets flow if nobody looks: the dead-man lease and the precision of its schedule. */
   leaseSeconds: number
   /** Age that the newest reading of the traffic can have at a look. */
@@ -104,7 +105,7 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
 
   const start = canAfford(usageAtStart(u), prices, u.budgetUsd, {
     now: u.startAt,
-    nextLook: new Date(u.startAt.getTime() + u.tickSeconds * 1000),
+    nextLook: new Date(u.startAt.getTime() + (u.tickSeconds + u.lateSeconds) * 1000),
     endAt: u.endAt,
     packetsUntil: new Date(u.startAt.getTime() + u.leaseSeconds * 1000),
     stopSeconds: stop,

@@ -21,3 +21,9 @@ export const claimKey = async (table: Table, key: string, claim: Claim): Promise
   const earlier = await getItem(table, idempotencyKey(key))
   return earlier ? Claim.parse(earlier) : claimKey(table, key, claim)
 }
+
+/** The claim on a key, when there is one: a repeated request is answered before anything is looked at. */
+export const findClaim = async (table: Table, key: string): Promise<Claim | undefined> => {
+  const item = await getItem(table, idempotencyKey(key))
+  return item && Claim.parse(item)
+}

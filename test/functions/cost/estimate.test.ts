@@ -14,6 +14,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   gatewaySize: nothing.gatewaySize,
   budgetUsd: 25,
   tickSeconds: 60,
+  lateSeconds: 0,
   leaseSeconds: 240,
   reportSeconds: 60,
   preparingSeconds: 120,

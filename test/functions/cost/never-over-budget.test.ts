@@ -43,6 +43,7 @@ const undertaking = (run: Run): Undertaking => ({
   gatewaySize: nothing.gatewaySize,
   budgetUsd: budgetUsd(run),
   tickSeconds: run.tickSeconds,
+  lateSeconds: 0,
   leaseSeconds: 3 * run.tickSeconds + 60,
   reportSeconds: run.reportSeconds,
   preparingSeconds: 0,

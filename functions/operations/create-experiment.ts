@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { Catalogue } from '../../contract/catalogue.ts'
+import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
+import type { Handler } from '../../contract/operation.ts'
+import { ProblemError } from '../errors.ts'
+import { newRecord } from '../experiments/phases.ts'
+import { experimentId } from '../experiments/ulid.ts'
+import { createRecord, readRecord } from '../store/experiments.ts'
+import { type Claim, claimKey, findClaim } from '../store/idempotency.ts'
+import type { Context } from './context.ts'
+import { makePlan } from './planning.ts'
+import { requireRecord } from './records.ts'
+
+/**
+ * The key is claimed with the experiment’s id before the experiment exists: whoever repeats the request after a crash in
+ * between creates the same experiment. A request that cannot start claims nothing, so that it may be put right.
+ */
+export const createExperiment: Handler<Catalogue['createExperiment'], Context> = async (
+  { body: spec },
+  context,
+) => {
+  const { table, caller, now, random, idempotencyKey } = context
+  const key = idempotencyKey === null ? null : `createExperiment#${caller}#${idempotencyKey}`
+  const fingerprint = fingerprintOf(spec)
+
+  const earlier = key === null ? undefined : await findClaim(table, key)
+  if (earlier) {
+    refuseOther(earlier, fingerprint)
+    const made = await readRecord(table, earlier.experiment)
+    if (made) return made.experiment
+  }
+
+  const plan = await makePlan(spec, context)
+  if (!plan.startable)
+    throw new ProblemError('not-startable', plan.problems.join(' '), {
+      errors: plan.problems.map((message) => ({ path: 'body', message })),
+    })
+
+  const at = now()
+  const fresh = experimentId(at.getTime(), random(10))
+  const claim =
+    key === null
+      ? { experiment: fresh }
+      : refuseOther(
+          await claimKey(table, key, { experiment: fresh, fingerprint, at: at.toISOString() }),
+          fingerprint,
+        )
+  return begin(spec, claim.experiment, at, context)
+}
+
+const begin = async (
+  spec: ExperimentSpec,
+  id: string,
+  at: Date,
+  { table, caller, now, hurry }: Context,
+): Promise<Experiment> => {
+  const record = newRecord(spec, { id, by: caller, now: at })
+  const created = await createRecord(table, record)
+  if (created && Date.parse(record.experiment.startAt) <= now().getTime()) await hurry(id)
+  return (await requireRecord(table, id)).experiment
+}
+
+const refuseOther = (claim: Claim, fingerprint: string): Claim => {
+  if (claim.fingerprint === fingerprint) return claim
+  throw new ProblemError(
+    'idempotency-mismatch',
+    `This key made ${claim.experiment} from another request. Use a new key for a new experiment.`,
+  )
+}
+
+/** The same for requests that mean the same: defaults filled in, whatever the order of the fields. */
+const fingerprintOf = (spec: ExperimentSpec): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(spec)))
+    .digest('hex')
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
+}

@@ -1,0 +1,57 @@
+import type { Catalogue } from '../../contract/catalogue.ts'
+import type { Handler } from '../../contract/operation.ts'
+import { dollars } from '../cost/budget.ts'
+import { forecastUsd } from '../cost/forecast.ts'
+import { usedBy } from '../cost/used.ts'
+import { wrongField } from '../errors.ts'
+import { extending } from '../experiments/phases.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
+import { readSessions } from '../store/ledger.ts'
+import { readTasks } from '../store/tasks.ts'
+import type { Context } from './context.ts'
+import { changeRecord, requireRecord } from './records.ts'
+
+/**
+ * Asks for a later end. It is in force when the answer shows it: schedules and tags move first, and any failure on the
+ * way leaves the earlier end.
+ */
+export const extendExperiment: Handler<Catalogue['extendExperiment'], Context> = async (
+  { params, body },
+  context,
+) => {
+  const { table, caller, now, hurry } = context
+  await changeRecord(table, params.id, async (record) => {
+    const { experiment, life } = record
+    const endAt = new Date(Date.parse(life.extension?.endAt ?? experiment.endAt) + body.bySeconds * 1000)
+    const budgetUsd = body.budgetUsd ?? life.extension?.budgetUsd ?? experiment.spec.budgetUsd
+    const changed = extending(
+      record,
+      { endAt: endAt.toISOString(), budgetUsd, by: caller, reason: body.reason ?? null },
+      now(),
+    )
+    await refuseUnaffordable(record, endAt, budgetUsd, context)
+    return changed
+  })
+  await hurry(params.id)
+  return (await requireRecord(table, params.id)).experiment
+}
+
+/** The budget must pay what runs now until the new end, even without any more traffic. */
+const refuseUnaffordable = async (
+  { experiment, life }: ExperimentRecord,
+  endAt: Date,
+  budgetUsd: number,
+  { table, prices, now }: Context,
+): Promise<void> => {
+  const [sessions, tasks] = await Promise.all([
+    readSessions(table, experiment.id),
+    readTasks(table, experiment.id),
+  ])
+  const used = usedBy(life, sessions, tasks, new Set(tasks.map(({ task }) => task)))
+  const leastUsd = forecastUsd(used, prices, { mirroringSince: null, endAt: endAt.toISOString() }, now())
+  if (leastUsd > budgetUsd)
+    throw wrongField(
+      'body.budgetUsd',
+      `Until ${endAt.toISOString()} it costs ${dollars(leastUsd)} at least, before any more traffic; the budget is ${dollars(budgetUsd)}`,
+    )
+}

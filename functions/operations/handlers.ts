@@ -1,0 +1,24 @@
+import type { Catalogue } from '../../contract/catalogue.ts'
+import type { Handler } from '../../contract/operation.ts'
+import type { Context } from './context.ts'
+import { createExperiment } from './create-experiment.ts'
+import { extendExperiment } from './extend-experiment.ts'
+import { getLedger } from './ledger.ts'
+import { listMeter } from './meter.ts'
+import { planExperiment } from './plan-experiment.ts'
+import { getExperiment, listExperiments } from './read-experiments.ts'
+import { listSources } from './sources.ts'
+import { stopExperiment } from './stop-experiment.ts'
+
+/** The compiler refuses a catalogue entry without a handler, and a handler whose result does not fit. */
+export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id], Context> } = {
+  planExperiment,
+  createExperiment,
+  listExperiments,
+  getExperiment,
+  stopExperiment,
+  extendExperiment,
+  listMeter,
+  getLedger,
+  listSources,
+}

@@ -1,0 +1,133 @@
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+import type { Plan } from '../../contract/plan.ts'
+import type { SourceEni } from '../../contract/source.ts'
+import { peakBytesPerSecond } from '../cost/capacity.ts'
+import { crossAzShare } from '../cost/cross-az.ts'
+import { estimate } from '../cost/estimate.ts'
+import { GATEWAY_SIZE } from '../cost/usage.ts'
+import { wrongField } from '../errors.ts'
+import { filterRules } from '../experiments/filter-rules.ts'
+import { gatewaysFor } from '../experiments/gateway-size.ts'
+import { obstacle } from '../experiments/preflight.ts'
+import type { ControlPlane } from '../reconcile/control-plane.ts'
+import type { Context } from './context.ts'
+
+/** A start that was meant as now is not in the past because it took a while to arrive. */
+const PAST_TOLERANCE_MS = 120_000
+/** Schedules and tags reach farther, but nobody can know a fleet and its prices so long ahead. */
+const AHEAD_MAX_MS = 366 * 86_400_000
+
+/** What the experiment would mirror, create and cost. Changes nothing. */
+export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<Plan> => {
+  const now = context.now()
+  const startAt = startOf(spec, now)
+  const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
+  const plane = await context.plane()
+  const surroundings = await lookAround(spec, plane)
+  const { sources, capacity, missing, zones, crossZone } = surroundings
+
+  const judged = sources.map((source) => ({ source, why: obstacle(source, surroundings) }))
+  const fit = judged.flatMap(({ source, why }) => (why === null ? [source] : []))
+  const obstacles = judged.flatMap(({ why }) => why ?? [])
+  // What is named must be there and fit; of what tags find, whatever fits is taken.
+  const mustFit = spec.source.by !== 'tag' || fit.length === 0
+  const problems = [...(mustFit ? [...missing, ...obstacles] : []), ...pointsAtProduction(spec, sources)]
+  const warnings = [
+    ...(mustFit ? [] : [...missing, ...obstacles.map((why) => `Left out: ${why}`)]),
+    ...fit.flatMap((source) =>
+      source.verdict === 'unknown' ? [`${source.eni} is tried: ${source.reason}`] : [],
+    ),
+  ]
+
+  const { settings, prices } = plane
+  const gateways = gatewaysFor(fit.length)
+  const money = estimate(
+    {
+      startAt,
+      endAt,
+      capacities: fit.map(({ eni }) => peakBytesPerSecond(capacity.get(eni))),
+      crossAz: crossAzShare(
+        fit.map(({ availabilityZone }) => availabilityZone),
+        zones,
+        crossZone,
+      ),
+      gateways,
+      gatewaySize: GATEWAY_SIZE,
+      budgetUsd: spec.budgetUsd,
+      tickSeconds: settings.tickMs / 1000,
+      lateSeconds: settings.precisionMs / 1000,
+      leaseSeconds: (settings.leaseMs + settings.precisionMs) / 1000,
+      reportSeconds: settings.tickMs / 1000,
+      preparingSeconds: PREPARING_TICKS * (settings.tickMs / 1000),
+    },
+    prices,
+  )
+  if (fit.length > 0 && !money.start.affordable) problems.push(`It cannot begin: ${money.start.reason}.`)
+  else if (money.windowProblem !== null) warnings.push(money.windowProblem)
+
+  return {
+    startable: problems.length === 0,
+    problems,
+    warnings,
+    startAt: startAt.toISOString(),
+    endAt: endAt.toISOString(),
+    sources,
+    rules: filterRules(spec.traffic),
+    gateways,
+    estimate: money.estimate,
+    reserveUsd: money.reserveUsd,
+    overshootUsd: money.overshootUsd,
+    pricesFrom: prices.from,
+  }
+}
+
+/** Gateways start, become healthy and acknowledge their configuration: about as long as two looks. */
+const PREPARING_TICKS = 2
+
+const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
+  if (window.startAt === undefined) return now
+  const startAt = new Date(window.startAt)
+  if (startAt.getTime() < now.getTime() - PAST_TOLERANCE_MS)
+    throw wrongField('body.window.startAt', 'It is in the past; leave it out to start now')
+  if (startAt.getTime() > now.getTime() + AHEAD_MAX_MS)
+    throw wrongField('body.window.startAt', 'It is more than a year ahead')
+  return startAt
+}
+
+const lookAround = async (spec: ExperimentSpec, { clients, config }: ControlPlane) => {
+  const [{ resolveSource }, { describeSessions }, { readTags }, { isCrossZone, runningTasks }] =
+    await Promise.all([
+      import('../mirror/sources.ts'),
+      import('../mirror/session.ts'),
+      import('../mirror/tags.ts'),
+      import('../gateway/service.ts'),
+    ])
+  const [resolved, sessions, crossZone, tasks] = await Promise.all([
+    resolveSource(clients.ec2, spec.source),
+    describeSessions(clients.ec2),
+    isCrossZone(clients.elb, config.loadBalancer),
+    runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
+  ])
+  return {
+    ...resolved,
+    crossZone,
+    zones: tasks.map(({ availabilityZone }) => availabilityZone),
+    taken: sessions.map(({ NetworkInterfaceId: eni = '', SessionNumber: number = 0 }) => ({ eni, number })),
+    rivals: sessions.flatMap(({ NetworkInterfaceId: eni = '', Tags }) => {
+      const tags = readTags(Tags, config.deployment)
+      return tags ? [{ eni, experiment: tags.experiment }] : []
+    }),
+  }
+}
+
+/** A copy that is sent back to where it was taken from would be a second request to production. */
+const pointsAtProduction = ({ shadow, traffic }: ExperimentSpec, sources: readonly SourceEni[]): string[] => {
+  const { hostname, port, protocol } = new URL(shadow.url)
+  const shadowPort = Number(port) || (protocol === 'https:' ? 443 : 80)
+  const source = sources.find(({ address }) => address === hostname)
+  return source && traffic.ports.includes(shadowPort)
+    ? [
+        `The shadow’s address ${shadow.url} is production itself (${source.eni}): nothing is forwarded to production.`,
+      ]
+    : []
+}
