@@ -1,7 +1,7 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { Action } from './actions.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
-import { type Observed, refusalOf, type View } from './observed.ts'
+import { type Observed, refusalOf, staleToken, type View } from './observed.ts'
 import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 import { deletionTime } from './times.ts'
@@ -58,6 +58,7 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     case 'delete-filter':
       return know({ gone: goneAt(action.filter) })
     case 'create-rule': {
+      if (answer.refused) return know({ refused: new Set(seen.refused).add(staleToken(action)) })
       const { direction, number } = action.rule
       const made = { rule: answer.id ?? '', filter: action.filter, direction, number, accepts: false }
       return know({ rules: [...seen.rules, made] })

@@ -57,7 +57,7 @@ export type Observed = Readonly<{
   gone: ReadonlyMap<string, string>
   /** Learned from answers: rules whose lease fired, or can no longer be renewed. */
   lapsed: ReadonlySet<string>
-  /** Learned from answers: sessions AWS refused to create, as `eni#generation`. */
+  /** Learned from answers: sessions and rules AWS refused to create, as refusalOf and staleToken name them. */
   refused: ReadonlySet<string>
 }>
 
@@ -69,3 +69,7 @@ export type View = Readonly<{
 
 export const refusalOf = (session: Pick<SessionRecord, 'eni' | 'generation'>): string =>
   `${session.eni}#${session.generation}`
+
+/** A rule whose ClientToken was used up by one that is deleted: its slot needs the next generation. */
+export const staleToken = (rule: { slot: number; generation: number }): string =>
+  `rule ${rule.slot}#${rule.generation}`

@@ -92,7 +92,7 @@ export const enter = (record: ExperimentRecord, step: Step, now: Date): Experime
     ...(outcome !== undefined && { outcome }),
     ...(reason !== undefined && { reason }),
     ...(phase === 'mirroring' && { mirroringSince: at }),
-    ...(phase === 'ended' && { endedAt: at }),
+    ...(phase === 'ended' && { endedAt: at, sources: 0, gateways: 0 }),
   }
   const life: Life = {
     ...record.life,

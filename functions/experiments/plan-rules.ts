@@ -1,7 +1,7 @@
 import type { Action } from './actions.ts'
 import { type FilterRule, filterRules } from './filter-rules.ts'
 import { leaseSchedule } from './names.ts'
-import type { ObservedRule, View } from './observed.ts'
+import { type ObservedRule, staleToken, type View } from './observed.ts'
 import type { RuleRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 import { armable, leaseTime } from './times.ts'
@@ -24,6 +24,12 @@ export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] =
 
   const buried = slots.flatMap(({ state }) => (state.is === 'dead' ? burial(view, state.recorded) : []))
   if (buried.length > 0) return buried
+  const stale = slots.find(
+    ({ slot, state }) =>
+      state.is === 'missing' &&
+      view.seen.refused.has(staleToken({ slot, generation: generationOf(view, slot) })),
+  )
+  if (stale) return [{ kind: 'write-record', life: nextGeneration(view, stale.slot) }]
   if (!armable(until, now)) return []
 
   const missing = slots.flatMap(({ rule, slot, state }): Action[] =>
@@ -33,7 +39,7 @@ export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] =
             kind: 'create-rule',
             filter,
             slot,
-            generation: record.life.ruleGenerations[slot] ?? 0,
+            generation: generationOf(view, slot),
             rule,
             expiresAt: endAt,
           },
@@ -77,7 +83,7 @@ export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] =
       : [
           {
             slot,
-            generation: record.life.ruleGenerations[slot] ?? 0,
+            generation: generationOf(view, slot),
             rule: state.observed.rule,
             leaseUntil,
             createdAt: now.toISOString(),
@@ -126,18 +132,21 @@ const slotState = (
 }
 
 /** Deletes a dead rule for sure, and forgets it once it is: its slot’s next rule is another generation. */
-const burial = ({ record, seen }: View, { rule, slot, generation }: RuleRecord): Action[] => {
-  if (!seen.gone.has(rule)) return [{ kind: 'delete-rule', rule }]
-  const { rules, ruleGenerations } = record.life
-  const generations = [...ruleGenerations]
-  for (let at = generations.length; at < slot; at++) generations[at] = 0
-  generations[slot] = generation + 1
-  return [
-    {
-      kind: 'write-record',
-      life: { rules: rules.filter((one) => one.slot !== slot), ruleGenerations: generations },
-    },
-  ]
+const burial = (view: View, { rule, slot }: RuleRecord): Action[] => {
+  if (!view.seen.gone.has(rule)) return [{ kind: 'delete-rule', rule }]
+  const rules = view.record.life.rules.filter((one) => one.slot !== slot)
+  return [{ kind: 'write-record', life: { rules, ...nextGeneration(view, slot) } }]
+}
+
+const generationOf = ({ record }: View, slot: number): number => record.life.ruleGenerations[slot] ?? 0
+
+const nextGeneration = (view: View, slot: number): { ruleGenerations: number[] } => {
+  const generations = Array.from(
+    { length: Math.max(slot + 1, view.record.life.ruleGenerations.length) },
+    (_, at) => generationOf(view, at),
+  )
+  generations[slot] = generationOf(view, slot) + 1
+  return { ruleGenerations: generations }
 }
 
 /** When the rule’s schedule is known to fire; null while that is not known for sure. */

@@ -72,7 +72,10 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
   const extension = extensionSteps(view, now)
   if (extension.length > 0) return extension
   const lost = lostSteps(view, now, settings)
-  if (lost.length > 0) return lost
+  return [...lost, ...prepareSteps(view, now, random)]
+}
+
+const prepareSteps = (view: View, now: Date, random: RandomVni): Action[] => {
   const gateways = gatewaySteps(view)
   if (gateways.length > 0) return gateways
   const sessions = sessionSteps(view, now, random)
@@ -99,19 +102,17 @@ const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
   if (unfitSince !== null && now.getTime() - Date.parse(unfitSince) > settings.unfitMs)
     return [finish('failed', `Its gateways were not fit to receive for too long: ${waitingFor(view)}`)]
 
-  const lost = lostSteps(view, now, settings)
-  if (lost.length > 0) return lost
   if (!view.sessions.some(({ state }) => state === 'active'))
     return [
       finish('failed', 'None of its mirror sessions is left: their sources or they themselves were deleted.'),
     ]
-  const isFit = canReceive(view)
-  if (isFit !== (unfitSince === null))
-    return [{ kind: 'write-record', life: { unfitSince: isFit ? null : now.toISOString() } }]
-  // The lease before all that could be slow or refused: what is behind it may take until the next tick.
-  const rules = isFit ? ruleSteps(view, now, settings) : []
-  if (rules.length > 0) return rules
+  const receiving = canReceive(view)
+  if (receiving !== (unfitSince === null))
+    return [{ kind: 'write-record', life: { unfitSince: receiving ? null : now.toISOString() } }]
+  // The lease first: whatever comes after it may be refused, or take until the next tick.
   return [
+    ...(receiving ? ruleSteps(view, now, settings) : []),
+    ...lostSteps(view, now, settings),
     ...endSteps(view, now, settings),
     ...zeroSteps(view, now, settings),
     ...(record.life.extension ? extensionSteps(view, now) : tagSteps(view, endAt)),

@@ -5,12 +5,14 @@ import { queryAll, type Table } from './table.ts'
 /** The last report of every task heard of in the minutes from `since` to `now` (milliseconds since 1970). */
 export const readReports = async (table: Table, since: number, now: number): Promise<GatewayReport[]> => {
   const last = new Map<string, GatewayReport>()
-  // One minute more on either side: a gateway's clock may be ahead of or behind ours.
-  for (let at = since - 60_000; at <= now + 60_000; at += 60_000)
-    for (const item of await queryAll(table, reportsOf(minuteOf(new Date(at))))) {
-      const report = GatewayReport.parse(item)
-      const known = last.get(report.task)
-      if (!known || known.at < report.at) last.set(report.task, report)
-    }
+  // One minute more on either side: a gateway’s clock may be ahead of or behind ours.
+  const minutes: string[] = []
+  for (let at = since - 60_000; at <= now + 60_000; at += 60_000) minutes.push(minuteOf(new Date(at)))
+  const items = await Promise.all(minutes.map((minute) => queryAll(table, reportsOf(minute))))
+  for (const item of items.flat()) {
+    const report = GatewayReport.parse(item)
+    const known = last.get(report.task)
+    if (!known || known.at < report.at) last.set(report.task, report)
+  }
   return [...last.values()]
 }

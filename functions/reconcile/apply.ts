@@ -1,0 +1,185 @@
+import type { Action } from '../experiments/actions.ts'
+import type { Answer } from '../experiments/learn.ts'
+import { clientToken } from '../experiments/names.ts'
+import type { View } from '../experiments/observed.ts'
+import { enter, extended } from '../experiments/phases.ts'
+import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
+import { scaleTo } from '../gateway/service.ts'
+import { isInUse, isNotFound, isTokenMismatch } from '../mirror/errors.ts'
+import {
+  acceptRule,
+  createFilter,
+  createRule,
+  deleteFilter,
+  deleteRule,
+  tagExpiry,
+} from '../mirror/filter.ts'
+import { createSession, deleteSession } from '../mirror/session.ts'
+import type { Ownership } from '../mirror/tags.ts'
+import { arm, disarm, renew } from '../schedule/one-time.ts'
+import { appendAudit } from '../store/audit.ts'
+import { forgetActive, updateRecord } from '../store/experiments.ts'
+import { publishConfig, readConfig } from '../store/gateway-config.ts'
+import { writeSession } from '../store/ledger.ts'
+import type { ControlPlane } from './control-plane.ts'
+
+/** It cannot be done yet, but will: EC2 has not made known everywhere what it said it had made. */
+export class NotYet extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'NotYet'
+  }
+}
+
+/**
+ * Does one action: one AWS call or one write. Repeating it after a crash, or after an answer that was lost, does no harm.
+ * @throws the SDK’s errors, VersionConflict, NotYet
+ */
+export const apply = async (plane: ControlPlane, view: View, action: Action): Promise<Answer> => {
+  const { clients, config, schedules, table } = plane
+  const { ec2, ecs, scheduler } = clients
+  const { id, createdBy } = view.record.experiment
+  const own = (expiresAt: string): Ownership => ({
+    deployment: config.deployment,
+    experiment: id,
+    owner: createdBy,
+    expiresAt,
+  })
+  const token = (...parts: (string | number)[]) => clientToken(config.deployment, id, ...parts)
+  switch (action.kind) {
+    case 'arm':
+      await arm(scheduler, action.schedule, action.at, action.what, schedules)
+      return {}
+    case 'renew': {
+      const deed = { deed: 'delete-rule', rule: action.rule } as const
+      return { absent: !(await renew(scheduler, action.schedule, action.at, deed, schedules)) }
+    }
+    case 'disarm':
+      await disarm(scheduler, action.schedule, schedules.group)
+      return {}
+    case 'create-filter':
+      return { id: await createFilter(ec2, token('filter', action.generation), own(action.expiresAt)) }
+    case 'delete-filter':
+      return deleting(deleteFilter(ec2, action.filter))
+    case 'create-rule': {
+      const { filter, slot, generation, rule, expiresAt } = action
+      try {
+        return {
+          id: await createRule(ec2, token('rule', filter, slot, generation), filter, rule, own(expiresAt)),
+        }
+      } catch (error) {
+        if (isTokenMismatch(error)) return { refused: true }
+        throw error
+      }
+    }
+    case 'accept-rule':
+      return accepting(plane, view, action)
+    case 'delete-rule':
+      return deleting(deleteRule(ec2, action.rule))
+    case 'create-session': {
+      const { session, filter, packetLength } = action
+      const on = { target: config.mirrorTarget, filter, packetLength }
+      const once = token('session', session.eni, session.generation)
+      return { id: await createSession(ec2, once, session, on, own(session.expiresAt)) }
+    }
+    case 'delete-session':
+      return deletingSession(plane, view, action.session)
+    case 'tag':
+      await tagExpiry(ec2, action.resources, action.expiresAt)
+      return {}
+    case 'scale':
+      await scaleTo(ecs, config, action.desired)
+      return {}
+    case 'publish':
+      return { config: await publishEntry(plane, id, action.entry) }
+    case 'write-session':
+      await writeSession(table, id, action.session)
+      return {}
+    case 'write-record':
+      return { record: await updateRecord(table, changed(view, action, new Date(plane.now()))) }
+    case 'audit':
+      await appendAudit(table, id, action.entry)
+      return {}
+    case 'forget-active':
+      await forgetActive(table, id)
+      return {}
+  }
+}
+
+/** The record as a write-record action makes it. */
+export const changed = (
+  { record, sessions, seen }: View,
+  action: Extract<Action, { kind: 'write-record' }>,
+  now: Date,
+): ExperimentRecord => {
+  const next: ExperimentRecord = {
+    experiment: {
+      ...record.experiment,
+      sources: sessions.filter(({ state }) => state === 'active').length,
+      gateways: record.experiment.phase === 'scheduled' ? 0 : seen.gateways.healthy,
+      ...action.experiment,
+    },
+    life: { ...record.life, ...action.life },
+  }
+  if (action.extend) return extended(next, now)
+  return action.enter ? enter(next, action.enter, now) : next
+}
+
+const deleting = async (call: Promise<void>): Promise<Answer> => {
+  try {
+    await call
+    return {}
+  } catch (error) {
+    if (isNotFound(error)) return { absent: true }
+    if (isInUse(error)) throw new NotYet('it is still in use', { cause: error })
+    throw error
+  }
+}
+
+const isYoung = (plane: ControlPlane, createdAt: string | null | undefined): boolean =>
+  createdAt != null && plane.now() - Date.parse(createdAt) < plane.settings.describeLagMs
+
+const accepting = async (
+  plane: ControlPlane,
+  { record }: View,
+  { rule, as }: Extract<Action, { kind: 'accept-rule' }>,
+): Promise<Answer> => {
+  try {
+    await acceptRule(plane.clients.ec2, rule, as)
+    return {}
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    const known = record.life.rules.find((one) => one.rule === rule)
+    if (isYoung(plane, known?.createdAt)) throw new NotYet(`rule ${rule} is not known yet`, { cause: error })
+    return { absent: true }
+  }
+}
+
+/**
+ * NotFound is success, unless the session is so young that EC2 may not have made it known everywhere: then it may well
+ * exist. Once its own schedule has had its time it is believed at any age.
+ */
+const deletingSession = async (plane: ControlPlane, { sessions }: View, session: string): Promise<Answer> => {
+  const answer = await deleting(deleteSession(plane.clients.ec2, session))
+  const row: SessionRecord | undefined = sessions.find((one) => one.session === session)
+  const killed = row?.killAt != null && Date.parse(row.killAt) <= plane.now()
+  if (answer.absent && !killed && isYoung(plane, row?.createdAt))
+    throw new NotYet(`session ${session} is not known yet`)
+  return answer
+}
+
+/** Other experiments may publish at the same time: the entry is put into whatever is current. */
+const publishEntry = async (
+  { table, now }: ControlPlane,
+  id: string,
+  entry: Extract<Action, { kind: 'publish' }>['entry'],
+): Promise<NonNullable<Answer['config']>> => {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const current = await readConfig(table)
+    const others = current.experiments.filter((one) => one.id !== id)
+    const next = entry === null ? others : [...others, entry]
+    const published = await publishConfig(table, current, next, new Date(now()).toISOString())
+    if (published) return { revision: published.revision, entry }
+  }
+  throw new NotYet('other experiments keep publishing gateway configurations')
+}

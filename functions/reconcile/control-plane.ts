@@ -1,0 +1,50 @@
+import { type ClientOptions, type Clients, makeClients } from '../clients.ts'
+import type { Config } from '../config.ts'
+import { type Settings, settingsFor } from '../experiments/settings.ts'
+import { fallbackPrices } from '../prices/fallback.ts'
+import type { PriceTable } from '../prices/table.ts'
+import type { ScheduleHome } from '../schedule/one-time.ts'
+import { openTable, type Table } from '../store/table.ts'
+
+/** Structured log lines; never payloads, never credentials. */
+export type Log = (level: 'info' | 'warn' | 'error', message: string, more?: Record<string, unknown>) => void
+
+/** Everything the control plane works with, so that nothing in it reaches for the world by itself. */
+export type ControlPlane = Readonly<{
+  config: Config
+  settings: Settings
+  clients: Clients
+  table: Table
+  prices: PriceTable
+  schedules: ScheduleHome
+  /** Milliseconds since 1970. */
+  now: () => number
+  sleep: (milliseconds: number) => Promise<void>
+  randomBytes: (size: number) => Uint8Array
+  log: Log
+}>
+
+export type Surroundings = Pick<ControlPlane, 'now' | 'sleep' | 'randomBytes' | 'log'>
+
+export const openControlPlane = (
+  config: Config,
+  surroundings: Surroundings,
+  clientOptions: Omit<ClientOptions, 'region'> = {},
+): ControlPlane => {
+  const clients = makeClients({ region: config.region, ...clientOptions })
+  return {
+    ...surroundings,
+    config,
+    settings: settingsFor(config.tickSeconds),
+    clients,
+    table: openTable(clients.dynamo, config.table),
+    prices: fallbackPrices(config.region),
+    schedules: {
+      group: config.scheduleGroup,
+      role: config.scheduleRole,
+      controlFunction: config.controlFunction,
+      cluster: config.cluster,
+      service: config.service,
+    },
+  }
+}

@@ -1,0 +1,183 @@
+import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { usdPerGb } from '../../contract/money.ts'
+import { addRequests, zeroRequests } from '../../contract/traffic.ts'
+import { canAfford, stopSeconds } from '../cost/budget.ts'
+import { peakBytesPerSecond } from '../cost/capacity.ts'
+import { crossAzShare } from '../cost/cross-az.ts'
+import { forecastUsd } from '../cost/forecast.ts'
+import { assumedPeak } from '../cost/peak.ts'
+import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
+import { usedBy } from '../cost/used.ts'
+import type { View } from '../experiments/observed.ts'
+import { waitingFor } from '../experiments/plan.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
+import { leaseTime } from '../experiments/times.ts'
+import { updateRecord } from '../store/experiments.ts'
+import { appendPoint } from '../store/meter.ts'
+import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { Look } from './observe.ts'
+
+export type Metered = { record: ExperimentRecord; money: { affordable: boolean; reason: string } }
+
+/**
+ * Reads the gateways’ reports into the experiment’s totals, prices them, and asks whether the budget affords to stay
+ * until the next look. Totals are sums of the tasks’ own totals, so that reading a report twice changes nothing.
+ */
+export const meter = async (plane: ControlPlane, view: View, look: Look): Promise<Metered> => {
+  const { table, prices, settings } = plane
+  const now = new Date(plane.now())
+  const { experiment, life } = view.record
+  const known = await readTasks(table, experiment.id)
+  const sharers = 1 + view.seen.others.length
+  const { totals, bytesPerSecond } = mergeReports(view.record, known, look.reports, sharers)
+  for (const total of totals) if (!known.includes(total)) await writeTask(table, experiment.id, total)
+
+  const running = new Set(look.tasks.map(({ task }) => task))
+  const crossAz = crossAzShare(
+    view.sessions.filter(({ state }) => state !== 'deleted').map(({ availabilityZone }) => availabilityZone),
+    look.tasks.map(({ availabilityZone }) => availabilityZone),
+    look.crossZone,
+  )
+  const since = experiment.meteredAt ?? life.preparingSince ?? experiment.createdAt
+  const elapsed = Math.max(0, now.getTime() - Date.parse(since)) / 1000
+  const wanted = experiment.phase === 'preparing' || experiment.phase === 'mirroring'
+  const nextLife = {
+    ...life,
+    ticks: life.ticks + 1,
+    standingSeconds: life.standingSeconds + elapsed / sharers,
+    // What was mirrored crossed zones as it did while it was mirrored: draining does not change it any more.
+    ...(wanted && {
+      crossAzShare: Math.max(crossAz.share, experiment.volume.bytes > 0 ? life.crossAzShare : 0),
+    }),
+  }
+  const usage = usedBy(nextLife, view.sessions, totals, running)
+  const spend = meterSpend(usage, prices, now)
+  const requests = totals.reduce((sum, total) => addRequests(sum, total.requests), zeroRequests())
+  const active = view.sessions.filter(({ state }) => state === 'active').length
+  const metered: ExperimentRecord = {
+    life: nextLife,
+    experiment: {
+      ...experiment,
+      ...(wanted && { reason: reasonNow(view) }),
+      sources: active,
+      gateways: view.seen.gateways.healthy,
+      spend,
+      forecastUsd: wanted
+        ? forecastUsd(
+            usage,
+            prices,
+            { mirroringSince: experiment.mirroringSince, endAt: experiment.endAt },
+            now,
+          )
+        : spend.totalUsd,
+      volume: usage.volume,
+      usdPerGb: usdPerGb(spend.totalUsd, usage.volume.bytes),
+      requests,
+      meteredAt: now.toISOString(),
+    },
+  }
+  const record = isDue(view.record, now, settings.tickMs) ? await updateRecord(table, metered) : view.record
+  if (record !== view.record)
+    await appendPoint(table, experiment.id, {
+      at: now.toISOString(),
+      spend,
+      forecastUsd: metered.experiment.forecastUsd,
+      volume: usage.volume,
+      requests,
+      sessions: active,
+      gateways: view.seen.gateways.healthy,
+    })
+
+  const budgetUsd = life.extension?.budgetUsd ?? experiment.spec.budgetUsd
+  const packetsUntil = new Date(Date.parse(leaseTime(experiment.endAt, now, settings)) + settings.precisionMs)
+  const newSessions = sessionsToOpen(view)
+  const unseenSeconds =
+    (settings.leaseMs + settings.precisionMs + settings.tickMs) / 1000 + stopSeconds(active + newSessions)
+  const peak = assumedPeak(capacities(view, look), unseenSeconds, budgetUsd, usage.crossAzShare, prices)
+  const money = canAfford(usage, prices, budgetUsd, {
+    now,
+    nextLook: new Date(now.getTime() + settings.tickMs + settings.precisionMs),
+    endAt: new Date(experiment.endAt),
+    packetsUntil,
+    stopSeconds: stopSeconds(active + newSessions),
+    newSessions,
+    tasks: Math.max(1, view.seen.gateways.desired),
+    peakBytesPerSecond: peak.bytesPerSecond,
+    knownUntil: knownUntil(experiment.mirroringSince, totals, running, now),
+    observedBytesPerSecond: bytesPerSecond,
+  })
+  return { record, money: { affordable: money.affordable, reason: money.reason } }
+}
+
+/** One point per tick, however many doors lead here in between; the last ones of a draining experiment always. */
+const isDue = ({ experiment }: ExperimentRecord, now: Date, tickMs: number): boolean =>
+  experiment.meteredAt === null ||
+  experiment.phase === 'draining' ||
+  now.getTime() - Date.parse(experiment.meteredAt) >= tickMs / 2
+
+const reasonNow = (view: View): string | null =>
+  view.record.experiment.phase === 'preparing' || view.record.life.unfitSince !== null
+    ? waitingFor(view)
+    : null
+
+/** Sessions that are wanted, or intended, and not known to exist. */
+const sessionsToOpen = ({ record, sessions, seen }: View): number => {
+  if (record.experiment.phase !== 'preparing') return 0
+  const wanted = record.life.enis?.length ?? seen.sources?.length ?? 0
+  return Math.max(0, wanted - sessions.filter(({ state }) => state !== 'intended').length)
+}
+
+/** Bytes per second that each source can send at most. */
+const capacities = ({ record, seen, sessions }: View, { capacity }: Look): number[] => {
+  const chosen = new Set(record.life.enis ?? seen.sources?.map(({ eni }) => eni) ?? [])
+  for (const { eni, state } of sessions) if (state === 'deleted') chosen.delete(eni)
+  return [...chosen].map((eni) => peakBytesPerSecond(capacity.get(eni)))
+}
+
+const knownUntil = (
+  mirroringSince: string | null,
+  totals: readonly TaskTotal[],
+  running: ReadonlySet<string>,
+  now: Date,
+): Date => {
+  if (mirroringSince === null) return now
+  const reported = totals.filter(({ task }) => running.has(task)).map(({ at }) => Date.parse(at))
+  const known = reported.length > 0 ? Math.min(...reported) : Date.parse(mirroringSince)
+  return new Date(Math.min(now.getTime(), known))
+}
+
+/** Each task’s totals after its last report, and the rate since the reports before. */
+export const mergeReports = (
+  { experiment, life }: ExperimentRecord,
+  known: readonly TaskTotal[],
+  reports: readonly GatewayReport[],
+  sharers: number,
+): { totals: TaskTotal[]; bytesPerSecond: number } => {
+  const totals = new Map(known.map((total) => [total.task, total]))
+  let bytesPerSecond = 0
+  if (life.preparingSince === null) return { totals: [...known], bytesPerSecond }
+  for (const report of reports) {
+    const before = totals.get(report.task)
+    if (before && before.at >= report.at) continue
+    if (report.at < life.preparingSince) continue
+    const since =
+      before?.since ?? (report.startedAt > life.preparingSince ? report.startedAt : life.preparingSince)
+    const elapsed = Math.max(0, Date.parse(report.at) - Date.parse(before?.at ?? since)) / 1000
+    const mine = report.experiments[experiment.id]
+    const volume = mine?.volume ?? before?.volume ?? { packets: 0, bytes: 0 }
+    const growth = volume.bytes - (before?.volume.bytes ?? 0)
+    const packets = volume.packets - (before?.volume.packets ?? 0)
+    if (elapsed > 0) bytesPerSecond += (growth + OUTER_BYTES_PER_PACKET * packets) / elapsed
+    totals.set(report.task, {
+      task: report.task,
+      since,
+      at: report.at,
+      seconds: (before?.seconds ?? 0) + elapsed / sharers,
+      volume,
+      requests: mine?.requests ?? before?.requests ?? zeroRequests(),
+      sources: mine?.sources ?? before?.sources ?? {},
+    })
+  }
+  return { totals: [...totals.values()], bytesPerSecond: Math.max(0, bytesPerSecond) }
+}

@@ -1,0 +1,187 @@
+import type { TrafficMirrorFilter, TrafficMirrorFilterRule, TrafficMirrorSession } from '@aws-sdk/client-ec2'
+import type { GatewayConfig } from '../../contract/gateway-config.ts'
+import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { GATEWAYS_TO_ZERO, schedulePrefix } from '../experiments/names.ts'
+import type { Observed, ObservedRule } from '../experiments/observed.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
+import {
+  healthyTargets,
+  isCrossZone,
+  type RunningTask,
+  readDesired,
+  runningTasks,
+} from '../gateway/service.ts'
+import { describeFilters } from '../mirror/filter.ts'
+import { describeSessions } from '../mirror/session.ts'
+import { type NetworkCapacity, resolveSource } from '../mirror/sources.ts'
+import { readTags } from '../mirror/tags.ts'
+import { armedAt, listSchedules } from '../schedule/one-time.ts'
+import { listActive, readRecord } from '../store/experiments.ts'
+import { readConfig } from '../store/gateway-config.ts'
+import { readReports } from '../store/reports.ts'
+import type { ControlPlane } from './control-plane.ts'
+
+/** What was seen, with what only the meter needs beside the planner’s part of it. */
+export type Look = Readonly<{
+  seen: Observed
+  reports: readonly GatewayReport[]
+  tasks: readonly RunningTask[]
+  crossZone: boolean
+  /** By ENI. */
+  capacity: ReadonlyMap<string, NetworkCapacity>
+}>
+
+const NOTHING: Observed = {
+  filters: [],
+  rules: [],
+  sessions: [],
+  taken: [],
+  rivals: [],
+  vnis: new Set(),
+  schedules: new Map(),
+  zeroAt: null,
+  gateways: { desired: 0, healthy: 0, tasks: [] },
+  sources: null,
+  missing: [],
+  config: { revision: 0, entry: null },
+  others: [],
+  money: null,
+  gone: new Map(),
+  lapsed: new Set(),
+  refused: new Set(),
+}
+
+/** Reports older than this are not looked for: a task that is silent for so long has none of interest. */
+const REPORTS_BACK_MS = 120 * 60_000
+
+/** Looks at everything that is about one experiment. Changes nothing. */
+export const observe = async (plane: ControlPlane, record: ExperimentRecord): Promise<Look> => {
+  const { clients, config, table } = plane
+  const { id, phase, spec } = record.experiment
+  const { cluster, service } = config
+  const schedules = new Map(
+    (await listSchedules(clients.scheduler, config.scheduleGroup, schedulePrefix(id))).map((name) => [
+      name,
+      null,
+    ]),
+  )
+  if (phase === 'scheduled')
+    return { seen: { ...NOTHING, schedules }, reports: [], tasks: [], crossZone: false, capacity: new Map() }
+
+  const wanted = phase === 'preparing' || phase === 'mirroring'
+  const now = plane.now()
+  const [
+    filters,
+    sessions,
+    zeroAt,
+    desired,
+    tasks,
+    healthy,
+    resolved,
+    gatewayConfig,
+    reports,
+    others,
+    crossZone,
+  ] = await Promise.all([
+    describeFilters(clients.ec2),
+    describeSessions(clients.ec2),
+    armedAt(clients.scheduler, GATEWAYS_TO_ZERO, config.scheduleGroup),
+    readDesired(clients.ecs, { cluster, service }),
+    runningTasks(clients.ecs, { cluster, service }),
+    healthyTargets(clients.elb, config.targetGroup),
+    wanted ? resolveSource(clients.ec2, spec.source) : null,
+    readConfig(table),
+    readReports(table, reportsSince(record, now), now),
+    readOthers(plane, id),
+    wanted ? isCrossZone(clients.elb, config.loadBalancer) : false,
+  ])
+
+  const revisions = new Map(reports.map(({ task, revision }) => [task, revision]))
+  return {
+    seen: {
+      ...NOTHING,
+      ...ofMirroring(filters, sessions, id, config.deployment),
+      vnis: vnisOf(sessions, gatewayConfig),
+      schedules,
+      zeroAt,
+      gateways: {
+        desired,
+        healthy,
+        tasks: tasks.map(({ task }) => ({ task, revision: revisions.get(task) ?? -1 })),
+      },
+      sources: resolved?.sources ?? null,
+      missing: resolved?.missing ?? [],
+      config: {
+        revision: gatewayConfig.revision,
+        entry: gatewayConfig.experiments.find((entry) => entry.id === id) ?? null,
+      },
+      others,
+    },
+    reports,
+    tasks,
+    crossZone,
+    capacity: resolved?.capacity ?? new Map(),
+  }
+}
+
+const reportsSince = ({ experiment, life }: ExperimentRecord, now: number): number => {
+  const last = experiment.meteredAt ?? life.preparingSince
+  const since = last === null ? now : Date.parse(last)
+  return Math.max(now - REPORTS_BACK_MS, Math.min(now, since) - 120_000)
+}
+
+/** Experiments beside this one that need gateways now. */
+const readOthers = async (plane: ControlPlane, id: string): Promise<Observed['others']> => {
+  const active = (await listActive(plane.table)).filter((other) => other.id !== id)
+  const records = await Promise.all(active.map((other) => readRecord(plane.table, other.id)))
+  return records.flatMap((other) => {
+    if (!other || other.experiment.phase === 'scheduled' || other.experiment.phase === 'ended') return []
+    const { endAt } = other.experiment
+    return [{ endAt: other.life.extension?.endAt ?? endAt, sources: other.life.enis?.length ?? 0 }]
+  })
+}
+
+const vnisOf = (sessions: readonly TrafficMirrorSession[], config: GatewayConfig): ReadonlySet<number> =>
+  new Set([
+    ...sessions.flatMap(({ VirtualNetworkId }) => VirtualNetworkId ?? []),
+    ...config.experiments.flatMap(({ sources }) => sources.map(({ vni }) => vni)),
+  ])
+
+const ofMirroring = (
+  filters: readonly TrafficMirrorFilter[],
+  sessions: readonly TrafficMirrorSession[],
+  id: string,
+  deployment: string,
+): Pick<Observed, 'filters' | 'rules' | 'sessions' | 'taken' | 'rivals'> => {
+  const ourFilters = filters.filter(({ Tags }) => readTags(Tags, deployment)?.experiment === id)
+  const owned = sessions.map((session) => ({ session, tags: readTags(session.Tags, deployment) }))
+  const ours = owned.filter(({ tags }) => tags?.experiment === id)
+  const others = owned.filter(({ tags }) => tags?.experiment !== id)
+  return {
+    filters: ourFilters.map(({ TrafficMirrorFilterId: filter = '' }) => filter),
+    rules: ourFilters.flatMap(({ IngressFilterRules = [], EgressFilterRules = [] }) =>
+      [...IngressFilterRules, ...EgressFilterRules].map(toRule),
+    ),
+    sessions: ours.map(({ session, tags }) => ({
+      session: session.TrafficMirrorSessionId ?? '',
+      eni: session.NetworkInterfaceId ?? '',
+      vni: session.VirtualNetworkId ?? 0,
+      expiresAt: tags?.expiresAt ?? null,
+    })),
+    taken: others.map(({ session }) => ({
+      eni: session.NetworkInterfaceId ?? '',
+      number: session.SessionNumber ?? 0,
+    })),
+    rivals: others.flatMap(({ session, tags }) =>
+      tags ? [{ eni: session.NetworkInterfaceId ?? '', experiment: tags.experiment }] : [],
+    ),
+  }
+}
+
+const toRule = (rule: TrafficMirrorFilterRule): ObservedRule => ({
+  rule: rule.TrafficMirrorFilterRuleId ?? '',
+  filter: rule.TrafficMirrorFilterId ?? '',
+  direction: rule.TrafficDirection === 'egress' ? 'egress' : 'ingress',
+  number: rule.RuleNumber ?? 0,
+  accepts: rule.RuleAction === 'accept',
+})

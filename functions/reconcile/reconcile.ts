@@ -1,0 +1,178 @@
+import { type Action, actionName } from '../experiments/actions.ts'
+import { learn } from '../experiments/learn.ts'
+import type { View } from '../experiments/observed.ts'
+import { plan } from '../experiments/plan.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
+import { forgetActive, readRecord, updateRecord, VersionConflict } from '../store/experiments.ts'
+import { readSessions } from '../store/ledger.ts'
+import { acquireWriter, releaseWriter, stillWriter, type Writer } from '../store/writer.ts'
+import { apply } from './apply.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { errorText, severityOf } from './failure.ts'
+import { meter } from './meter.ts'
+import { observe } from './observe.ts'
+
+/** A call that is under way when the deadline comes may still take so long, its retries included. */
+const LAST_CALL_MS = 45_000
+
+export type Reconciled = {
+  /** As it is stored now; undefined when there is no such experiment. */
+  record: ExperimentRecord | undefined
+  /** Somebody else was at it: nothing was done. */
+  busy: boolean
+}
+
+/**
+ * Brings one experiment as far as it can be brought now: looks once, then plans and acts until nothing is left to do or
+ * the deadline (milliseconds since 1970) has come. Safe to call at any time, from any door, any number of times.
+ */
+export const reconcile = async (plane: ControlPlane, id: string, deadline: number): Promise<Reconciled> => {
+  const { table } = plane
+  const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
+  const writer = await acquireWriter(table, id, holder, plane.now(), deadline + LAST_CALL_MS)
+  if (!writer) return { record: await readRecord(table, id), busy: true }
+  try {
+    return { record: await run(plane, id, writer, deadline), busy: false }
+  } finally {
+    await releaseWriter(table, writer)
+  }
+}
+
+const run = async (
+  plane: ControlPlane,
+  id: string,
+  writer: Writer,
+  deadline: number,
+): Promise<ExperimentRecord | undefined> => {
+  for (;;) {
+    const record = await readRecord(plane.table, id)
+    if (!record) return undefined
+    const { phase } = record.experiment
+    if (phase === 'ended' && record.life.outbox.length === 0) {
+      await forgetActive(plane.table, id)
+      return record
+    }
+    const view = await viewOf(plane, record)
+    if (!view) continue
+    const after = await act(plane, view, writer, deadline)
+    // A scheduled experiment is looked at for its schedules only; once it begins there is more to see.
+    const begun = phase === 'scheduled' && after.experiment.phase === 'preparing'
+    if (!begun || plane.now() >= deadline) return after
+  }
+}
+
+/** Looks, and meters what was seen; null when somebody changed the record meanwhile. */
+const viewOf = async (plane: ControlPlane, record: ExperimentRecord): Promise<View | null> => {
+  const { id, phase } = record.experiment
+  const sessions = await readSessions(plane.table, id)
+  const look = await observe(plane, record)
+  const view: View = { record, sessions, seen: look.seen }
+  if (phase === 'scheduled' || phase === 'ended') return view
+  try {
+    const metered = await meter(plane, view, look)
+    return { ...view, record: metered.record, seen: { ...view.seen, money: metered.money } }
+  } catch (error) {
+    if (error instanceof VersionConflict) return null
+    throw error
+  }
+}
+
+type Failures = { names: Set<string>; last: string | null; halted: boolean }
+
+const act = async (
+  plane: ControlPlane,
+  first: View,
+  writer: Writer,
+  deadline: number,
+): Promise<ExperimentRecord> => {
+  const failures: Failures = { names: new Set(), last: null, halted: false }
+  let view = first
+  const began = view.record.experiment.phase === 'scheduled'
+  while (!failures.halted && plane.now() < deadline) {
+    const actions = plan(view, new Date(plane.now()), plane.settings, () => randomVni(plane))
+    const action = actions.find((one) => !failures.names.has(actionName(one)))
+    if (!action) break
+    const fresh = await stillOurs(plane, view, writer)
+    if (!fresh) break
+    if (fresh !== view.record) {
+      view = { ...view, record: fresh }
+      continue
+    }
+    view = await step(plane, view, action, failures)
+    if (began && view.record.experiment.phase === 'preparing') break
+  }
+  return rememberError(plane, view, failures)
+}
+
+/** The record as it is stored, when we may go on: the same object while nobody changed it; null when we may not. */
+const stillOurs = async (
+  plane: ControlPlane,
+  { record }: View,
+  writer: Writer,
+): Promise<ExperimentRecord | null> => {
+  const [ours, stored] = await Promise.all([
+    stillWriter(plane.table, writer, plane.now()),
+    readRecord(plane.table, record.experiment.id),
+  ])
+  if (!ours || !stored) return null
+  return stored.experiment.version === record.experiment.version ? record : stored
+}
+
+const step = async (plane: ControlPlane, view: View, action: Action, failures: Failures): Promise<View> => {
+  const name = actionName(action)
+  const { id, phase } = view.record.experiment
+  try {
+    const answer = await apply(plane, view, action)
+    plane.log('info', name, { experiment: id, phase })
+    return learn(view, action, answer, new Date(plane.now()), plane.settings)
+  } catch (error) {
+    if (error instanceof VersionConflict) return view
+    const severity = severityOf(error, action, phase === 'draining' || phase === 'ended')
+    if (severity === null) throw error
+    plane.log('warn', `${name} failed`, { experiment: id, phase, severity, error: errorText(error) })
+    failures.names.add(name)
+    if (!(error instanceof Error && error.name === 'NotYet')) failures.last = errorText(error)
+    if (severity === 'halt') failures.halted = true
+    if (severity !== 'fatal') return view
+    const refused: View =
+      action.kind === 'create-session'
+        ? learn(view, action, { refused: true }, new Date(plane.now()), plane.settings)
+        : view
+    return giveUp(plane, refused, `AWS refused to ${name.replaceAll('-', ' ')}: ${errorText(error)}`)
+  }
+}
+
+/** What AWS says no to for good ends the experiment, with AWS’s own words as the reason. */
+const giveUp = async (plane: ControlPlane, view: View, reason: string): Promise<View> => {
+  const end: Action = { kind: 'write-record', enter: { phase: 'draining', outcome: 'failed', reason } }
+  try {
+    const answer = await apply(plane, view, end)
+    return learn(view, end, answer, new Date(plane.now()), plane.settings)
+  } catch (error) {
+    if (error instanceof VersionConflict) return view
+    throw error
+  }
+}
+
+const rememberError = async (
+  plane: ControlPlane,
+  { record }: View,
+  { last }: Failures,
+): Promise<ExperimentRecord> => {
+  if (last === null || record.life.lastError === last || record.experiment.phase === 'ended') return record
+  try {
+    return await updateRecord(plane.table, { ...record, life: { ...record.life, lastError: last } })
+  } catch (error) {
+    if (error instanceof VersionConflict) return record
+    throw error
+  }
+}
+
+/** Uniform over 1 to 0xffffff. */
+const randomVni = (plane: ControlPlane): number => {
+  for (;;) {
+    const [a = 0, b = 0, c = 0] = plane.randomBytes(3)
+    const vni = (a << 16) | (b << 8) | c
+    if (vni > 0) return vni
+  }
+}

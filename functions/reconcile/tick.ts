@@ -1,0 +1,71 @@
+import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { errorText } from './failure.ts'
+import { type Reconciled, reconcile } from './reconcile.ts'
+import { sweep } from './sweep.ts'
+
+/** A create that is not there after so long never happened. */
+const CREATE_MS = 15 * 60_000
+
+/**
+ * Looks after every active experiment, those that end first first, then sweeps. One that fails does not keep the others;
+ * its error is thrown at the end, so that the call is tried again.
+ */
+export const tick = async (plane: ControlPlane, deadline: number): Promise<void> => {
+  const errors: unknown[] = []
+  const guard = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      plane.log('error', `${what} failed`, { error: errorText(error) })
+      errors.push(error)
+    }
+  }
+  for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
+  await guard('sweep', () => sweep(plane))
+  if (errors.length > 0) throw new AggregateError(errors, 'the tick failed in part')
+}
+
+const inOrderOfEnd = async ({ table, now }: ControlPlane): Promise<string[]> => {
+  const found: { id: string; endAt: string }[] = []
+  for (const { id, createdAt } of await listActive(table)) {
+    const record = await readRecord(table, id)
+    if (record) found.push({ id, endAt: record.experiment.endAt })
+    else if (now() - Date.parse(createdAt) >= CREATE_MS) await forgetActive(table, id)
+  }
+  return found.sort((a, b) => (a.endAt < b.endAt ? -1 : 1)).map(({ id }) => id)
+}
+
+/** Waits for the writer who is at it; gives up at the deadline. */
+const BUSY_MS = 500
+
+export const reconcilePatiently = async (
+  plane: ControlPlane,
+  id: string,
+  deadline: number,
+): Promise<Reconciled> => {
+  for (;;) {
+    const done = await reconcile(plane, id, deadline)
+    if (!done.busy || plane.now() + BUSY_MS >= deadline) return done
+    await plane.sleep(BUSY_MS)
+  }
+}
+
+/**
+ * A schedule for a start or an end calls early, because it may be late: this waits for the exact time, then reconciles.
+ * A call for a time that was moved, or is done with, finds nothing to do.
+ */
+export const onTime = async (
+  plane: ControlPlane,
+  kind: 'start' | 'end',
+  id: string,
+  deadline: number,
+): Promise<void> => {
+  const record = await readRecord(plane.table, id)
+  if (!record || record.experiment.phase === 'ended') return
+  const due = Date.parse(kind === 'start' ? record.experiment.startAt : record.experiment.endAt)
+  const wait = due - plane.now()
+  if (wait > 2 * plane.settings.precisionMs) return
+  if (wait > 0) await plane.sleep(Math.min(wait, Math.max(0, deadline - plane.now())))
+  await reconcilePatiently(plane, id, deadline)
+}
