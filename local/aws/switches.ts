@@ -11,6 +11,10 @@ export type Switches = {
   tokenLifetimeHours: number
   /** EC2: highest RuleNumber of a mirror filter rule. */
   ruleNumberMax: number
+  /** EC2: whether a Modify of a rule that sets a port range must send the protocol again (Terraform's provider found so). */
+  modifyPortsNeedsProtocol: boolean
+  /** EC2: smallest PacketLength (the API model says 1, the guide 35 for IPv4 and 55 for IPv6). */
+  packetLengthMin: number
   /** EC2: highest VirtualNetworkId (Terraform allows 16777216). */
   virtualNetworkIdMax: number
   /** EC2: whether VirtualNetworkId 0 may be asked for. */
@@ -71,6 +75,8 @@ export const defaultSwitches: Readonly<Switches> = {
   tokenAfterDelete: 'original',
   tokenLifetimeHours: 24,
   ruleNumberMax: 32_766,
+  modifyPortsNeedsProtocol: true,
+  packetLengthMin: 1,
   virtualNetworkIdMax: 16_777_215,
   virtualNetworkIdZero: 'refused',
   mirrorTagFilter: 'refused',
