@@ -1,0 +1,58 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ECSClient } from '@aws-sdk/client-ecs'
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { onTestFinished } from 'vitest'
+import { type CloudOptions, startCloud } from '../../local/aws/cloud.ts'
+import { testWorld } from './aws-world.ts'
+
+/** Local AWS endpoints on a free port with the SDK's own clients; both end with the test. */
+export async function startTestCloud(options: Partial<CloudOptions> = {}) {
+  const cloud = await startCloud({ port: 0, world: testWorld(), ...options })
+  const settings = {
+    endpoint: cloud.address,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  }
+  const clients = {
+    ec2: new EC2Client(settings),
+    ecs: new ECSClient(settings),
+    elb: new ElasticLoadBalancingV2Client(settings),
+    scheduler: new SchedulerClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
+    dynamodb: new DynamoDBClient(settings),
+  }
+  let open = true
+  const close = async () => {
+    if (!open) return
+    open = false
+    for (const client of Object.values(clients)) client.destroy()
+    await cloud.close()
+  }
+  onTestFinished(close)
+  return { cloud, ...clients, close }
+}
+
+/** The name of the error that the promise is refused with; an answer is a failure of the test. */
+export async function errorCode(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error)
+  }
+  throw new Error('It was answered without an error')
+}
+
+/** Asks until it holds. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, milliseconds = 5000): Promise<T> {
+  const end = Date.now() + milliseconds
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > end) throw new Error('It did not happen in time')
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
+}
