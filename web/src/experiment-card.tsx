@@ -4,7 +4,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import type { Experiment } from '../../contract/experiment.ts'
 import { BasisMark } from './basis-mark.tsx'
-import { bytes, count, dollars } from './format.ts'
+import { budget, bytes, count, dollars } from './format.ts'
 import { PhaseIndicator } from './phase-indicator.tsx'
 import { toExperiment } from './router.ts'
 import { SpendBar } from './spend-bar.tsx'
@@ -25,7 +25,7 @@ export const ExperimentCard = ({ experiment }: { experiment: Experiment }) => {
     >
       <div className="spend">
         <div>
-          {dollars(spend.totalUsd)} <span className="quiet">of {dollars(spec.budgetUsd)}</span>{' '}
+          {dollars(spend.totalUsd)} <span className="quiet">of {budget(spec.budgetUsd)}</span>{' '}
           <BasisMark basis={spend.basis} />
         </div>
         <SpendBar

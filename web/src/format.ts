@@ -4,6 +4,7 @@ const fixed = (digits: number) =>
   new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 const cents = fixed(2)
 const hundredths = fixed(4)
+const chosen = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 })
 const exact = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 12 })
 const whole = fixed(0)
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
@@ -11,10 +12,13 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSig
 
 /** An amount: $12.40, below a dollar to a hundredth of a cent ($0.0312). */
 export const dollars = (usd: number): string => {
-  if (usd > 0 && usd < 0.00005) return '<$0.0001'
-  const inCents = Math.round(usd * 1e4) % 100 === 0
-  return usd >= 0.99995 || inCents ? `$${cents.format(usd)}` : `$${hundredths.format(usd)}`
+  if (usd === 0) return '$0.00'
+  if (usd < 0.00005) return '<$0.0001'
+  return `$${(usd < 0.99995 ? hundredths : cents).format(usd)}`
 }
+
+/** An amount that somebody chose, as chosen: $5.00, $0.25, $0.125. */
+export const budget = (usd: number): string => `$${chosen.format(usd)}`
 
 /** A unit price, never rounded: AWS prices go down to $0.0000002. */
 export const unitPrice = (usd: number): string => `$${exact.format(usd)}`

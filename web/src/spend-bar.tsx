@@ -1,5 +1,5 @@
 import type { Spend } from '../../contract/money.ts'
-import { dollars } from './format.ts'
+import { budget, dollars } from './format.ts'
 
 type Props = Readonly<{ spend: Spend; budgetUsd: number; forecastUsd?: number | null }>
 
@@ -12,7 +12,7 @@ export const SpendBar = ({ spend, budgetUsd, forecastUsd = null }: Props) => {
     <div className="bar">
       <meter
         className="unseen"
-        aria-label={`Spend against budget: ${dollars(spend.totalUsd)} ${spend.basis} of ${dollars(budgetUsd)}`}
+        aria-label={`Spend against budget: ${dollars(spend.totalUsd)} ${spend.basis} of ${budget(budgetUsd)}`}
         min={0}
         max={1}
         value={used}

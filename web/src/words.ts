@@ -109,17 +109,17 @@ export const REASON: Readonly<Record<RequestReason, string>> = {
   'dropped.ended': 'The experiment was ending',
 }
 
-export const SHADOW_RESULT: Readonly<Record<ShadowResult, { label: string; ok: boolean }>> = {
-  answered_1xx: { label: 'Answered 1xx', ok: true },
-  answered_2xx: { label: 'Answered 2xx', ok: true },
-  answered_3xx: { label: 'Answered 3xx', ok: true },
-  answered_4xx: { label: 'Answered 4xx', ok: true },
-  answered_5xx: { label: 'Answered 5xx', ok: false },
-  answered_other: { label: 'Answered otherwise', ok: false },
-  failed_connect: { label: 'No connection', ok: false },
-  failed_timeout: { label: 'No answer in time', ok: false },
-  failed_reset: { label: 'Connection broke', ok: false },
-  failed_other: { label: 'Failed otherwise', ok: false },
+export const SHADOW_RESULT: Readonly<Record<ShadowResult, Word>> = {
+  answered_1xx: { label: 'Answered 1xx', status: 'info' },
+  answered_2xx: { label: 'Answered 2xx', status: 'success' },
+  answered_3xx: { label: 'Answered 3xx', status: 'success' },
+  answered_4xx: { label: 'Answered 4xx', status: 'info' },
+  answered_5xx: { label: 'Answered 5xx', status: 'error' },
+  answered_other: { label: 'Answered otherwise', status: 'warning' },
+  failed_connect: { label: 'No connection', status: 'error' },
+  failed_timeout: { label: 'No answer in time', status: 'error' },
+  failed_reset: { label: 'Connection broke', status: 'error' },
+  failed_other: { label: 'Failed otherwise', status: 'error' },
 }
 export const SHADOW_RESULTS = Object.keys(SHADOW_RESULT) as ShadowResult[]
 

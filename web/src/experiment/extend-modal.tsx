@@ -8,7 +8,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { ApiError, call } from '../client.ts'
-import { dateTime, dollars } from '../format.ts'
+import { budget, dateTime } from '../format.ts'
 import { experimentQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
 
@@ -16,12 +16,12 @@ type Props = Readonly<{ experiment: Experiment; visible: boolean; onClose: () =>
 
 export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
   const [minutes, setMinutes] = useState('10')
-  const [budget, setBudget] = useState('')
+  const [newBudget, setNewBudget] = useState('')
   const client = useQueryClient()
   const seconds = Math.round(Number(minutes) * 60)
   const extend = useMutation({
     mutationFn: () => {
-      const body = { bySeconds: seconds, ...(budget.trim() !== '' && { budgetUsd: Number(budget) }) }
+      const body = { bySeconds: seconds, ...(newBudget.trim() !== '' && { budgetUsd: Number(newBudget) }) }
       return call('extendExperiment', { params: { id: experiment.id }, query: {}, body })
     },
     onSuccess: (extended) => {
@@ -32,13 +32,13 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
   })
   const close = () => {
     setMinutes('10')
-    setBudget('')
+    setNewBudget('')
     extend.reset()
     onClose()
   }
   const minutesWrong =
     seconds >= 1 && seconds <= 604_800 ? '' : 'More than 0 minutes, at most 10,080 (7 days)'
-  const budgetWrong = budget.trim() === '' || Number(budget) > 0 ? '' : 'A number of dollars above 0'
+  const budgetWrong = newBudget.trim() === '' || Number(newBudget) > 0 ? '' : 'A number of dollars above 0'
   const of = (field: string) => errorOf(extend.error, field)
 
   return (
@@ -67,8 +67,8 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
     >
       <SpaceBetween size="m">
         <div>
-          Ends now at {dateTime(experiment.endAt)}, within a budget of {dollars(experiment.spec.budgetUsd)}.
-          If the budget does not afford the longer run, it is refused and nothing changes.
+          Ends now at {dateTime(experiment.endAt)}, within a budget of {budget(experiment.spec.budgetUsd)}. If
+          the budget does not afford the longer run, it is refused and nothing changes.
         </div>
         <FormField
           label="Longer by (minutes)"
@@ -91,11 +91,11 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
           description="Left empty, the budget stays as it is."
         >
           <Input
-            value={budget}
+            value={newBudget}
             type="number"
             inputMode="decimal"
             placeholder={String(experiment.spec.budgetUsd)}
-            onChange={({ detail }) => setBudget(detail.value)}
+            onChange={({ detail }) => setNewBudget(detail.value)}
           />
         </FormField>
         {extend.error && <Trouble error={extend.error} what="It was not extended" />}

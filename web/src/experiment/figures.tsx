@@ -2,7 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import type { ReactNode } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { BasisMark } from '../basis-mark.tsx'
-import { bytes, count, dollars, percent, time } from '../format.ts'
+import { budget, bytes, count, dollars, percent, time } from '../format.ts'
 import { SpendBar } from '../spend-bar.tsx'
 
 /** The numbers that decide whether to go on. */
@@ -22,7 +22,7 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
       <dl className="figures">
         <Figure
           wide
-          label={`Spend of ${dollars(spec.budgetUsd)} budget`}
+          label={`Spend of ${budget(spec.budgetUsd)} budget`}
           mark={<BasisMark basis={spend.basis} />}
           value={dollars(spend.totalUsd)}
         >

@@ -72,7 +72,7 @@ export const ShadowResults = ({ requests }: { requests: RequestCounts }) => {
           rows={results.map((result) => ({
             key: result,
             cells: [
-              <StatusIndicator key="label" type={SHADOW_RESULT[result].ok ? 'success' : 'error'}>
+              <StatusIndicator key="label" type={SHADOW_RESULT[result].status}>
                 {SHADOW_RESULT[result].label}
               </StatusIndicator>,
               count(requests.shadow[result] ?? 0),

@@ -3,7 +3,7 @@ import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
-import { dateTime, dollars, duration } from '../format.ts'
+import { budget, dateTime, duration } from '../format.ts'
 
 /** The spec in words. */
 export const Setup = ({ experiment }: { experiment: Experiment }) => {
@@ -25,7 +25,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
           },
           {
             label: 'Budget',
-            value: `${dollars(spec.budgetUsd)}: it ends before its metered spend passes this`,
+            value: `${budget(spec.budgetUsd)}: it ends before its metered spend passes this`,
           },
           {
             label: 'Id',

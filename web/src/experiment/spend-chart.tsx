@@ -3,7 +3,7 @@ import Toggle from '@cloudscape-design/components/toggle'
 import { useState } from 'react'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import type { Basis } from '../../../contract/money.ts'
-import { dollars } from '../format.ts'
+import { budget, dollars } from '../format.ts'
 import { COST_LINE } from '../words.ts'
 import { ChartContainer, fromZero, highestSum, timeChart } from './chart.tsx'
 import { spendByLine } from './series.ts'
@@ -49,7 +49,7 @@ export const SpendChart = ({ points, budgetUsd, basis }: Props) => {
             ? [
                 {
                   type: 'threshold' as const,
-                  title: `Budget ${dollars(budgetUsd)}`,
+                  title: `Budget ${budget(budgetUsd)}`,
                   y: budgetUsd,
                   color: 'var(--chart-7)',
                   valueFormatter: dollars,

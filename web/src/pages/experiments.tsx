@@ -8,7 +8,7 @@ import { useState } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { BasisMark } from '../basis-mark.tsx'
 import { ExperimentCard } from '../experiment-card.tsx'
-import { bytes, count, dollars } from '../format.ts'
+import { budget, bytes, count, dollars } from '../format.ts'
 import { Page } from '../page.tsx'
 import { PhaseIndicator } from '../phase-indicator.tsx'
 import { experimentsQuery } from '../queries.ts'
@@ -70,11 +70,7 @@ export const ExperimentsPage = () => {
       )}
       {(data || !error) &&
         (narrow && experiments.length > 0 ? (
-          <>
-            {experiments.map((experiment) => (
-              <ExperimentCard key={experiment.id} experiment={experiment} />
-            ))}
-          </>
+          experiments.map((experiment) => <ExperimentCard key={experiment.id} experiment={experiment} />)
         ) : (
           <Table
             items={experiments}
@@ -129,7 +125,7 @@ const COLUMNS: TableProps.ColumnDefinition<Experiment>[] = [
     cell: ({ spend, spec, phase, forecastUsd }) => (
       <div className="spend">
         <div>
-          {dollars(spend.totalUsd)} <span className="quiet">of {dollars(spec.budgetUsd)}</span>{' '}
+          {dollars(spend.totalUsd)} <span className="quiet">of {budget(spec.budgetUsd)}</span>{' '}
           <BasisMark basis={spend.basis} />
         </div>
         <SpendBar

@@ -1,3 +1,4 @@
+import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
@@ -15,6 +16,7 @@ import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
 import { check, emptyForm, FIELD_NAMES, type Field, type FormValues, problemErrors } from '../start/form.ts'
+import { Sentences } from '../start/sentences.tsx'
 import { ShadowFields } from '../start/shadow-fields.tsx'
 import { SourceFields } from '../start/source-fields.tsx'
 import { TrafficFields } from '../start/traffic-fields.tsx'
@@ -83,7 +85,7 @@ export const StartPage = () => {
       <form ref={element} onSubmit={submit} noValidate>
         <div className="start">
           <SpaceBetween size="l">
-            <Section title="Name">
+            <Container>
               <FormField
                 label="Name"
                 description="For example the release and why."
@@ -97,7 +99,7 @@ export const StartPage = () => {
                   onBlur={() => leave('name')}
                 />
               </FormField>
-            </Section>
+            </Container>
             <Section title="What is mirrored">
               <SourceFields form={form} error={errors.source} set={set} onLeave={() => leave('source')} />
             </Section>
@@ -128,11 +130,14 @@ export const StartPage = () => {
                   />
                 )
               }
-            >
+            />
+            <div className="start-actions">
               {create.error && <Trouble error={create.error} what="It was not started" />}
-              {told.others.map((sentence) => (
-                <div key={sentence}>{sentence}</div>
-              ))}
+              {told.others.length > 0 && (
+                <Alert type="error">
+                  <Sentences of={told.others} />
+                </Alert>
+              )}
               <SpaceBetween direction="horizontal" size="xs">
                 <Button
                   variant="primary"
@@ -147,7 +152,7 @@ export const StartPage = () => {
                   Cancel
                 </Button>
               </SpaceBetween>
-            </Estimate>
+            </div>
           </div>
         </div>
       </form>

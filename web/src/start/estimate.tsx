@@ -7,9 +7,10 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { Plan } from '../../../contract/plan.ts'
 import { BasisMark } from '../basis-mark.tsx'
-import { count, dateTime, dollarRange, dollars, duration } from '../format.ts'
+import { budget as asBudget, count, dateTime, dollarRange, dollars, duration } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { COST_LINE, COST_LINES } from '../words.ts'
+import { Sentences } from './sentences.tsx'
 import { Verdict } from './verdict.tsx'
 
 type Props = Readonly<{
@@ -20,11 +21,10 @@ type Props = Readonly<{
   /** Fields without which there is no estimate. */
   missing: readonly string[]
   trouble: ReactNode
-  children: ReactNode
 }>
 
 /** What it would cost, before anything is started. */
-export const Estimate = ({ plan, budgetUsd, outdated, missing, trouble, children }: Props) => (
+export const Estimate = ({ plan, budgetUsd, outdated, missing, trouble }: Props) => (
   <Container
     header={
       <Header variant="h2" description={<span role="status">{stateWords(plan, outdated, missing)}</span>}>
@@ -35,7 +35,6 @@ export const Estimate = ({ plan, budgetUsd, outdated, missing, trouble, children
     <SpaceBetween size="l">
       {trouble}
       {plan && <Priced plan={plan} budgetUsd={budgetUsd} />}
-      {children}
     </SpaceBetween>
   </Container>
 )
@@ -74,7 +73,7 @@ const Priced = ({ plan, budgetUsd }: { plan: Plan; budgetUsd: number }) => {
           reserve={plan.reserveUsd}
           budget={budgetUsd}
         />
-        <div className="quiet">of a budget of {dollars(budgetUsd)}</div>
+        <div className="quiet">of a budget of {asBudget(budgetUsd)}</div>
       </div>
       <KeyValuePairs
         columns={2}
@@ -154,7 +153,7 @@ const RangeBar = ({ low, high, reserve, budget }: RangeProps) => {
     <div
       className="bar bar-tall"
       role="img"
-      aria-label={`Estimated ${dollarRange(low, high)} of a budget of ${dollars(budget)}, of which ${dollars(reserve)} is reserved`}
+      aria-label={`Estimated ${dollarRange(low, high)} of a budget of ${asBudget(budget)}, of which ${dollars(reserve)} is reserved`}
     >
       <div className="bar-reserve bar-end" style={{ width: share(reserve) }} />
       <div className="bar-range" style={{ width: share(high) }} />
@@ -162,13 +161,5 @@ const RangeBar = ({ low, high, reserve, budget }: RangeProps) => {
     </div>
   )
 }
-
-const Sentences = ({ of }: { of: readonly string[] }) => (
-  <ul className="facts">
-    {of.map((sentence) => (
-      <li key={sentence}>{sentence}</li>
-    ))}
-  </ul>
-)
 
 const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? '' : 's'}`

@@ -100,7 +100,8 @@ const COLUMNS: TableProps.ColumnDefinition<SourceEni>[] = [
     id: 'name',
     header: 'Interface',
     isRowHeader: true,
-    minWidth: 180,
+    width: 260,
+    minWidth: 230,
     cell: ({ name, eni }) => (
       <>
         {name ?? 'No instance name'}
@@ -111,7 +112,8 @@ const COLUMNS: TableProps.ColumnDefinition<SourceEni>[] = [
   {
     id: 'where',
     header: 'Where',
-    minWidth: 120,
+    width: 200,
+    minWidth: 170,
     cell: ({ address, availabilityZone, instanceType }) => (
       <>
         {address}
