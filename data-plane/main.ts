@@ -1,16 +1,23 @@
 import { ConfigError, taskConfig } from './config.ts'
-import { runStandalone } from './standalone.ts'
 import { standaloneOptions, USAGE } from './standalone-options.ts'
 import { stopSignal } from './stop-signal.ts'
-import { runTask } from './task.ts'
 import { errorText } from './telemetry/log.ts'
 
-/** With options it runs on its own; without, as a task of a deployment, told by its environment. */
-const run = (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
-  if (args.length > 0) return runStandalone(standaloneOptions(args), stopSignal(process))
+/**
+ * With options it runs on its own; without, as a task of a deployment, told by its environment. Only what the chosen way
+ * needs is loaded: the AWS SDK takes longer than everything else.
+ */
+const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
+  if (args.length > 0) {
+    const options = standaloneOptions(args)
+    const { runStandalone } = await import('./standalone.ts')
+    return runStandalone(options, stopSignal(process))
+  }
   if (environment.SHADOWMETER_TABLE === undefined)
     throw new ConfigError(`give it options (${USAGE}) or, as a task, SHADOWMETER_TABLE and AWS_REGION`)
-  return runTask(taskConfig(environment), stopSignal(process))
+  const config = taskConfig(environment)
+  const { runTask } = await import('./task.ts')
+  return runTask(config, stopSignal(process))
 }
 
 /** Bad options or environment end with 2, a failure with 1. */
