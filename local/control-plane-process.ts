@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { handler as api } from '../functions/api.ts'
+import { handler as schedules } from '../functions/schedules.ts'
+import { CONTROL_FUNCTION } from './account.ts'
+import { readConsole } from './control-plane/console-files.ts'
+import type { LambdaFunction } from './control-plane/lambda.ts'
+import { type ApiFunction, createControlPlane } from './control-plane/server.ts'
+import { runChild } from './run-child.ts'
+
+export type ControlPlaneOptions = { port: number }
+
+/** The control plane’s functions with HTTP around them. Their configuration is this process’s environment. */
+await runChild<ControlPlaneOptions>(async ({ port }) => {
+  const server = createControlPlane({
+    api: api as ApiFunction,
+    functions: { [CONTROL_FUNCTION]: schedules as LambdaFunction },
+    console: await readConsole(fileURLToPath(new URL('../web/dist', import.meta.url))),
+    log: (line) => console.error(line),
+  })
+  server.listen({ host: '127.0.0.1', port, exclusive: true })
+  await once(server, 'listening')
+  return {
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      // What is under way may take a moment, a browser’s open connection for ever.
+      setTimeout(() => server.closeAllConnections(), 2000).unref()
+      await closed
+    },
+  }
+})

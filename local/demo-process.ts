@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { Database } from './demo/database.ts'
+import { createProduction } from './demo/production.ts'
+import { seeded } from './demo/random.ts'
+import { createShadow } from './demo/shadow.ts'
+import { startTraffic } from './demo/traffic.ts'
+import { runChild } from './run-child.ts'
+
+type Endpoint = { ip: string; port: number }
+
+export type DemoOptions = {
+  /** Production’s instances: where each really listens, and the relay in front of it. */
+  instances: readonly { app: Endpoint; front: Endpoint }[]
+  shadow: Endpoint
+  /** Addresses of the load balancer in front of production. */
+  clients: readonly string[]
+  seed: number
+}
+
+/** Production and shadow begin with the same data. */
+const DATA_SEED = 2026
+
+await runChild<DemoOptions>(async ({ instances, shadow, clients, seed }) => {
+  const production = new Database(seeded(DATA_SEED), seeded(seed + 1))
+  const next = new Database(seeded(DATA_SEED), seeded(seed + 2))
+  const servers = await Promise.all([
+    ...instances.map(({ app }) => listen(createProduction(production), app)),
+    listen(createShadow(next), shadow),
+  ])
+  const traffic = startTraffic({
+    targets: instances.map(({ front }) => front),
+    clients,
+    random: seeded(seed),
+    now: () => performance.now(),
+  })
+  return {
+    close: async () => {
+      traffic.stop()
+      await Promise.all(servers.map(close))
+    },
+  }
+})
+
+async function listen(server: Server, { ip, port }: Endpoint): Promise<Server> {
+  server.listen({ host: ip, port, exclusive: true })
+  await once(server, 'listening')
+  return server
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}

@@ -1,0 +1,139 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb'
+import {
+  CreateTrafficMirrorTargetCommand,
+  DescribeTrafficMirrorTargetsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2'
+import {
+  ConflictException,
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  CreateScheduleGroupCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler'
+import {
+  CONTROL_FUNCTION_ARN,
+  DEPLOYMENT,
+  LOAD_BALANCER_ARN,
+  REGION,
+  SCHEDULE_GROUP,
+  SCHEDULE_ROLE_ARN,
+  TABLE,
+} from './account.ts'
+
+export type Deployed = { mirrorTarget: string }
+
+/**
+ * Creates in the local account what the infrastructure creates on AWS: table, mirror target, schedule group and the tick.
+ * Running it again changes nothing.
+ */
+export const deploy = async (endpoint: string): Promise<Deployed> => {
+  const client = {
+    endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  }
+  const clients = {
+    dynamodb: new DynamoDBClient(client),
+    ec2: new EC2Client(client),
+    scheduler: new SchedulerClient(client),
+  }
+  try {
+    const [mirrorTarget] = await Promise.all([
+      ensureMirrorTarget(clients.ec2),
+      ensureTable(clients.dynamodb),
+      ensureTick(clients.scheduler),
+    ])
+    return { mirrorTarget }
+  } finally {
+    for (const one of Object.values(clients)) one.destroy()
+  }
+}
+
+const ensureTable = async (dynamodb: DynamoDBClient): Promise<void> => {
+  try {
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName: TABLE,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error
+  }
+  for (;;) {
+    const { Table: table } = await dynamodb.send(new DescribeTableCommand({ TableName: TABLE }))
+    if (table?.TableStatus === 'ACTIVE') return
+    await pause(20)
+  }
+}
+
+const ensureMirrorTarget = async (ec2: EC2Client): Promise<string> => {
+  const { TrafficMirrorTargets: targets = [] } = await ec2.send(
+    new DescribeTrafficMirrorTargetsCommand({
+      Filters: [{ Name: 'network-load-balancer-arn', Values: [LOAD_BALANCER_ARN] }],
+    }),
+  )
+  const ours = targets.find(({ Tags = [] }) =>
+    Tags.some(({ Key, Value }) => Key === 'deployment' && Value === DEPLOYMENT),
+  )
+  if (ours?.TrafficMirrorTargetId) return ours.TrafficMirrorTargetId
+  const { TrafficMirrorTarget: created } = await ec2.send(
+    new CreateTrafficMirrorTargetCommand({
+      NetworkLoadBalancerArn: LOAD_BALANCER_ARN,
+      Description: 'Shadowmeter gateways',
+      TagSpecifications: [
+        {
+          ResourceType: 'traffic-mirror-target',
+          Tags: [
+            { Key: 'managed-by', Value: 'shadowmeter' },
+            { Key: 'deployment', Value: DEPLOYMENT },
+          ],
+        },
+      ],
+    }),
+  )
+  if (!created?.TrafficMirrorTargetId) throw new Error('the AWS endpoint gave the mirror target no id')
+  return created.TrafficMirrorTargetId
+}
+
+const ensureTick = async (scheduler: SchedulerClient): Promise<void> => {
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: SCHEDULE_GROUP })).catch(unlessThere)
+  const tick: CreateScheduleCommandInput = {
+    Name: 'tick',
+    GroupName: SCHEDULE_GROUP,
+    Description: 'Looks after every experiment',
+    ScheduleExpression: 'rate(1 minute)',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: {
+      Arn: CONTROL_FUNCTION_ARN,
+      RoleArn: SCHEDULE_ROLE_ARN,
+      Input: JSON.stringify({ kind: 'tick' }),
+      // The next tick does what a failed one left undone.
+      RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+    },
+  }
+  await scheduler.send(new CreateScheduleCommand(tick)).catch(async (error) => {
+    unlessThere(error)
+    await scheduler.send(new UpdateScheduleCommand(tick))
+  })
+}
+
+const unlessThere = (error: unknown): void => {
+  if (!(error instanceof ConflictException)) throw error
+}

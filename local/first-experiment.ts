@@ -1,0 +1,56 @@
+import type { ExperimentSpecInput } from '../contract/experiment.ts'
+
+const DURATION_SECONDS = 600
+const BUDGET_USD = 5
+
+/** The experiment that starts by itself. */
+export const demoExperiment = (shadow: string): ExperimentSpecInput => ({
+  name: 'Order service 2.4 before its release',
+  source: { by: 'tag', match: 'all', tags: { service: 'orders' } },
+  traffic: { ports: [8080], directions: 'both' },
+  shadow: { url: shadow },
+  // The demo’s shadow has a database of its own: it may be written to.
+  requests: { percent: 100, writes: 'forward' },
+  window: { durationSeconds: DURATION_SECONDS },
+  budgetUsd: BUDGET_USD,
+})
+
+/** The experiment on a service that the user brought along. */
+export const ownExperiment = (own: {
+  networkInterface: string
+  name: string
+  port: number
+  shadow: string
+  writes: 'hold' | 'forward'
+}): ExperimentSpecInput => ({
+  name: `${own.name} and its shadow`,
+  source: { by: 'eni', ids: [own.networkInterface] },
+  traffic: { ports: [own.port], directions: 'both' },
+  shadow: { url: own.shadow },
+  requests: { percent: 100, writes: own.writes },
+  window: { durationSeconds: DURATION_SECONDS },
+  budgetUsd: BUDGET_USD,
+})
+
+type Listed = { experiments: { phase: string }[] }
+
+/** Starts it through the API, unless one is active. @throws with the API’s own words when it is refused */
+export const startFirstExperiment = async (api: string, spec: ExperimentSpecInput): Promise<void> => {
+  const { experiments } = (await call(`${api}/experiments?maxResults=50`)) as Listed
+  if (experiments.some(({ phase }) => phase !== 'ended')) return
+  await call(`${api}/experiments`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(spec),
+  })
+}
+
+const call = async (url: string, init: RequestInit = {}): Promise<unknown> => {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) })
+  const answer = (await response.json()) as { detail?: string; errors?: { path: string; message: string }[] }
+  if (!response.ok) {
+    const fields = answer.errors?.map(({ path, message }) => `${path}: ${message}`) ?? []
+    throw new Error([answer.detail ?? `HTTP ${response.status}`, ...fields].join(' '))
+  }
+  return answer
+}

@@ -1,0 +1,93 @@
+import { isIP } from 'node:net'
+import { parseArgs } from 'node:util'
+
+export type LocalOptions = {
+  /** Console and API; the AWS endpoint is on the next one. 0: any two free ones. */
+  port: number
+  /** Demo, or an experiment of its own on `production`. */
+  demo: boolean
+  data: string | null
+  own: { host: string; port: number; shadow: string; writes: 'hold' | 'forward' } | null
+}
+
+export const DEFAULT_PORT = 4700
+
+export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoints, and a demo that mirrors itself.
+
+  npm start [-- OPTIONS]
+
+  --port PORT              console and API; the AWS endpoint is on PORT + 1 (default ${DEFAULT_PORT}; 0: any two free ports)
+  --no-demo                nothing is started by itself: no demo service, no traffic, no experiment
+  --data DIR               keep all state in DIR across restarts (default: in memory)
+  --production HOST:PORT   mirror this service instead of the demo: send its traffic to the address that is printed
+  --shadow URL             where the mirrored requests go (with --production)
+  --writes hold|forward    whether the experiment on --production forwards POST, PUT, PATCH and DELETE too (default hold)
+  --help                   this text`
+
+/** An option that is wrong; the message says what is right, in one line. */
+export class OptionError extends Error {}
+
+/** @throws OptionError */
+export const parseOptions = (args: readonly string[]): LocalOptions | 'help' => {
+  const values = read(args)
+  if (values.help) return 'help'
+  const port = Number(values.port ?? DEFAULT_PORT)
+  if (!/^\d+$/.test(values.port ?? '0') || port > 65_534)
+    throw new OptionError(`--port takes a number from 0 to 65534, not '${values.port}'`)
+  if (values.data === '') throw new OptionError('--data takes a folder')
+  return { port, demo: values['no-demo'] !== true, data: values.data ?? null, own: ownService(values) }
+}
+
+const read = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        'no-demo': { type: 'boolean' },
+        data: { type: 'string' },
+        production: { type: 'string' },
+        shadow: { type: 'string' },
+        writes: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    const [reason] = (error as Error).message.split(/\. |\n/)
+    throw new OptionError(`${reason}; --help lists the options`)
+  }
+}
+
+const ownService = (values: ReturnType<typeof read>): LocalOptions['own'] => {
+  const { production, shadow, writes } = values
+  if (production === undefined) {
+    if (shadow !== undefined)
+      throw new OptionError('--shadow needs --production HOST:PORT, the service to mirror')
+    if (writes !== undefined)
+      throw new OptionError('--writes needs --production HOST:PORT, the service to mirror')
+    return null
+  }
+  const [, host = '', digits] = /^(.+):(\d{1,5})$/.exec(production) ?? []
+  const port = Number(digits)
+  if (!isHost(host) || !(port >= 1 && port <= 65_535))
+    throw new OptionError(`--production takes HOST:PORT, like 127.0.0.1:3000, not '${production}'`)
+  if (shadow === undefined)
+    throw new OptionError('--production needs --shadow URL: where should the mirrored requests go?')
+  if (writes !== undefined && writes !== 'hold' && writes !== 'forward')
+    throw new OptionError(`--writes takes hold or forward, not '${writes}'`)
+  return { host: host.replace(/^\[|\]$/g, ''), port, shadow: shadowUrl(shadow), writes: writes ?? 'hold' }
+}
+
+const isHost = (host: string): boolean =>
+  isIP(host.replace(/^\[|\]$/g, '')) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)
+
+const shadowUrl = (text: string): string => {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    throw new OptionError(
+      `--shadow takes an http or https address, like http://127.0.0.1:3001, not '${text}'`,
+    )
+  if (url.username !== '' || url.password !== '')
+    throw new OptionError('--shadow takes an address without user name and password')
+  return url.href.replace(/\/$/, '')
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { OptionError, parseOptions } from '../../local/options.ts'
+
+const own = ['--production', '127.0.0.1:3000', '--shadow', 'http://127.0.0.1:3001']
+
+describe('the options of the local system', () => {
+  test('have defaults for a demo', () => {
+    expect(parseOptions([])).toEqual({ port: 4700, demo: true, data: null, own: null })
+  })
+
+  test('take a service of the user’s own with its shadow', () => {
+    expect(parseOptions([...own, '--port', '5000', '--data', 'state'])).toEqual({
+      port: 5000,
+      demo: true,
+      data: 'state',
+      own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold' },
+    })
+  })
+
+  test.each([
+    [
+      ['--production', '[::1]:3000', '--shadow', 'https://s.test/base/'],
+      { host: '::1', shadow: 'https://s.test/base' },
+    ],
+    [[...own, '--writes', 'forward'], { writes: 'forward' }],
+    [['--production', 'localhost:80', '--shadow', 'http://localhost:81'], { host: 'localhost', port: 80 }],
+  ])('understand %j', (args, expected) => {
+    expect(parseOptions(args)).toMatchObject({ own: expected })
+  })
+
+  test('give help before anything else', () => {
+    expect(parseOptions(['--help', '--port', 'x'])).toBe('help')
+  })
+
+  test.each<[string[], RegExp]>([
+    [['--port', 'abc'], /--port takes a number/],
+    [['--port', '65535'], /--port takes a number/],
+    [['--port', '-1'], /--port/],
+    [['--port'], /--port/],
+    [['--prot', '1'], /--prot/],
+    [['start'], /start/],
+    [['--data', ''], /--data takes a folder/],
+    [['--production', '127.0.0.1:3000'], /--production needs --shadow/],
+    [['--shadow', 'http://127.0.0.1:3001'], /--shadow needs --production/],
+    [['--writes', 'forward'], /--writes needs --production/],
+    [[...own, '--writes', 'maybe'], /--writes takes hold or forward/],
+    [['--production', '3000', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],
+    [['--production', 'host:70000', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],
+    [['--production', 'a b:80', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],
+    [['--production', 'host:80', '--shadow', '127.0.0.1:3001'], /--shadow takes an http or https address/],
+    [['--production', 'host:80', '--shadow', 'ftp://127.0.0.1/'], /--shadow takes an http or https address/],
+    [['--production', 'host:80', '--shadow', 'http://u:p@127.0.0.1/'], /without user name/],
+  ])('refuse %j in one line', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(OptionError)
+    expect(() => parseOptions(args)).toThrow(message)
+    expect(() => parseOptions(args)).not.toThrow(/\n/)
+  })
+})
