@@ -32,6 +32,7 @@ export const openApi = (version: string): Json => {
     return moved(own) as Json
   }
 
+  schemaOf(z.array(Problem), 'output')
   const paths: Record<string, Json> = {}
   for (const operation of Object.values<Operation>(catalogue)) {
     const [method = '', path = ''] = operation.route.split(' ')
@@ -54,7 +55,7 @@ export const openApi = (version: string): Json => {
     servers: [{ url: '.', description: 'Beside this document' }],
     paths,
     components: {
-      schemas: { ...schemas, Problem: schemaOf(z.object({ problem: Problem }), 'output') && schemas.Problem },
+      schemas,
       responses: {
         Problem: {
           description: 'What was wrong, and what would be right',

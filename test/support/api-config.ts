@@ -1,0 +1,28 @@
+import { ExperimentSpec, type ExperimentSpecInput } from '../../contract/experiment.ts'
+import type { Config } from '../../functions/config.ts'
+
+/** A deployment as its environment would describe it, with a table of its own. */
+export const apiConfig = (table: string): Config => ({
+  region: 'us-east-1',
+  deployment: 'shadowmeter/test',
+  table,
+  cluster: 'shadowmeter-test',
+  service: 'gateway',
+  mirrorTarget: 'tmt-0123456789abcdef0',
+  targetGroup: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test/0123456789abcdef',
+  loadBalancer: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/test/0123456789abcdef',
+  scheduleGroup: 'shadowmeter-test',
+  scheduleRole: 'arn:aws:iam::123456789012:role/schedules',
+  controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
+  tickSeconds: 60,
+})
+
+export const someSpecInput: ExperimentSpecInput = {
+  name: 'Checkout',
+  source: { by: 'instance', ids: ['i-0123456789abcdef0'] },
+  traffic: { ports: [8080] },
+  shadow: { url: 'http://shadow.internal:9000' },
+  window: { startAt: '2030-01-01T00:00:00Z', durationSeconds: 600 },
+  budgetUsd: 5,
+}
+export const someSpec: ExperimentSpec = ExperimentSpec.parse(someSpecInput)

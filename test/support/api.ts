@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import dynalite from 'dynalite'
+import * as z from 'zod'
+import { catalogue } from '../../contract/catalogue.ts'
+import type { Operation } from '../../contract/operation.ts'
+import { Problem } from '../../contract/problem.ts'
+import { closeClients } from '../../functions/clients.ts'
+import type { Config } from '../../functions/config.ts'
+import { type ApiOptions, makeApi } from '../../functions/http/api.ts'
+import { hurry } from '../../functions/http/hurry.ts'
+import type { Surroundings } from '../../functions/operations/context.ts'
+import { fallbackPrices } from '../../functions/prices/fallback.ts'
+import { openControlPlane } from '../../functions/reconcile/control-plane.ts'
+import { openTable } from '../../functions/store/table.ts'
+import { apiEvent, lambdaContext } from './api-event.ts'
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+
+/** A DynamoDB on a free port, in memory. */
+export const startDynamo = async (): Promise<{ endpoint: string; close: () => Promise<void> }> => {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+export const createTable = async (endpoint: string, name: string): Promise<void> => {
+  const dynamo = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials })
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+  dynamo.destroy()
+}
+
+export type ApiUnderTest = {
+  /** Sends a request, and checks that what comes back is what the catalogue, or RFC 9457, promises. */
+  send: (request: Parameters<typeof apiEvent>[0]) => Promise<ApiAnswer>
+  surroundings: Surroundings
+  logged: unknown[][]
+  close: () => void
+}
+export type ApiAnswer = {
+  status: number
+  headers: Record<string, string>
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+  body: any
+}
+
+/** The API with all AWS services at one endpoint, as its entry point puts it together. */
+export const openApiAt = (
+  endpoint: string,
+  config: Config,
+  options: Partial<ApiOptions> = {},
+  now: () => number = Date.now,
+): ApiUnderTest => {
+  const logged: unknown[][] = []
+  const plane = openControlPlane(
+    config,
+    { now, sleep: (milliseconds) => sleep(milliseconds), randomBytes, log: () => {} },
+    { endpoint, credentials },
+  )
+  const dynamo = new DynamoDBClient({ region: config.region, endpoint, credentials })
+  const surroundings: Surroundings = {
+    config,
+    table: openTable(dynamo, config.table),
+    prices: fallbackPrices(config.region),
+    plane: async () => plane,
+    now: () => new Date(now()),
+    random: randomBytes,
+    hurry: (experiment) => hurry(async () => plane, experiment),
+  }
+  const handler = makeApi(surroundings, {
+    anonymous: 'local',
+    version: '0.0.0',
+    log: (level, message, more) => logged.push([level, message, String(more?.error)]),
+    ...options,
+  })
+  return {
+    surroundings,
+    logged,
+    send: async (request) => {
+      const answer = await handler(apiEvent(request), lambdaContext)
+      const body: unknown = JSON.parse(answer.body ?? 'null')
+      const status = answer.statusCode ?? 200
+      const headers = answer.headers as Record<string, string>
+      if (status >= 400) {
+        z.strictObject(Problem.shape).parse(body)
+        if (headers['content-type'] !== 'application/problem+json') throw new Error('not marked as a problem')
+      } else resultOf(request.method ?? 'GET', request.path)?.parse(body)
+      return { status, headers, body }
+    },
+    close: () => {
+      closeClients(plane.clients)
+      dynamo.destroy()
+    },
+  }
+}
+
+const resultOf = (method: string, path: string) =>
+  Object.values<Operation>(catalogue).find(({ route }) =>
+    new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(`${method} ${path}`),
+  )?.result
