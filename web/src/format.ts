@@ -20,6 +20,9 @@ export const dollars = (usd: number): string => {
 /** An amount that somebody chose, as chosen: $5.00, $0.25, $0.125. */
 export const budget = (usd: number): string => `$${chosen.format(usd)}`
 
+/** On an axis: no more digits than its steps need. */
+export const dollarTick = (usd: number): string => `$${chosen.format(usd)}`
+
 /** A unit price, never rounded: AWS prices go down to $0.0000002. */
 export const unitPrice = (usd: number): string => `$${exact.format(usd)}`
 

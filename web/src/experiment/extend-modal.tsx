@@ -67,8 +67,8 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
     >
       <SpaceBetween size="m">
         <div>
-          Ends now at {dateTime(experiment.endAt)}, within a budget of {budget(experiment.spec.budgetUsd)}. If
-          the budget does not afford the longer run, it is refused and nothing changes.
+          Its end is {dateTime(experiment.endAt)}, its budget {budget(experiment.spec.budgetUsd)}. If the
+          budget does not afford the longer run, it is refused and nothing changes.
         </div>
         <FormField
           label="Longer by (minutes)"

@@ -28,7 +28,7 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
         >
           <SpendBar spend={spend} budgetUsd={spec.budgetUsd} forecastUsd={over ? null : forecastUsd} />
           {over ? (
-            `${dollars(Math.max(0, spec.budgetUsd - spend.totalUsd))} of the budget left untouched (${spend.basis})`
+            `${dollars(Math.max(0, spec.budgetUsd - spend.totalUsd))} of the budget not used (${spend.basis})`
           ) : (
             <>
               {dollars(forecastUsd)} expected at its end <BasisMark basis="estimated" />

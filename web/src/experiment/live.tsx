@@ -5,7 +5,7 @@ import { useEffect, useMemo } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import type { Basis } from '../../../contract/money.ts'
-import { bytes, dollars, perSecond } from '../format.ts'
+import { bytes, dollars, dollarTick, perSecond } from '../format.ts'
 import { Loading } from '../loading.tsx'
 import { isActive, meterQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
@@ -75,7 +75,7 @@ const PerGigabyteChart = ({ points, basis }: ChartProps & { basis: Basis }) => {
         yTitle={`US dollars per GB, ${basis}`}
         yDomain={cut === '' ? fromZero(top) : [0, limit]}
         series={line('$ per GB', data, dollars, 'var(--chart-2)')}
-        yTickFormatter={dollars}
+        yTickFormatter={dollarTick}
         hideLegend
       />
     </ChartContainer>

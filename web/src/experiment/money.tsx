@@ -2,7 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { Fragment, useEffect } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import type { Ledger, LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
 import { BasisMark } from '../basis-mark.tsx'
@@ -71,13 +71,13 @@ const Account = ({ ledger }: { ledger: Ledger }) => {
   )
 }
 
-const Bases = ({ lines }: { lines: readonly LedgerLine[] }) => (
-  <>
-    {[...new Set(lines.map(({ basis }) => basis))].map((basis) => (
-      <BasisMark key={basis} basis={basis} />
-    ))}
-  </>
-)
+const Bases = ({ lines }: { lines: readonly LedgerLine[] }) =>
+  [...new Set(lines.map(({ basis }) => basis))].map((basis, index) => (
+    <Fragment key={basis}>
+      {index > 0 && ', '}
+      <BasisMark basis={basis} />
+    </Fragment>
+  ))
 
 const Standing = ({ lines, experiment }: { lines: readonly LedgerLine[]; experiment: Experiment }) => (
   <Container

@@ -3,7 +3,7 @@ import Toggle from '@cloudscape-design/components/toggle'
 import { useState } from 'react'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import type { Basis } from '../../../contract/money.ts'
-import { budget, dollars } from '../format.ts'
+import { budget, dollars, dollarTick } from '../format.ts'
 import { COST_LINE } from '../words.ts'
 import { ChartContainer, fromZero, highestSum, timeChart } from './chart.tsx'
 import { spendByLine } from './series.ts'
@@ -57,7 +57,7 @@ export const SpendChart = ({ points, budgetUsd, basis }: Props) => {
               ]
             : []),
         ]}
-        yTickFormatter={dollars}
+        yTickFormatter={dollarTick}
         detailTotalFormatter={dollars}
       />
     </ChartContainer>
