@@ -15,6 +15,7 @@ import {
 import type { HttpLimits } from './limits.ts'
 import { Pairing } from './pairing.ts'
 import {
+  hasKnownMethod,
   isInterimStart,
   isRequestStart,
   isResponseStart,
@@ -114,8 +115,8 @@ export class Dialogue {
       limits.responseBodyBytes,
       budget,
     )
-    const isWhole = c.opener >= 0 && c.halves[0].fromSyn && c.halves[1].fromSyn
-    this.#pairing = new Pairing(isWhole, context.handler, context.counters)
+    const isFollowed = c.opener !== -1 && c.halves[c.opener].fromSyn
+    this.#pairing = new Pairing(isFollowed, context.handler, context.counters)
   }
 
   data(
@@ -131,7 +132,10 @@ export class Dialogue {
     if (this.#over) return
     this.lastAt = at
     const track = this.#tracks[side]
-    if (!track.touched && this.#startsAtSyn(side, sequence)) this.#readerOf(side)?.restart()
+    if (!track.touched) {
+      if (this.#startsAtSyn(side, sequence)) this.#readerOf(side)?.restart()
+      else this.#pairing.startUnknown()
+    }
     if (this.#client < 0) this.#findRoles(side, b, start, end, aligned)
     if (this.#client === side) this.#requestData(track, b, start, end, sequence, acknowledgement, aligned, at)
     else if (this.#client >= 0)
@@ -206,7 +210,7 @@ export class Dialogue {
   #findRoles(side: Side, b: Buffer, start: number, end: number, aligned: boolean): void {
     if (!aligned) return
     const other: Side = side === 0 ? 1 : 0
-    if (isRequestStart(b, start, end)) this.#client = side
+    if (isRequestStart(b, start, end) && hasKnownMethod(b, start)) this.#client = side
     else if (isResponseStart(b, start, end)) this.#client = other
     else if (isTls(b, start, end)) {
       // The lower port number is nearly always the service's.
@@ -241,7 +245,9 @@ export class Dialogue {
         if (aligned && !this.#hadMessage && isTls(b, start, end)) this.#leave('tls')
         return
       }
-      if (!this.#mayStart(track, this.#tracks[this.#client === 0 ? 1 : 0], sequence, acknowledgement)) return
+      const other = this.#tracks[this.#client === 0 ? 1 : 0]
+      const isFirst = !track.touched && !other.touched
+      if (!(isFirst ? hasKnownMethod(b, start) : isTurn(track, other, sequence, acknowledgement))) return
       track.tentative = true
       reader.restart()
       this.#x.watch(this)
@@ -264,17 +270,6 @@ export class Dialogue {
     if (this.#pairing.inOrder && !this.#c.halves[side === 0 ? 1 : 0].seen && this.#pairing.next !== null)
       this.#pairing.flushOutstanding()
     this.#pairing.turnOver(acknowledgement, isClean)
-  }
-
-  /**
-   * Whether a message may start here: the first bytes of the half, or the other side spoke last, after acknowledging all
-   * before these, and all it said is acknowledged.
-   */
-  #mayStart(track: Track, other: Track, sequence: number, acknowledgement: number): boolean {
-    if (!track.touched) return true
-    if (other.wasInterim) return false
-    if (other.hasLast && other.lastAck === sequence && other.lastEnd === acknowledgement) return true
-    return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
   }
 
   #mayConfirmAtEnd(side: Side): boolean {
@@ -403,17 +398,12 @@ export class Dialogue {
         if (aligned && !this.#hadMessage && isTls(b, start, end)) this.#leave('tls')
         return
       }
-      if (!this.#mayStartResponse(track, request, sequence, acknowledgement)) return
+      const isFirst = !track.touched && !request.touched
+      if (!isFirst && !isTurn(track, request, sequence, acknowledgement)) return
       track.tentative = true
       reader.restart()
     }
     reader.feed(b, start, end, sequence, acknowledgement, at)
-  }
-
-  #mayStartResponse(track: Track, request: Track, sequence: number, acknowledgement: number): boolean {
-    if (!track.touched) return true
-    if (request.hasLast && request.lastAck === sequence && request.lastEnd === acknowledgement) return true
-    return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
   }
 
   /** The server's answer to requests that are tentative, if these bytes are one: it agrees or contradicts. */
@@ -632,6 +622,16 @@ export class Dialogue {
     this.#info = info
     return info
   }
+}
+
+/**
+ * Whether a turn begins here: the other side spoke last, after acknowledging all before these bytes, and all it said is
+ * acknowledged. Where its bytes were not captured, an acknowledgement that has moved on says so too.
+ */
+function isTurn(track: Track, other: Track, sequence: number, acknowledgement: number): boolean {
+  if (other.wasInterim) return false
+  if (other.hasLast && other.lastAck === sequence && other.lastEnd === acknowledgement) return true
+  return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
 }
 
 const addressOf = (family: 4 | 6, w0: number, w1: number, w2: number, w3: number): string =>

@@ -132,7 +132,7 @@ export class Pairing {
       !this.#trialFailed &&
       !this.#isPipelined &&
       turn.length === 1 &&
-      trial.responseEnded &&
+      trial.response?.complete === true &&
       (acknowledgement === null || acknowledgement === this.#trialEnd)
     this.#turn = []
     this.#trial = null
@@ -144,6 +144,14 @@ export class Pairing {
       else this.#emitApart(slot)
     }
     if (isProven && isClean && this.#outstanding.length === 0 && this.#turn.length === 0) this.inOrder = true
+  }
+
+  /** A half starts somewhere after its SYN: order proves nothing. */
+  startUnknown(): void {
+    if (!this.inOrder) return
+    const left = this.#outstanding.splice(0)
+    this.#leaveOrder()
+    for (const slot of left) this.requestBegan(slot)
   }
 
   /** Client bytes came in the same turn after its response had begun. */

@@ -4,6 +4,7 @@ import { isTokenByte } from './head.ts'
 export type Protocol = 'tls' | 'http2' | 'ssh' | 'redis' | 'postgres' | 'websocket' | 'tunnel' | 'unknown'
 
 const SPACE = 32
+const LF = 10
 /** No registered method is longer than 19 bytes. */
 const MAX_METHOD = 32
 const RESPONSE = 'HTTP/1.'
@@ -27,14 +28,26 @@ export function mayBeResponse(b: Buffer, start: number, end: number): boolean {
   return length > 0
 }
 
-/** Stricter, for halves joined in the middle: the whole request line when its end is there. */
+/** Stricter, for halves joined in the middle: a method, the start of a target, and the rest of the line if it is there. */
 export function isRequestStart(b: Buffer, start: number, end: number): boolean {
-  if (!mayBeRequest(b, start, end)) return false
+  const limit = Math.min(end, start + MAX_METHOD)
   let i = start
-  while (i < end && b[i] !== 10) i++
-  if (i < end) return REQUEST_LINE.test(b.toString('latin1', start, i + 1))
-  return end - start > MAX_METHOD
+  while (i < limit && isTokenByte(b[i] ?? 0)) i++
+  if (i === start || i + 1 >= limit || b[i] !== SPACE || (b[i + 1] ?? 0) <= SPACE) return false
+  while (i < end && b[i] !== LF) i++
+  return i >= end || REQUEST_LINE.test(b.toString('latin1', start, i + 1))
 }
+
+/** Whether the method is a registered one: a cut-off `GET` may pass for a method `ET`. Call after `isRequestStart`. */
+export const hasKnownMethod = (b: Buffer, start: number): boolean =>
+  KNOWN_METHODS.has(b.toString('latin1', start, b.indexOf(SPACE, start)))
+
+/** The IANA registry of HTTP methods that are in use, and caches' PURGE, BAN and SSDP's. */
+const KNOWN_METHODS = new Set(
+  'GET HEAD POST PUT DELETE OPTIONS PATCH TRACE CONNECT PRI QUERY PURGE BAN M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT ACL CHECKOUT CHECKIN MERGE MKACTIVITY MKCALENDAR VERSION-CONTROL BASELINE-CONTROL LABEL UPDATE BIND UNBIND REBIND LINK UNLINK ORDERPATCH MKWORKSPACE MKREDIRECTREF UPDATEREDIRECTREF UNCHECKOUT'.split(
+    ' ',
+  ),
+)
 
 export const isResponseStart = (b: Buffer, start: number, end: number): boolean =>
   end - start >= 12 && mayBeResponse(b, start, end)

@@ -78,9 +78,9 @@ export class Assembler<App> {
   sweep(now: number): void {
     for (const c of this.#waiting) {
       this.#release(c, now, false)
-      if (!c.closed && c.resetAt >= 0 && now - c.resetAt >= this.#limits.reorderMs)
-        this.#finish(c, 'reset', now)
-      if (c.closed || (c.resetAt < 0 && !isBlocked(c.halves[0]) && !isBlocked(c.halves[1]))) {
+      if (!c.closed && c.endingAt >= 0 && now - c.endingAt >= this.#limits.reorderMs)
+        this.#finish(c, c.endingBy, now)
+      if (c.closed || (c.endingAt < 0 && !isBlocked(c.halves[0]) && !isBlocked(c.halves[1]))) {
         c.waiting = false
         this.#waiting.delete(c)
       }
@@ -131,7 +131,10 @@ export class Assembler<App> {
     }
     const half = c.halves[side]
     const peer = c.halves[side === 0 ? 1 : 0]
-    half.seen = true
+    if (!half.seen) {
+      half.seen = true
+      if (c.endingBy === 'fin') c.endingAt = -1
+    }
     if (c.ignored) {
       this.#followIgnored(c, half, flags, at)
       this.#counters.bytes.ignored += length
@@ -139,10 +142,9 @@ export class Assembler<App> {
     }
 
     const hasAck = (flags & ACK) !== 0
-    if (hasAck) this.#noteAck(half, peer, p)
+    if (hasAck) this.#noteAck(c, side, p)
     if ((flags & RST) !== 0) {
-      if (c.resetAt < 0 && isPlausible(half, p.sequence)) c.resetAt = at
-      this.#wait(c)
+      if (isPlausible(half, p.sequence)) this.#endSoon(c, 'reset', at)
       this.#counters.bytes.ignored += length
       return 'control'
     }
@@ -157,6 +159,10 @@ export class Assembler<App> {
       }
     }
     if (length > 0) return this.#payload(c, side, half, p, sequence, length, hasAck, at)
+    if (!half.started && !half.hasHint && (flags & (SYN | RST)) === 0) {
+      half.hasHint = true
+      half.hint = p.sequence
+    }
     if (half.fin || peer.held.length > 0) this.#drain(c, at)
     return 'control'
   }
@@ -220,12 +226,20 @@ export class Assembler<App> {
     return 'out_of_window'
   }
 
-  #noteAck(half: Half, peer: Half, p: Packet): void {
+  #noteAck(c: Connection<App>, side: 0 | 1, p: Packet): void {
+    const half = c.halves[side]
+    const peer = c.halves[side === 0 ? 1 : 0]
     const ack = p.acknowledgement
     if (!peer.hasAcked || diff(ack, peer.acked) > 0) peer.acked = ack
     peer.hasAcked = true
-    // The first segment after a SYN acknowledges the other side's SYN and nothing else.
-    if (!peer.started && half.fromSyn && p.sequence === add(half.initial, 1) && (p.flags & SYN) === 0)
+    // The client's first segment after its SYN acknowledges the server's SYN and nothing else.
+    if (
+      !peer.started &&
+      half.fromSyn &&
+      c.opener === side &&
+      p.sequence === add(half.initial, 1) &&
+      (p.flags & SYN) === 0
+    )
       startFromSyn(peer, add(ack, -1))
   }
 
@@ -280,10 +294,16 @@ export class Assembler<App> {
     }
   }
 
+  /**
+   * Starts a half whose SYN was not captured. Its own empty segments and the other side's acknowledgements say where the
+   * next byte was: bytes from there to `sequence` are missing, not unknown.
+   */
   #start(half: Half, sequence: number): void {
-    // The other side's acknowledgement says where the next byte is, unless it is older than what came since.
-    const behind = half.hasAcked ? diff(sequence, half.acked) : 0
-    half.next = behind > 0 && behind <= this.#limits.reorderBytes ? half.acked : sequence
+    let next = sequence
+    if (half.hasAcked && isShortlyAfter(next, half.acked)) next = half.acked
+    if (half.hasHint && isShortlyAfter(sequence, half.hint) && diff(half.hint, next) > 0) next = half.hint
+    else if (!half.hasAcked && half.hasHint && isShortlyAfter(sequence, half.hint)) next = half.hint
+    half.next = next
     half.started = true
   }
 
@@ -317,7 +337,8 @@ export class Assembler<App> {
     }
     if (c.closed) return
     const [a, b] = c.halves
-    if ((a.ended && (b.ended || !b.seen)) || (b.ended && !a.seen)) this.#finish(c, 'fin', at)
+    if (a.ended && b.ended) this.#finish(c, 'fin', at)
+    else if ((a.ended && !b.seen) || (b.ended && !a.seen)) this.#endSoon(c, 'fin', at)
     else if (isBlocked(a) || isBlocked(b)) this.#wait(c)
   }
 
@@ -380,14 +401,13 @@ export class Assembler<App> {
     const first = half.held[0]
     if (!half.started) {
       if (!force && waited < this.#limits.reorderMs) return false
-      half.started = true
-      half.next = first === undefined ? half.finSequence : first.sequence
+      this.#start(half, first === undefined ? half.finSequence : first.sequence)
       return true
     }
     const sequence = first === undefined ? half.finSequence : first.sequence
     if (diff(sequence, half.next) > 0) {
       const covered = half.hasAcked && diff(half.acked, sequence) >= 0
-      const wait = covered || c.resetAt >= 0 ? this.#limits.reorderMs : this.#limits.retransmitMs
+      const wait = covered || c.endingAt >= 0 ? this.#limits.reorderMs : this.#limits.retransmitMs
       if (!force && waited < wait) return false
       this.#gap(c, side, sequence, now)
       return true
@@ -396,11 +416,14 @@ export class Assembler<App> {
     // It waits for bytes of the other half that its sender had, and that were not captured.
     const other: 0 | 1 = side === 0 ? 1 : 0
     const peer = c.halves[other]
+    if (!peer.seen && !c.isOneSided) {
+      c.isOneSided = true
+      return true
+    }
     const acknowledged = first === undefined ? half.finAcknowledgement : first.acknowledgement
     const next = peer.held[0]
     if (!peer.started && next !== undefined) {
-      peer.started = true
-      peer.next = next.sequence
+      this.#start(peer, next.sequence)
     } else {
       const until = next !== undefined && diff(acknowledged, next.sequence) > 0 ? next.sequence : acknowledged
       if (diff(until, peer.next) <= 0) return false
@@ -458,6 +481,15 @@ export class Assembler<App> {
     else if (c.halves[0].ended && c.halves[1].ended) this.#finish(c, 'fin', at)
   }
 
+  /** Ends the connection once packets that were overtaken had time to come. */
+  #endSoon(c: Connection<App>, reason: 'fin' | 'reset', at: number): void {
+    if (c.endingAt < 0) {
+      c.endingAt = at
+      c.endingBy = reason
+    }
+    this.#wait(c)
+  }
+
   #wait(c: Connection<App>): void {
     if (c.waiting) return
     c.waiting = true
@@ -473,10 +505,11 @@ const isBlocked = (half: Half): boolean => half.held.length > 0 || (half.fin && 
 /** Bytes may be delivered when everything that their sender had acknowledged is delivered. */
 function isOpen<App>(c: Connection<App>, side: 0 | 1, hasAck: boolean, acknowledgement: number): boolean {
   const peer = c.halves[side === 0 ? 1 : 0]
-  if (!hasAck || !peer.seen) return true
-  if (!peer.started) return peer.held.length === 0
+  if (!hasAck) return true
+  if (!peer.started) return peer.seen ? peer.held.length === 0 : c.isOneSided
   const ahead = diff(acknowledgement, peer.next)
-  return ahead <= 0 || ahead > WINDOW
+  if (ahead <= 0 || ahead > WINDOW) return true
+  return !peer.seen && c.isOneSided
 }
 
 function startFromSyn(half: Half, initial: number): void {

@@ -36,6 +36,9 @@ export class Half {
   /** The highest of this half's bytes that the other side has acknowledged. */
   acked = 0
   hasAcked = false
+  /** Sequence number of the first segment without data, while not `started`. */
+  hint = 0
+  hasHint = false
   fin = false
   finSequence = 0
   finAcknowledgement = 0
@@ -63,7 +66,11 @@ export class Connection<App> {
   opener: -1 | 0 | 1 = -1
   readonly openedAt: number
   lastAt: number
-  resetAt = -1
+  /** When a reset, or the end of the only half that is seen, said that it is over; -1 before. */
+  endingAt = -1
+  endingBy: 'fin' | 'reset' = 'fin'
+  /** The other side had time to show and did not: its bytes are not waited for. */
+  isOneSided = false
   /** Segments outside the window since the last one inside. */
   strays = 0
   /** All its packets are counted and dropped: it does not carry what we read. */
