@@ -38,7 +38,11 @@ export const functionArn = arn('lambda', 'function:control')
 
 /** Health checks fast enough for tests. `addresses` decides where tasks listen. */
 export function testWorld(
-  change: { addresses?: ServiceDeclaration['addresses']; environment?: Record<string, string>; stopTimeout?: number } = {},
+  change: {
+    addresses?: ServiceDeclaration['addresses']
+    environment?: Record<string, string>
+    stopTimeout?: number
+  } = {},
 ): WorldDeclaration {
   return {
     account: ACCOUNT,
@@ -50,8 +54,22 @@ export function testWorld(
       { ...subnet(subnetV6, '10.0.6.0/24', 'us-east-1a', 'use1-az1'), ipv6Only: true },
     ],
     instanceTypes: [
-      { name: 'c6i.large', hypervisor: 'nitro', vcpus: 2, memoryMiB: 4096, baselineGbps: 0.781, peakGbps: 12.5 },
-      { name: 'm8g.large', hypervisor: 'nitro', vcpus: 2, memoryMiB: 8192, baselineGbps: 0.937, peakGbps: 12.5 },
+      {
+        name: 'c6i.large',
+        hypervisor: 'nitro',
+        vcpus: 2,
+        memoryMiB: 4096,
+        baselineGbps: 0.781,
+        peakGbps: 12.5,
+      },
+      {
+        name: 'm8g.large',
+        hypervisor: 'nitro',
+        vcpus: 2,
+        memoryMiB: 8192,
+        baselineGbps: 0.937,
+        peakGbps: 12.5,
+      },
     ],
     instances: [
       ...Array.from({ length: instances }, (_, index) => ({
@@ -170,6 +188,7 @@ export function testWorld(
         desiredCount: 0,
         subnetIds: [subnetA, subnetB],
         targetGroupArn,
+        healthCheckGracePeriodSeconds: 1.5,
         addresses: change.addresses ?? { kind: 'shared', ip: '127.0.0.1' },
       },
     ],
@@ -184,7 +203,12 @@ function subnet(id: string, cidr: string, availabilityZone: string, availability
 }
 
 function free(n: number) {
-  return { id: eni(n), subnetId: subnetA, privateIp: `10.0.1.${n}`, mac: `02:00:00:00:00:${String(n).padStart(2, '0')}` }
+  return {
+    id: eni(n),
+    subnetId: subnetA,
+    privateIp: `10.0.1.${n}`,
+    mac: `02:00:00:00:00:${String(n).padStart(2, '0')}`,
+  }
 }
 
 function attached(n: number, instanceNumber: number) {

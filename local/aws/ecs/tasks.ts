@@ -27,6 +27,8 @@ export class Tasks {
   readonly #processes = new Map<string, TaskProcess>()
   readonly #pace: RestartPace
   readonly #placing = new Map<string, number>()
+  /** Unhealthy tasks whose grace period is running. */
+  readonly #grace = new Set<string>()
   readonly #endEvents: () => void
   #started = 0
   #queue: Promise<void> = Promise.resolve()
@@ -276,7 +278,7 @@ export class Tasks {
       const grace = (service.healthCheckGracePeriodSeconds ?? 0) * 1000
       const left = (task.startedAt ?? 0) + grace - this.#state.clock.now()
       if (left > 0) {
-        this.#state.clock.setTimer(left, () => this.#replaceUnhealthy())
+        this.#lookAgain(task.id, left)
         continue
       }
       this.stop(task, {
@@ -284,6 +286,15 @@ export class Tasks {
         code: 'ServiceSchedulerInitiated',
       })
     }
+  }
+
+  #lookAgain(taskId: string, milliseconds: number): void {
+    if (this.#grace.has(taskId)) return
+    this.#grace.add(taskId)
+    this.#state.clock.setTimer(milliseconds, () => {
+      this.#grace.delete(taskId)
+      this.#replaceUnhealthy()
+    })
   }
 
   #filled(text: string, task: Task): string {

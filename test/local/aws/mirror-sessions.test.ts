@@ -73,7 +73,8 @@ describe('a mirror session', () => {
 
   test('is refused outside the limits of the API', async () => {
     const { ec2 } = await startTestCloud()
-    const refused = (change: Partial<CreateTrafficMirrorSessionCommandInput>) => errorCode(ec2.send(session(change)))
+    const refused = (change: Partial<CreateTrafficMirrorSessionCommandInput>) =>
+      errorCode(ec2.send(session(change)))
 
     expect(await refused({ PacketLength: 8501 })).toBe('InvalidParameterValue')
     expect(await refused({ PacketLength: 0 })).toBe('InvalidParameterValue')
@@ -133,11 +134,15 @@ describe('a mirror session', () => {
     await create(ec2)
 
     expect(await errorCode(ec2.send(session()))).toBe('SessionNumberInUse')
-    expect(await errorCode(ec2.send(session({ NetworkInterfaceId: futureFamilyEni })))).toBe('InvalidInstanceType')
+    expect(await errorCode(ec2.send(session({ NetworkInterfaceId: futureFamilyEni })))).toBe(
+      'InvalidInstanceType',
+    )
     expect(await errorCode(ec2.send(session({ NetworkInterfaceId: newFamilyEni, DryRun: true })))).toBe(
       'InvalidInstanceType',
     )
-    expect(await errorCode(ec2.send(session({ NetworkInterfaceId: eni(2), DryRun: true })))).toBe('DryRunOperation')
+    expect(await errorCode(ec2.send(session({ NetworkInterfaceId: eni(2), DryRun: true })))).toBe(
+      'DryRunOperation',
+    )
     await create(ec2, { NetworkInterfaceId: albEni })
     expect(
       await errorCode(ec2.send(new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: 'tms-0f' }))),
@@ -159,7 +164,11 @@ describe('a mirror session', () => {
 
   test('can be changed, and its fields set back to their defaults', async () => {
     const { ec2 } = await startTestCloud()
-    const { TrafficMirrorSessionId } = await create(ec2, { PacketLength: 200, Description: 'x', VirtualNetworkId: 77 })
+    const { TrafficMirrorSessionId } = await create(ec2, {
+      PacketLength: 200,
+      Description: 'x',
+      VirtualNetworkId: 77,
+    })
     const { TrafficMirrorFilter: filter } = await ec2.send(new CreateTrafficMirrorFilterCommand({}))
 
     const moved = await ec2.send(
@@ -196,7 +205,9 @@ describe('a mirror session', () => {
     expect(await errorCode(remove())).toBe('InvalidTrafficMirrorSessionId.NotFound')
     expect(
       await errorCode(
-        ec2.send(new DescribeTrafficMirrorSessionsCommand({ TrafficMirrorSessionIds: [TrafficMirrorSessionId!] })),
+        ec2.send(
+          new DescribeTrafficMirrorSessionsCommand({ TrafficMirrorSessionIds: [TrafficMirrorSessionId!] }),
+        ),
       ),
     ).toBe('InvalidTrafficMirrorSessionId.NotFound')
   })
@@ -232,7 +243,9 @@ describe('a ClientToken', () => {
     const first = await create(ec2, token)
 
     expect(await create(ec2, token)).toEqual(first)
-    expect(await errorCode(ec2.send(session({ ...token, SessionNumber: 2 })))).toBe('IdempotentParameterMismatch')
+    expect(await errorCode(ec2.send(session({ ...token, SessionNumber: 2 })))).toBe(
+      'IdempotentParameterMismatch',
+    )
     expect(await errorCode(ec2.send(session({ ClientToken: 'x'.repeat(65) })))).toBe('InvalidParameterValue')
     const { TrafficMirrorSessions: all } = await ec2.send(new DescribeTrafficMirrorSessionsCommand({}))
     expect(all).toHaveLength(1)
@@ -242,20 +255,23 @@ describe('a ClientToken', () => {
     ['original', 'same', 0],
     ['recreate', 'another', 1],
     ['mismatch', 'IdempotentParameterMismatch', 0],
-  ] as const)('after the delete, with the switch on %s, gives %s', async (tokenAfterDelete, expected, living) => {
-    const { ec2 } = await startTestCloud({ switches: { tokenAfterDelete } })
-    const { TrafficMirrorSessionId: first } = await create(ec2, token)
-    await ec2.send(new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: first }))
+  ] as const)(
+    'after the delete, with the switch on %s, gives %s',
+    async (tokenAfterDelete, expected, living) => {
+      const { ec2 } = await startTestCloud({ switches: { tokenAfterDelete } })
+      const { TrafficMirrorSessionId: first } = await create(ec2, token)
+      await ec2.send(new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: first }))
 
-    const again = await ec2.send(session(token)).then(
-      (answer) => (answer.TrafficMirrorSession?.TrafficMirrorSessionId === first ? 'same' : 'another'),
-      (error: Error) => error.name,
-    )
+      const again = await ec2.send(session(token)).then(
+        (answer) => (answer.TrafficMirrorSession?.TrafficMirrorSessionId === first ? 'same' : 'another'),
+        (error: Error) => error.name,
+      )
 
-    expect(again).toBe(expected)
-    const { TrafficMirrorSessions: all } = await ec2.send(new DescribeTrafficMirrorSessionsCommand({}))
-    expect(all).toHaveLength(living)
-  })
+      expect(again).toBe(expected)
+      const { TrafficMirrorSessions: all } = await ec2.send(new DescribeTrafficMirrorSessionsCommand({}))
+      expect(all).toHaveLength(living)
+    },
+  )
 })
 
 describe('DescribeTrafficMirrorSessions', () => {
@@ -272,7 +288,8 @@ describe('DescribeTrafficMirrorSessions', () => {
       for (const one of page.TrafficMirrorSessions ?? []) ids.add(one.TrafficMirrorSessionId!)
     }
     const find = async (Name: string, ...Values: string[]) =>
-      (await ec2.send(new DescribeTrafficMirrorSessionsCommand({ Filters: [{ Name, Values }] }))).TrafficMirrorSessions
+      (await ec2.send(new DescribeTrafficMirrorSessionsCommand({ Filters: [{ Name, Values }] })))
+        .TrafficMirrorSessions
 
     expect(pages).toEqual([5, 5, 2])
     expect(ids.size).toBe(12)
