@@ -100,6 +100,7 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     case 'write-record':
       return answer.record ? { ...view, record: answer.record } : view
     case 'audit':
+      return know({ audited: new Set(seen.audited).add(action.entry.id) })
     case 'forget-active':
       return view
   }

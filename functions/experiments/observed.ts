@@ -59,6 +59,8 @@ export type Observed = Readonly<{
   lapsed: ReadonlySet<string>
   /** Learned from answers: sessions and rules AWS refused to create, as refusalOf and staleToken name them. */
   refused: ReadonlySet<string>
+  /** Audit entries stored, by id. */
+  audited: ReadonlySet<string>
 }>
 
 export type View = Readonly<{

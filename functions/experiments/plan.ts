@@ -1,4 +1,5 @@
 import type { Action } from './actions.ts'
+import type { AuditEntry } from './audit.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
@@ -14,8 +15,8 @@ import { armable, armTime, callTime } from './times.ts'
  */
 export const plan = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
   const { phase } = view.record.experiment
-  const audits = view.record.life.outbox.map((entry): Action => ({ kind: 'audit', entry }))
-  if (audits.length > 0) return [...audits, { kind: 'write-record', life: { outbox: [] } }]
+  const { outbox } = view.record.life
+  if (outbox.length > 0) return auditSteps(outbox, view.seen.audited)
   switch (phase) {
     case 'scheduled':
       return planScheduled(view, now, settings)
@@ -28,6 +29,13 @@ export const plan = (view: View, now: Date, settings: Settings, random: RandomVn
     case 'ended':
       return [{ kind: 'forget-active' }]
   }
+}
+
+const auditSteps = (outbox: readonly AuditEntry[], audited: ReadonlySet<string>): Action[] => {
+  const entries = outbox.filter(({ id }) => !audited.has(id))
+  return entries.length > 0
+    ? entries.map((entry) => ({ kind: 'audit', entry }))
+    : [{ kind: 'write-record', life: { outbox: [] } }]
 }
 
 const planScheduled = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {

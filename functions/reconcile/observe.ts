@@ -49,6 +49,7 @@ const NOTHING: Observed = {
   gone: new Map(),
   lapsed: new Set(),
   refused: new Set(),
+  audited: new Set(),
 }
 
 /** Reports older than this are not looked for: a task that is silent for so long has none of interest. */

@@ -87,17 +87,21 @@ const act = async (
 ): Promise<ExperimentRecord> => {
   const failures: Failures = { names: new Set(), last: null, halted: false }
   let view = first
+  let before = ''
   const began = view.record.experiment.phase === 'scheduled'
   while (!failures.halted && plane.now() < deadline) {
     const actions = plan(view, new Date(plane.now()), plane.settings, () => randomVni(plane))
     const action = actions.find((one) => !failures.names.has(actionName(one)))
     if (!action) break
+    const said = JSON.stringify(action)
+    if (said === before) throw new Error(`${actionName(action)} was done and is wanted again`)
     const fresh = await stillOurs(plane, view, writer)
     if (!fresh) break
     if (fresh !== view.record) {
       view = { ...view, record: fresh }
       continue
     }
+    before = said
     view = await step(plane, view, action, failures)
     if (began && view.record.experiment.phase === 'preparing') break
   }

@@ -1,0 +1,274 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
+import { onTestFinished } from 'vitest'
+import { ExperimentSpec, type ExperimentSpecInput } from '../../contract/experiment.ts'
+import { zeroRequests } from '../../contract/traffic.ts'
+import { readNewConfig } from '../../data-plane/control/config-reader.ts'
+import { writeReport } from '../../data-plane/control/report-writer.ts'
+import { closeClients } from '../../functions/clients.ts'
+import type { Config } from '../../functions/config.ts'
+import { newRecord, stopped } from '../../functions/experiments/phases.ts'
+import type { ExperimentRecord, SessionRecord } from '../../functions/experiments/record.ts'
+import { experimentId } from '../../functions/experiments/ulid.ts'
+import { type ControlPlane, openControlPlane } from '../../functions/reconcile/control-plane.ts'
+import { tick } from '../../functions/reconcile/tick.ts'
+import { createRecord, readRecord, updateRecord } from '../../functions/store/experiments.ts'
+import { readSessions } from '../../functions/store/ledger.ts'
+import { type Cloud, startCloud } from '../../local/aws/cloud.ts'
+import type { SpawnTask } from '../../local/aws/ecs/spawn.ts'
+import type { Switches } from '../../local/aws/switches.ts'
+import * as world from './aws-world.ts'
+import { seeded } from './faults.ts'
+import { ManualClock } from './manual-clock.ts'
+
+export const TICK_SECONDS = 5
+const TABLE = 'shadowmeter'
+const GROUP = 'shadowmeter'
+
+const config: Config = {
+  region: 'us-east-1',
+  deployment: 'shadowmeter/test',
+  table: TABLE,
+  cluster: 'shadowmeter',
+  service: 'gateway',
+  mirrorTarget: world.mirrorTargetId,
+  targetGroup: world.targetGroupArn,
+  loadBalancer: world.loadBalancerArn,
+  scheduleGroup: GROUP,
+  scheduleRole: world.roleArn,
+  controlFunction: world.functionArn,
+  tickSeconds: TICK_SECONDS,
+}
+
+/** Bytes that each mirrored ENI sends in a second of these accounts. */
+export const BYTES_PER_SECOND = 100_000
+
+/**
+ * Gateway tasks inside this process: they answer health checks on a real port, read their configuration and write their
+ * reports through the table as real ones do, at this account’s own time. What they count is what the endpoints say is
+ * being mirrored.
+ */
+class Gateways {
+  readonly #tasks = new Map<
+    string,
+    { startedAt: number; revision: number; bytes: Map<string, number>; at: number }
+  >()
+
+  readonly spawn: SpawnTask = ({ environment }) => {
+    const { TASK = '', HEALTH = '' } = environment
+    const [host, port] = HEALTH.split(':')
+    let exited: ((code: number | null, problem: string | null) => void)[] = []
+    const server = createServer((_request, response) => void response.end('ok'))
+    const listening = new Promise<void>((resolve) => server.listen(Number(port), host, resolve))
+    this.#tasks.set(TASK, { startedAt: 0, revision: -1, bytes: new Map(), at: 0 })
+    return {
+      pid: process.pid,
+      signal: () => {
+        this.#tasks.delete(TASK)
+        server.closeAllConnections()
+        server.close(() => {
+          for (const tell of exited) tell(0, null)
+          exited = []
+        })
+      },
+      onRunning: (listener) => void listening.then(listener),
+      onExit: (listener) => void exited.push(listener),
+      output: () => '',
+    }
+  }
+
+  /** Every task reads what it should run and reports what it has counted by now. */
+  async work(account: Account): Promise<void> {
+    const { table } = account.plane
+    const now = account.clock.now()
+    const mirrored = new Set(mirroredVnis(account.cloud))
+    for (const [name, task] of this.#tasks) {
+      task.startedAt ||= now
+      const elapsed = task.at === 0 ? 0 : (now - task.at) / 1000
+      const share = 1 / this.#tasks.size
+      const before = await readNewConfig(table, -1)
+      if (task.revision >= 0)
+        for (const { id, sources } of before?.experiments ?? [])
+          for (const { vni } of sources)
+            if (mirrored.has(vni))
+              task.bytes.set(id, (task.bytes.get(id) ?? 0) + Math.round(elapsed * BYTES_PER_SECOND * share))
+      task.revision = before?.revision ?? task.revision
+      task.at = now
+      await writeReport(table, {
+        task: name,
+        startedAt: new Date(task.startedAt).toISOString(),
+        at: new Date(now).toISOString(),
+        revision: task.revision,
+        draining: false,
+        datagrams: {},
+        experiments: Object.fromEntries(
+          [...task.bytes].map(([id, bytes]) => {
+            const packets = Math.ceil(bytes / 1000)
+            const requests = { ...zeroRequests(), received: packets, forwarded: packets }
+            return [id, { volume: { bytes, packets }, requests, gapBytes: 0, packets: {}, sources: {} }]
+          }),
+        ),
+      })
+    }
+  }
+}
+
+/** VNIs whose packets really flow: their session’s filter has a rule that accepts. */
+export const mirroredVnis = ({ state }: Cloud): number[] => {
+  const open = new Set(
+    state.mirrorRules.list().flatMap(({ action, filterId }) => (action === 'accept' ? [filterId] : [])),
+  )
+  return state.mirrorSessions
+    .list()
+    .flatMap(({ filterId, virtualNetworkId }) => (open.has(filterId) ? [virtualNetworkId] : []))
+}
+
+export type Account = {
+  cloud: Cloud
+  clock: ManualClock
+  gateways: Gateways
+  plane: ControlPlane
+  /** Another control plane of the same account, as after a restart of the process. */
+  reopen(): ControlPlane
+  lines: string[]
+}
+
+/** A local AWS account whose time is moved by hand, with the control plane’s table, and gateways in this process. */
+export const openAccount = async (switches: Partial<Switches> = {}): Promise<Account> => {
+  const clock = new ManualClock()
+  const gateways = new Gateways()
+  const unheard = createServer((_request, response) => void response.end('{}'))
+  await new Promise<void>((resolve) => unheard.listen(0, '127.0.0.1', resolve))
+  const { port } = unheard.address() as AddressInfo
+  const declared = world.testWorld()
+  const cloud = await startCloud({
+    port: 0,
+    clock,
+    random: seeded(1),
+    spawnTask: gateways.spawn,
+    lambdaEndpoint: `http://127.0.0.1:${port}`,
+    switches: { throttle: false, initialHealthChecks: 'one', ...switches },
+    world: {
+      ...declared,
+      scheduleGroups: [GROUP],
+      targetGroups: declared.targetGroups.map((group) => ({
+        ...group,
+        healthCheck: { ...group.healthCheck, intervalSeconds: 2 },
+      })),
+    },
+  })
+  const random = seeded(2)
+  const opened: ControlPlane[] = []
+  const lines: string[] = []
+  const reopen = () => {
+    const plane = openControlPlane(
+      config,
+      {
+        now: clock.now,
+        sleep: (milliseconds) => new Promise((resolve) => void clock.setTimer(milliseconds, resolve)),
+        randomBytes: (size) => Uint8Array.from({ length: size }, () => Math.floor(random() * 256)),
+        log: (level, message, more) =>
+          void lines.push(
+            `${new Date(clock.now()).toISOString().slice(11, 19)} ${level} ${message} ${JSON.stringify(more ?? {})}`,
+          ),
+      },
+      { endpoint: cloud.address, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
+    )
+    opened.push(plane)
+    return plane
+  }
+  onTestFinished(async () => {
+    for (const plane of opened) closeClients(plane.clients)
+    await cloud.close()
+    unheard.close()
+  })
+  const plane = reopen()
+  await plane.clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+  return { cloud, clock, gateways, plane, reopen, lines }
+}
+
+export const spec = (change: Partial<ExperimentSpecInput> = {}): ExperimentSpec =>
+  ExperimentSpec.parse({
+    name: 'checkout',
+    source: { by: 'eni', ids: [world.eni(1), world.eni(2)] },
+    traffic: { ports: [8080] },
+    shadow: { url: 'http://127.0.0.1:9000' },
+    window: { durationSeconds: 120 },
+    budgetUsd: 25,
+    ...change,
+  })
+
+/** Stores a new experiment, as the API does. */
+export const begin = async ({ plane }: Account, asked: ExperimentSpec): Promise<string> => {
+  const now = new Date(plane.now())
+  const id = experimentId(now.getTime(), plane.randomBytes(10))
+  await createRecord(plane.table, newRecord(asked, { id, by: 'ada', now }))
+  return id
+}
+
+export const stop = async ({ plane }: Account, id: string): Promise<void> => {
+  const now = new Date(plane.now())
+  await updateRecord(plane.table, stopped(await read(plane, id), { by: 'ada', reason: 'Seen enough.', now }))
+}
+
+export const read = async (plane: ControlPlane, id: string): Promise<ExperimentRecord> => {
+  const record = await readRecord(plane.table, id)
+  if (!record) throw new Error(`no experiment ${id}`)
+  return record
+}
+
+export const ledger = (plane: ControlPlane, id: string): Promise<SessionRecord[]> =>
+  readSessions(plane.table, id)
+
+/** One tick of the control plane and of the gateways, then so much time. */
+export const pass = async (
+  account: Account,
+  plane: ControlPlane | null = account.plane,
+  seconds = TICK_SECONDS,
+) => {
+  if (plane) await tick(plane, account.clock.now() + 60_000)
+  await account.gateways.work(account)
+  await account.clock.advance(seconds * 1000)
+  await account.gateways.work(account)
+}
+
+/** Everything of ours that exists in the account. */
+export const leftovers = ({ cloud }: Account) => {
+  const { state } = cloud
+  return {
+    sessions: state.mirrorSessions.list().map(({ id }) => id),
+    filters: state.mirrorFilters.list().flatMap(({ id }) => (id === world.parkingFilterId ? [] : [id])),
+    rules: state.mirrorRules.list().map(({ id }) => id),
+    schedules: state.schedules.list().map(({ name }) => name),
+    gateways: state.services.get(world.serviceArn)?.desiredCount ?? 0,
+  }
+}
+
+export const NOTHING_LEFT = { sessions: [], filters: [], rules: [], schedules: [], gateways: 0 }
+
+/** Packets flow only under an armed lease. */
+export const rulesWithoutLease = ({ cloud }: Account): string[] => {
+  const { state } = cloud
+  const leased = new Set(
+    state.schedules
+      .list()
+      .flatMap(({ name, state: is }) => (is === 'ENABLED' ? [name.split('.lease.')[1] ?? ''] : [])),
+  )
+  return state.mirrorRules
+    .list()
+    .flatMap(({ id, action }) => (action === 'accept' && !leased.has(id) ? [id] : []))
+}
