@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type Serializable } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ChildMessage } from './run-child.ts'
 
@@ -22,15 +22,12 @@ export const startChild = (
   options: unknown,
   environment: Readonly<Record<string, string>> = {},
 ): Child => {
-  const child: ChildProcess = fork(
-    fileURLToPath(new URL(module, import.meta.url)),
-    [JSON.stringify(options)],
-    {
-      env: { ...withoutAws(process.env), ...environment },
-      // Its own output would only repeat what the supervisor says; what goes wrong goes to stderr.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  )
+  const child: ChildProcess = fork(fileURLToPath(new URL(module, import.meta.url)), [], {
+    env: { ...withoutAws(process.env), ...environment },
+    // Its own output would only repeat what the supervisor says; what goes wrong goes to stderr.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  child.send(options as Serializable, () => {})
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
     child.once('error', (error) => resolve(error.message))

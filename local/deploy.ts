@@ -124,8 +124,8 @@ const ensureTick = async (scheduler: SchedulerClient): Promise<void> => {
       Arn: CONTROL_FUNCTION_ARN,
       RoleArn: SCHEDULE_ROLE_ARN,
       Input: JSON.stringify({ kind: 'tick' }),
-      // The next tick does what a failed one left undone.
-      RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      // The next tick does what one that never arrived left undone.
+      RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 60 },
     },
   }
   await scheduler.send(new CreateScheduleCommand(tick)).catch(async (error) => {

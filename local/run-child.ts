@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { stopOnce } from './stop-once.ts'
 
 /** What a child of the supervisor says to it. */
@@ -11,11 +12,10 @@ export const runChild = async <Options>(
   start: (options: Options) => Promise<{ close(): Promise<void> }>,
 ): Promise<void> => {
   const say = (message: ChildMessage) => process.connected && process.send?.(message)
-  // Only what the supervisor gave may come here.
-  const options = JSON.parse(process.argv[2] ?? 'null') as Options
   const stopped = stopOnce(process)
   try {
-    const started = await start(options)
+    const [options] = await once(process, 'message')
+    const started = await start(options as Options)
     say({ ready: true })
     await stopped
     await started.close()

@@ -11,7 +11,7 @@ export const postMetrics = async (
     const response = await fetch(new URL('/-/metrics', endpoint), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(points.map((point) => ({ ...point, at }))),
+      body: JSON.stringify({ points: points.map((point) => ({ ...point, at })) }),
       signal: AbortSignal.timeout(3000),
     })
     await response.arrayBuffer()
