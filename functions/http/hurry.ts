@@ -19,12 +19,12 @@ export const hurry = async (plane: () => Promise<ControlPlane>, experiment: stri
 const onwards = async (open: () => Promise<ControlPlane>, experiment: string): Promise<void> => {
   let log: ControlPlane['log'] | undefined
   try {
-    const [{ reconcile }, plane] = await Promise.all([import('../reconcile/reconcile.ts'), open()])
+    const [{ reconcilePatiently }, plane] = await Promise.all([import('../reconcile/tick.ts'), open()])
     log = plane.log
     const deadline = plane.now() + PATIENCE_MS
     let phase: string | undefined
     while (plane.now() < deadline) {
-      const { record, busy } = await reconcile(plane, experiment, deadline)
+      const { record, busy } = await reconcilePatiently(plane, experiment, deadline)
       if (busy || !record || record.experiment.phase === phase) return
       phase = record.experiment.phase
     }

@@ -12,9 +12,7 @@ import type { Config } from '../../functions/config.ts'
 import { type ApiOptions, makeApi } from '../../functions/http/api.ts'
 import { hurry } from '../../functions/http/hurry.ts'
 import type { Surroundings } from '../../functions/operations/context.ts'
-import { fallbackPrices } from '../../functions/prices/fallback.ts'
-import { openControlPlane } from '../../functions/reconcile/control-plane.ts'
-import { openTable } from '../../functions/store/table.ts'
+import { type ControlPlane, openControlPlane } from '../../functions/reconcile/control-plane.ts'
 import { apiEvent, lambdaContext } from './api-event.ts'
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
@@ -71,22 +69,27 @@ export const openApiAt = (
   endpoint: string,
   config: Config,
   options: Partial<ApiOptions> = {},
-  now: () => number = Date.now,
 ): ApiUnderTest => {
+  const surroundings = {
+    now: Date.now,
+    sleep: (milliseconds: number) => sleep(milliseconds),
+    randomBytes,
+    log: () => {},
+  }
+  return openApiOver(openControlPlane(config, surroundings, { endpoint, credentials }), options)
+}
+
+/** The API of a control plane that is open already, at that one’s own time. */
+export const openApiOver = (plane: ControlPlane, options: Partial<ApiOptions> = {}): ApiUnderTest => {
   const logged: unknown[][] = []
-  const plane = openControlPlane(
-    config,
-    { now, sleep: (milliseconds) => sleep(milliseconds), randomBytes, log: () => {} },
-    { endpoint, credentials },
-  )
-  const dynamo = new DynamoDBClient({ region: config.region, endpoint, credentials })
+  const { config, table, prices } = plane
   const surroundings: Surroundings = {
     config,
-    table: openTable(dynamo, config.table),
-    prices: fallbackPrices(config.region),
+    table,
+    prices,
     plane: async () => plane,
-    now: () => new Date(now()),
-    random: randomBytes,
+    now: () => new Date(plane.now()),
+    random: plane.randomBytes,
     hurry: (experiment) => hurry(async () => plane, experiment),
   }
   const handler = makeApi(surroundings, {
@@ -109,10 +112,7 @@ export const openApiAt = (
       } else resultOf(request.method ?? 'GET', request.path)?.parse(body)
       return { status, headers, body }
     },
-    close: () => {
-      closeClients(plane.clients)
-      dynamo.destroy()
-    },
+    close: () => closeClients(plane.clients),
   }
 }
 
