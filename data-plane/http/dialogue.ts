@@ -474,7 +474,9 @@ export class Dialogue {
     this.#interim = []
     this.#response = response
     this.#responseSlot = slot
-    if (slot !== null) {
+    // Whether a response has a body depends on its request: without it, the end of the turn must agree.
+    if (slot === null) track.tentative = true
+    else {
       this.#pairing.responseBegan(slot, response)
       if (track.tentative && !this.#pairing.inOrder) this.#confirm(side, 'proven')
     }
@@ -510,8 +512,9 @@ export class Dialogue {
     const isWhole = outcome.failure === null && this.#responses.isBetween
     const failure = outcome.failure === 'ambiguous' ? 'protocol' : outcome.failure
     complete(response, outcome, isWhole ? null : (failure ?? this.#endReason))
-    if (isTentative) this.#unconfirmed.push(response)
-    else this.#x.counters.responses[response.incomplete ?? 'complete']++
+    const isOnTrial = slot !== null && this.#pairing.isOnTrial(slot)
+    if (slot === null && isTentative) this.#unconfirmed.push(response)
+    else if (!isOnTrial) this.#x.counters.responses[response.incomplete ?? 'complete']++
     if (slot !== null) this.#pairing.responseEnded(slot, outcome.sequence)
     else if (!isTentative) this.#pairing.responseAlone(response)
     if (response.tunnel && isWhole) {
@@ -554,7 +557,8 @@ export class Dialogue {
       this.#slot = null
       this.#requests.abandon('lost')
     } else {
-      counters.responses.unproven += this.#unconfirmed.length + (this.#responses.isInMessage ? 1 : 0)
+      const isReading = this.#responses.isInMessage && this.#responseSlot === null
+      counters.responses.unproven += this.#unconfirmed.length + (isReading ? 1 : 0)
       this.#unconfirmed = []
       this.#response = null
       this.#responseSlot = null

@@ -37,6 +37,11 @@ export class Pairing {
     this.#counters = counters
   }
 
+  /** Whether the response was read as the answer to this request without being proven to be. */
+  isOnTrial(slot: Slot): boolean {
+    return slot === this.#trial || slot.detached
+  }
+
   get turn(): readonly Slot[] {
     return this.#turn
   }
@@ -108,7 +113,8 @@ export class Pairing {
       return
     }
     this.#trialEnd = sequence
-    if (slot.detached && slot.response !== null) this.responseAlone(slot.response)
+    // How it was read depended on a request that was not proven to be its own.
+    if (slot.detached) this.#counters.responses.unproven++
   }
 
   /** A response without a request ended. */
@@ -139,10 +145,10 @@ export class Pairing {
     this.#trialFailed = false
     for (const slot of turn) {
       if (!slot.requestEnded) this.#turn.push(slot)
-      else if (slot === trial && isProven) this.#emit(slot)
-      else if (slot === trial && !slot.responseEnded) this.#emitRequest(slot)
-      else this.#emitApart(slot)
+      else if (slot === trial && isProven) this.#emitTrial(slot)
+      else this.#emitRequest(slot)
     }
+    if (trial?.responseEnded === true && !isProven) this.#counters.responses.unproven++
     if (isProven && isClean && this.#outstanding.length === 0 && this.#turn.length === 0) this.inOrder = true
   }
 
@@ -183,6 +189,8 @@ export class Pairing {
   /** Forgets requests that turned out not to be any. Returns how many. */
   dropTurn(): number {
     const dropped = this.#turn.length
+    if (this.#trial?.responseEnded === true) this.#counters.responses.unproven++
+    for (const slot of this.#turn) slot.detached = true
     this.#turn = []
     this.#trial = null
     return dropped
@@ -197,7 +205,7 @@ export class Pairing {
   close(): void {
     this.turnOver(null, false)
     this.responsesLost()
-    for (const slot of this.#turn.splice(0)) this.#emitApart(slot)
+    for (const slot of this.#turn.splice(0)) this.#emitRequest(slot)
   }
 
   #leaveOrder(): void {
@@ -214,9 +222,9 @@ export class Pairing {
     this.#emitExchange(slot.request.connection, slot.hidden ? null : slot.request, null)
   }
 
-  #emitApart(slot: Slot): void {
-    this.#emitRequest(slot)
-    if (slot.response !== null && slot.responseEnded) this.responseAlone(slot.response)
+  #emitTrial(slot: Slot): void {
+    this.#counters.responses[slot.response?.incomplete ?? 'complete']++
+    this.#emit(slot)
   }
 
   #emitExchange(connection: ConnectionInfo, request: Request | null, response: Response | null): void {

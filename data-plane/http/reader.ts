@@ -53,7 +53,7 @@ const NO_BODY = Buffer.alloc(0)
 /** Cuts one half of a connection into HTTP/1 messages, fed in pieces of any size. */
 export class MessageReader {
   state: State = 'lost'
-  /** Bare line feeds in chunk framing are refused: readers disagree about them. */
+  /** For requests: bare line feeds in chunk framing are refused, because readers disagree about them. */
   readonly #strict: boolean
   readonly #events: ReaderEvents
   readonly #headLimit: number
@@ -107,8 +107,8 @@ export class MessageReader {
     while (i < end) {
       switch (this.state) {
         case 'start':
-          // Empty lines before a message are ignored (RFC 9112 2.2).
-          while (i < end && (b[i] === CR || b[i] === LF)) i++
+          // Empty lines before a request are ignored (RFC 9112 2.2).
+          while (this.#strict && i < end && (b[i] === CR || b[i] === LF)) i++
           if (i >= end) return
           if (!this.#events.begin(b, i, end, add(sequence, i - start), acknowledgement, at)) {
             if (this.state === 'start') this.state = 'lost'

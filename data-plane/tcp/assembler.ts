@@ -422,8 +422,9 @@ export class Assembler<App> {
     }
     const acknowledged = first === undefined ? half.finAcknowledgement : first.acknowledgement
     const next = peer.held[0]
-    if (!peer.started && next !== undefined) {
-      this.#start(peer, next.sequence)
+    if (!peer.started) {
+      const known = peer.hasAcked ? peer.acked : acknowledged
+      this.#start(peer, next === undefined ? known : next.sequence)
     } else {
       const until = next !== undefined && diff(acknowledged, next.sequence) > 0 ? next.sequence : acknowledged
       if (diff(until, peer.next) <= 0) return false
@@ -506,7 +507,7 @@ const isBlocked = (half: Half): boolean => half.held.length > 0 || (half.fin && 
 function isOpen<App>(c: Connection<App>, side: 0 | 1, hasAck: boolean, acknowledgement: number): boolean {
   const peer = c.halves[side === 0 ? 1 : 0]
   if (!hasAck) return true
-  if (!peer.started) return peer.seen ? peer.held.length === 0 : c.isOneSided
+  if (!peer.started) return !peer.seen && c.isOneSided
   const ahead = diff(acknowledgement, peer.next)
   if (ahead <= 0 || ahead > WINDOW) return true
   return !peer.seen && c.isOneSided
