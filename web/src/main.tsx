@@ -6,7 +6,10 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { isPassing } from './client.ts'
+import { reloadOnNewVersion } from './new-version.ts'
 import { startTheme } from './theme.ts'
+
+reloadOnNewVersion()
 
 const client = new QueryClient({
   defaultOptions: {

@@ -27,13 +27,7 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
           value={dollars(spend.totalUsd)}
         >
           <SpendBar spend={spend} budgetUsd={spec.budgetUsd} forecastUsd={over ? null : forecastUsd} />
-          {over ? (
-            `${dollars(Math.max(0, spec.budgetUsd - spend.totalUsd))} of the budget not used (${spend.basis})`
-          ) : (
-            <>
-              {dollars(forecastUsd)} expected at its end <BasisMark basis="estimated" />
-            </>
-          )}
+          <Outlook experiment={experiment} />
         </Figure>
         <Figure
           label="$ per GB"
@@ -63,6 +57,19 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
         )}
       </dl>
     </Container>
+  )
+}
+
+const Outlook = ({ experiment: { phase, spec, spend, forecastUsd } }: { experiment: Experiment }) => {
+  if (phase === 'scheduled') return 'nothing is spent before it starts'
+  if (phase === 'ended') {
+    const rest = Math.max(0, spec.budgetUsd - spend.totalUsd)
+    return `${dollars(rest)} of the budget not used (${spend.basis})`
+  }
+  return (
+    <>
+      {dollars(forecastUsd)} expected at its end <BasisMark basis="estimated" />
+    </>
   )
 }
 

@@ -25,33 +25,33 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
       />
     </FormField>
     {form.start === 'later' && (
-      <FormField label="Date and time" description={`In your time zone, ${zone}.`} errorText={errors.startAt}>
+      <div>
         <div className="inline-fields">
-          <DatePicker
-            value={form.date}
-            placeholder="YYYY/MM/DD"
-            onChange={({ detail }) => set({ date: detail.value })}
-            onBlur={() => leave('startAt')}
-            openCalendarAriaLabel={(date) => `Choose a date${date ? `, chosen: ${date}` : ''}`}
-          />
-          <TimeInput
-            value={form.time}
-            format="hh:mm"
-            placeholder="hh:mm"
-            ariaLabel="Time of start"
-            onChange={({ detail }) => set({ time: detail.value })}
-            onBlur={() => leave('startAt')}
-          />
+          <FormField label="Date" errorText={errors.startAt}>
+            <DatePicker
+              value={form.date}
+              placeholder="YYYY/MM/DD"
+              onChange={({ detail }) => set({ date: detail.value })}
+              onBlur={() => leave('startAt')}
+              openCalendarAriaLabel={(date) => `Choose a date${date ? `, chosen: ${date}` : ''}`}
+            />
+          </FormField>
+          <FormField label="Time">
+            <TimeInput
+              value={form.time}
+              format="hh:mm"
+              placeholder="hh:mm"
+              onChange={({ detail }) => set({ time: detail.value })}
+              onBlur={() => leave('startAt')}
+            />
+          </FormField>
         </div>
-      </FormField>
+        <div className="field-note">In your time zone, {zone}.</div>
+      </div>
     )}
-    <FormField
-      label="Duration"
-      description="It ends by itself after this. A session-hour that begins is paid in full."
-      errorText={errors.duration}
-    >
+    <div>
       <div className="inline-fields">
-        <div className="short-field">
+        <FormField label="Duration" errorText={errors.duration}>
           <Input
             name="duration"
             type="number"
@@ -60,15 +60,19 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
             onChange={({ detail }) => set({ amount: detail.value })}
             onBlur={() => leave('duration')}
           />
-        </div>
-        <Select
-          ariaLabel="Unit of the duration"
-          selectedOption={{ value: form.unit, label: form.unit }}
-          options={UNITS}
-          onChange={({ detail }) => set({ unit: detail.selectedOption.value as FormValues['unit'] })}
-        />
+        </FormField>
+        <FormField label="Unit">
+          <Select
+            selectedOption={{ value: form.unit, label: form.unit }}
+            options={UNITS}
+            onChange={({ detail }) => set({ unit: detail.selectedOption.value as FormValues['unit'] })}
+          />
+        </FormField>
       </div>
-    </FormField>
+      <div className="field-note">
+        It ends by itself after this. A session-hour that begins is paid in full.
+      </div>
+    </div>
     <FormField
       label="Budget (US dollars)"
       description="It ends before its spend passes this."

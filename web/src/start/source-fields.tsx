@@ -72,45 +72,46 @@ const TagFields = ({ form, error, set, onLeave, sources }: Props & { sources: re
     set({ tags: form.tags.map((tag, index) => (index === at ? { ...tag, ...part } : tag)) })
   return (
     <SpaceBetween size="m">
-      <FormField label="Tags" errorText={error} stretch>
-        <SpaceBetween size="xs">
-          {form.tags.map((tag, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, its text changes with every key
-            <div className="inline-fields" key={index}>
+      <SpaceBetween size="xs">
+        {form.tags.map((tag, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, its text changes with every key
+          <div className="inline-fields" key={index}>
+            <FormField label={`Tag ${index + 1}, key`} errorText={index === 0 ? error : undefined}>
               <Autosuggest
                 value={tag.key}
                 onChange={({ detail }) => change(index, { key: detail.value })}
                 onBlur={onLeave}
                 options={options(sources.flatMap(({ tags }) => Object.keys(tags)))}
                 enteredTextLabel={(value) => `Use “${value}”`}
-                placeholder="Key"
-                ariaLabel={`Key of tag ${index + 1}`}
                 empty="No tag seen"
               />
+            </FormField>
+            <FormField label={`Tag ${index + 1}, value`}>
               <Autosuggest
                 value={tag.value}
                 onChange={({ detail }) => change(index, { value: detail.value })}
                 onBlur={onLeave}
                 options={options(sources.flatMap(({ tags }) => tags[tag.key] ?? []))}
                 enteredTextLabel={(value) => `Use “${value}”`}
-                placeholder="Value"
-                ariaLabel={`Value of tag ${index + 1}`}
                 empty="No value seen"
               />
-              <Button
-                iconName="close"
-                variant="icon"
-                ariaLabel={`Remove tag ${index + 1}`}
-                disabled={form.tags.length === 1}
-                onClick={() => set({ tags: form.tags.filter((_, at) => at !== index) })}
-              />
-            </div>
-          ))}
-          <Button iconName="add-plus" onClick={() => set({ tags: [...form.tags, { key: '', value: '' }] })}>
-            Another tag
-          </Button>
-        </SpaceBetween>
-      </FormField>
+            </FormField>
+            {form.tags.length > 1 && (
+              <div className="beside-field">
+                <Button
+                  iconName="close"
+                  variant="icon"
+                  ariaLabel={`Remove tag ${index + 1}`}
+                  onClick={() => set({ tags: form.tags.filter((_, at) => at !== index) })}
+                />
+              </div>
+            )}
+          </div>
+        ))}
+        <Button iconName="add-plus" onClick={() => set({ tags: [...form.tags, { key: '', value: '' }] })}>
+          Another tag
+        </Button>
+      </SpaceBetween>
       {form.tags.length > 1 && (
         <RadioGroup
           ariaLabel="How tags combine"
