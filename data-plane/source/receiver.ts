@@ -132,10 +132,14 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
   let head = 0
   let emptyLooks = 0
   let errors = 0
-  let until = Number.POSITIVE_INFINITY
-  while (performance.now() < until) {
+  let until = 0
+  for (;;) {
     const stopping = Atomics.load(words, STOP) !== 0
-    if (stopping && until === Number.POSITIVE_INFINITY) until = performance.now() + LAST_LOOK_MS
+    if (stopping) {
+      const now = performance.now()
+      if (until === 0) until = now + LAST_LOOK_MS
+      if (now >= until) return
+    }
     const slot = head & (SLOTS - 1)
     const free = SLOTS - ((head - Atomics.load(words, TAIL)) | 0)
     const room = Math.min(BATCH, free, SLOTS - slot)
@@ -171,6 +175,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
 
 const run = (data: ReceiverData) => {
   const libc = loadLibc(koffi)
+  libc.preferThisThread()
   const { fd, address, port } = libc.bindUdp(data.host, data.port, data.shared)
   parentPort?.postMessage({ address, port } satisfies ReceiverReady)
   try {

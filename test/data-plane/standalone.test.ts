@@ -1,9 +1,12 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { connectionsOf, distinctRequests } from '../support/distinct-requests.ts'
 import { startGateway } from '../support/gateway-process.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { headerOf, type RecordingShadow, startRecordingShadow, until } from '../support/recording-shadow.ts'
 import { interleave, sendDatagrams } from '../support/send-datagrams.ts'
+
+// Each test starts processes: on a busy machine that alone takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const cleanups: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
@@ -12,12 +15,7 @@ afterEach(async () => {
 
 const gatewayTo = async (shadow: string, ...args: string[]) => {
   const gateway = await startGateway([
-    '--listen',
-    '127.0.0.1:0',
-    '--port',
-    '8080',
-    '--shadow',
-    shadow,
+    ...['--listen', '127.0.0.1:0', '--port', '8080', '--health', '127.0.0.1:0', '--shadow', shadow],
     ...args,
   ])
   cleanups.push(() => gateway.child.kill('SIGKILL'))
@@ -179,7 +177,7 @@ test('answers health checks and metrics, and says when it drains', async () => {
   const shadow = await recordingShadow((_request, response) => {
     setTimeout(() => response.end(), 600)
   })
-  const gateway = await gatewayTo(shadow.url, '--health', '127.0.0.1:0')
+  const gateway = await gatewayTo(shadow.url)
   const [, port] = /health http:\/\/127\.0\.0\.1:(\d+)/.exec(gateway.ready) ?? []
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`)

@@ -60,11 +60,11 @@ const distinctRequest = (i: number): DistinctRequest => {
   }
 }
 
-/** Every byte value, all-zero stretches, and bytes that look like a request; up to 20 KB. */
+/** Every byte value, all-zero stretches, and bytes that look like a request; up to 9 KB. */
 const bodyOf = (i: number): Buffer => {
   const parts = [Buffer.from(`{"number":${i},"text":"GET /inside HTTP/1.1\\r\\n"}`)]
   if (i % 4 === 1) parts.push(Buffer.alloc(3_000))
-  if (i % 4 === 2) parts.push(Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * 7 + i) & 0xff)))
+  if (i % 4 === 2) parts.push(Buffer.from(Array.from({ length: 9_000 }, (_, at) => (at * 7 + i) & 0xff)))
   return Buffer.concat(parts)
 }
 
@@ -100,7 +100,7 @@ export const connectionsOf = (
       vni,
       client: { address: `10.0.${n % 3}.${1 + (n % 250)}`, port: 20_000 + n },
       server: { address: '10.1.0.9', port: 8080 },
-      mss: [1460, 536, 8_400, 100][n % 4] as number,
+      mss: [1460, 536, 8_400, 250][n % 4] as number,
       sequence: [(0xffffff00 + n) >>> 0, (0xfffffff0 + n) >>> 0],
     })
     const packets = connection.open()

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { SendTo } from './send-datagrams.ts'
 
 export type GatewayProcess = {
   child: ChildProcess
   /** Everything on standard output and standard error so far, by line. */
   stdout: string[]
   stderr: string[]
-  /** Address and port of its UDP socket. */
-  udp: { address: string; port: number }
+  /** Address and port of its UDP socket; with a health port, also how many datagrams it has received. */
+  udp: SendTo
   ready: string
   /** Sends a signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; summary: GatewaySummary; ms: number }>
@@ -46,12 +47,19 @@ export const startGateway = async (args: readonly string[]): Promise<GatewayProc
   await Promise.race([once(output, 'line'), exited])
   const ready = stdout[0]
   if (ready === undefined) throw new Error(`the gateway ended: ${stderr.join(' ')}`)
+  const [, health] = /health (http:[^/]+\/\/[\d.:]+)/.exec(ready) ?? []
+  const received = async () => {
+    const text = await (await fetch(`${health}/metrics`)).text()
+    let sum = 0
+    for (const [, count] of text.matchAll(/^shadowmeter_datagrams_total\{.*\} (\d+)$/gm)) sum += Number(count)
+    return sum
+  }
   const [, address = '', port] = /udp ([\d.]+):(\d+)/.exec(ready) ?? []
   return {
     child,
     stdout,
     stderr,
-    udp: { address, port: Number(port) },
+    udp: { address, port: Number(port), ...(health && { received }) },
     ready,
     stop: async (signal = 'SIGTERM') => {
       const started = performance.now()
