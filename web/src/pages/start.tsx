@@ -192,7 +192,7 @@ const problemOf = (error: Error | null) => (error instanceof ApiError ? error.pr
 /** After the errors are on the page. */
 const focusFirstError = (form: HTMLFormElement | null) =>
   requestAnimationFrame(() => {
-    const first = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
+    const first = form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-wrong]')
     if (first) first.focus()
     else form?.querySelector('input')?.focus()
   })

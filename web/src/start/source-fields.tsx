@@ -3,6 +3,7 @@ import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useQuery } from '@tanstack/react-query'
 import type { SourceEni } from '../../../contract/source.ts'
 import { sourcesQuery } from '../queries.ts'
@@ -45,7 +46,13 @@ export const SourceFields = ({ form, error, set, onLeave }: Props) => {
         />
       )}
       {form.by === 'eni' ? (
-        <FormField stretch errorText={error} label="Network interfaces (ENIs)">
+        // no FormField: it would mark the table’s filter as the field that is wrong
+        <section aria-label="Network interfaces (ENIs)">
+          {error && (
+            <div data-wrong tabIndex={-1}>
+              <StatusIndicator type="error">{error}</StatusIndicator>
+            </div>
+          )}
           <SourceTable
             sources={sources}
             complete={data?.complete ?? true}
@@ -56,7 +63,7 @@ export const SourceFields = ({ form, error, set, onLeave }: Props) => {
               onLeave()
             }}
           />
-        </FormField>
+        </section>
       ) : (
         <TagFields form={form} error={error} set={set} onLeave={onLeave} sources={sources} />
       )}
