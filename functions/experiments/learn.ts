@@ -102,7 +102,7 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     case 'audit':
       return know({ audited: new Set(seen.audited).add(action.entry.id) })
     case 'forget-active':
-      return view
+      return know({ forgotten: true })
   }
 }
 

@@ -61,6 +61,8 @@ export type Observed = Readonly<{
   refused: ReadonlySet<string>
   /** Audit entries stored, by id. */
   audited: ReadonlySet<string>
+  /** It is not among the active experiments any more. */
+  forgotten: boolean
 }>
 
 export type View = Readonly<{

@@ -27,7 +27,7 @@ export const plan = (view: View, now: Date, settings: Settings, random: RandomVn
     case 'draining':
       return planDraining(view, now, settings)
     case 'ended':
-      return [{ kind: 'forget-active' }]
+      return view.seen.forgotten ? [] : [{ kind: 'forget-active' }]
   }
 }
 

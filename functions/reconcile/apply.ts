@@ -112,11 +112,15 @@ export const changed = (
   action: Extract<Action, { kind: 'write-record' }>,
   now: Date,
 ): ExperimentRecord => {
+  const { phase } = record.experiment
+  const live = phase !== 'scheduled' && phase !== 'ended'
   const next: ExperimentRecord = {
     experiment: {
       ...record.experiment,
-      sources: sessions.filter(({ state }) => state === 'active').length,
-      gateways: record.experiment.phase === 'scheduled' ? 0 : seen.gateways.healthy,
+      ...(live && {
+        sources: sessions.filter(({ state }) => state === 'active').length,
+        gateways: seen.gateways.healthy,
+      }),
       ...action.experiment,
     },
     life: { ...record.life, ...action.life },

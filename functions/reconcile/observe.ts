@@ -50,6 +50,7 @@ const NOTHING: Observed = {
   lapsed: new Set(),
   refused: new Set(),
   audited: new Set(),
+  forgotten: false,
 }
 
 /** Reports older than this are not looked for: a task that is silent for so long has none of interest. */

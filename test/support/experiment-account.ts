@@ -55,6 +55,13 @@ class Gateways {
     { startedAt: number; revision: number; bytes: Map<string, number>; at: number }
   >()
 
+  readonly #counted = new Map<string, number>()
+
+  #count(bytes: Map<string, number>, id: string, more: number): void {
+    bytes.set(id, (bytes.get(id) ?? 0) + more)
+    this.#counted.set(id, this.counted(id) + more)
+  }
+
   readonly spawn: SpawnTask = ({ environment }) => {
     const { TASK = '', HEALTH = '' } = environment
     const [host, port] = HEALTH.split(':')
@@ -78,6 +85,11 @@ class Gateways {
     }
   }
 
+  /** Bytes of an experiment that all tasks ever counted. */
+  counted(id: string): number {
+    return this.#counted.get(id) ?? 0
+  }
+
   /** Every task reads what it should run and reports what it has counted by now. */
   async work(account: Account): Promise<void> {
     const { table } = account.plane
@@ -91,8 +103,7 @@ class Gateways {
       if (task.revision >= 0)
         for (const { id, sources } of before?.experiments ?? [])
           for (const { vni } of sources)
-            if (mirrored.has(vni))
-              task.bytes.set(id, (task.bytes.get(id) ?? 0) + Math.round(elapsed * BYTES_PER_SECOND * share))
+            if (mirrored.has(vni)) this.#count(task.bytes, id, Math.round(elapsed * BYTES_PER_SECOND * share))
       task.revision = before?.revision ?? task.revision
       task.at = now
       await writeReport(table, {

@@ -1,0 +1,105 @@
+import { afterAll, expect, test } from 'vitest'
+import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
+import { reconcile } from '../../../functions/reconcile/reconcile.ts'
+import type { Switches } from '../../../local/aws/switches.ts'
+import {
+  type Account,
+  begin,
+  ledger,
+  leftovers,
+  NOTHING_LEFT,
+  openAccount,
+  read,
+  rulesWithoutLease,
+  spec,
+  stop,
+} from '../../support/experiment-account.ts'
+import { Interrupt, Killed } from '../../support/interrupt.ts'
+
+/** All points take minutes; a quick run takes every so many of them, SHADOWMETER_PROOF=1 takes all. */
+const STRIDE = process.env.SHADOWMETER_PROOF === '1' ? 1 : 11
+const RUN_MS = 10_000
+
+/** One look of a control plane that may die in it. */
+const look = async (account: Account, plane: ControlPlane, id: string): Promise<boolean> => {
+  try {
+    await reconcile(plane, id, account.clock.now() + RUN_MS)
+    return true
+  } catch (error) {
+    if (error instanceof Killed) return false
+    throw error
+  } finally {
+    expect(rulesWithoutLease(account)).toEqual([])
+  }
+}
+
+type Life = { id: string; calls: string[] }
+
+/**
+ * A life of two ENIs: started, mirrored for a while, stopped by hand, ended. The control plane dies at one point of it
+ * and another one takes over when the dead one’s lease as the writer has run out.
+ */
+const live = async (account: Account, interrupt: Interrupt): Promise<Life> => {
+  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
+  let plane = account.reopen()
+  interrupt.attach(plane.clients)
+  let mirrored = 0
+  for (let n = 0; n < 40; n++) {
+    const { phase } = (await read(account.plane, id)).experiment
+    if (phase === 'ended') break
+    if (phase === 'mirroring' && ++mirrored === 3) await stop(account, id)
+    const alive = await look(account, plane, id)
+    await account.gateways.work(account)
+    await account.clock.advance(5000)
+    await account.gateways.work(account)
+    if (alive) continue
+    plane = account.reopen()
+    await account.clock.advance(RUN_MS + 60_000)
+    await account.gateways.work(account)
+  }
+  return { id, calls: interrupt.calls }
+}
+
+const outcomes: string[] = []
+afterAll(() => {
+  if (process.env.SHADOWMETER_PROOF === '1') console.log(outcomes.join('\n'))
+})
+
+/** The same end whatever happened: nothing left, everything accounted for once. */
+const expectConverged = async (account: Account, id: string): Promise<void> => {
+  const { experiment } = await read(account.plane, id)
+  const rows = await ledger(account.plane, id)
+  expect(experiment).toMatchObject({ phase: 'ended', outcome: 'stopped', sources: 0, gateways: 0 })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+  expect(rows.map(({ state, generation }) => [state, generation])).toEqual([
+    ['deleted', 0],
+    ['deleted', 0],
+  ])
+  expect(experiment.volume.bytes).toBe(account.gateways.counted(id))
+  expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(2 * 0.015, 12)
+}
+
+const crashAtEvery = (when: 'before' | 'lost', switches: Partial<Switches>, offset: number) => async () => {
+  const account = await openAccount(switches)
+  const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, when))
+  await expectConverged(account, whole.id)
+
+  for (let at = offset % STRIDE; at < whole.calls.length; at += STRIDE) {
+    const { id } = await live(account, new Interrupt(at, when))
+    await expectConverged(account, id).catch((error: unknown) => {
+      throw new Error(
+        `killed at call ${at} (${whole.calls[at]}, ${when}): ${account.lines.slice(-60).join('\n')}`,
+        {
+          cause: error,
+        },
+      )
+    })
+    account.lines.length = 0
+  }
+  outcomes.push(`${when} ${JSON.stringify(switches)}: ${whole.calls.length} calls`)
+}
+
+const TIMEOUT = process.env.SHADOWMETER_PROOF === '1' ? 1_800_000 : 120_000
+
+test('killed before a call, it ends the same', { timeout: TIMEOUT }, crashAtEvery('before', {}, 3))
+test('killed with the answer lost, it ends the same', { timeout: TIMEOUT }, crashAtEvery('lost', {}, 0))

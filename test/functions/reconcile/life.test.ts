@@ -1,0 +1,304 @@
+import {
+  CreateTrafficMirrorSessionCommand,
+  DeleteTrafficMirrorSessionCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import { expect, test } from 'vitest'
+import { extending } from '../../../functions/experiments/phases.ts'
+import { listAudit } from '../../../functions/store/audit.ts'
+import { updateRecord } from '../../../functions/store/experiments.ts'
+import { listPoints } from '../../../functions/store/meter.ts'
+import { eni, instance, mirrorTargetId, newFamilyEni, parkingFilterId } from '../../support/aws-world.ts'
+import {
+  type Account,
+  BYTES_PER_SECOND,
+  begin,
+  ledger,
+  leftovers,
+  mirroredVnis,
+  NOTHING_LEFT,
+  openAccount,
+  pass,
+  read,
+  rulesWithoutLease,
+  spec,
+  stop,
+} from '../../support/experiment-account.ts'
+
+const until = async (account: Account, id: string, phase: string, passes = 40) => {
+  for (let n = 0; n < passes; n++) {
+    const record = await read(account.plane, id)
+    if (record.experiment.phase === phase) return record
+    await pass(account)
+    expect(rulesWithoutLease(account)).toEqual([])
+  }
+  throw new Error(`it is ${(await read(account.plane, id)).experiment.phase}\n${account.lines.join('\n')}`)
+}
+
+test('an experiment mirrors until its end, then nothing of it is left', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ window: { durationSeconds: 30 } }))
+
+  await until(account, id, 'mirroring')
+  const tags = account.cloud.state.mirrorSessions
+    .list()
+    .map((session) => account.cloud.state.tags.get(session.id))
+  const armed = account.cloud.state.schedules
+    .list()
+    .map(({ name }) => name.replace(/\.t\w+-.*/, '').replace(id, ''))
+  await pass(account)
+  const flowing = mirroredVnis(account.cloud)
+  await until(account, id, 'ended')
+
+  expect(tags).toEqual(
+    Array.from({ length: 2 }, () => ({
+      'managed-by': 'shadowmeter',
+      deployment: 'shadowmeter/test',
+      'experiment-id': id,
+      'expires-at': '2026-11-21T12:00:30.000Z',
+      owner: 'ada',
+    })),
+  )
+  expect(armed.sort()).toEqual(['.end', '.kill', '.kill', '.lease', 'gateways-to-zero'])
+  const rows = await ledger(account.plane, id)
+  expect(new Set(flowing)).toEqual(new Set(rows.map(({ vni }) => vni)))
+  expect(rows.map(({ state, number }) => [state, number])).toEqual([
+    ['deleted', 32_766],
+    ['deleted', 32_766],
+  ])
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+
+  const { experiment, life } = await read(account.plane, id)
+  expect(experiment).toMatchObject({ outcome: 'completed', sources: 0, gateways: 0 })
+  expect(experiment.volume.bytes).toBeGreaterThanOrEqual(2 * 15 * BYTES_PER_SECOND)
+  expect(experiment.volume.bytes).toBe(account.gateways.counted(id))
+  expect(experiment.requests.received).toBe(experiment.requests.forwarded)
+  expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(2 * 0.015, 12)
+  expect(experiment.usdPerGb).toBeCloseTo(experiment.spend.totalUsd / (experiment.volume.bytes / 1e9), 12)
+  expect(life.outbox).toEqual([])
+
+  const audit = await listAudit(account.plane.table, id, { maxResults: 50 })
+  expect(audit.items.map(({ who, what }) => `${who}: ${what}`)).toEqual([
+    'ada: created',
+    'shadowmeter: preparing',
+    'shadowmeter: mirroring',
+    'shadowmeter: draining: completed',
+    'shadowmeter: ended',
+  ])
+  const { items } = await listPoints(account.plane.table, id, { maxResults: 100 })
+  const totals = items.map(({ spend }) => spend.totalUsd)
+  expect(totals).toEqual([...totals].sort((a, b) => a - b))
+})
+
+test('without a control plane packets stop at the lease, sessions and gateways by their own schedules', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ window: { durationSeconds: 60 } }))
+  await until(account, id, 'mirroring')
+  const gone = account.clock.now()
+
+  await pass(account, null, 9)
+  const atTen = mirroredVnis(account.cloud)
+  await pass(account, null, 2)
+  const afterLease = mirroredVnis(account.cloud)
+  await pass(account, null, 120)
+  const left = leftovers(account)
+
+  expect(Date.parse((await read(account.plane, id)).experiment.endAt) - gone).toBeGreaterThan(20_000)
+  expect(atTen).toHaveLength(2)
+  expect(afterLease).toEqual([])
+  expect(left).toMatchObject({ sessions: [], rules: [], gateways: 0 })
+  await until(account, id, 'ended')
+  expect((await read(account.plane, id)).experiment).toMatchObject({ outcome: 'expired' })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+  expect((await ledger(account.plane, id)).map(({ deletedAt }) => deletedAt)).toEqual(
+    Array.from({ length: 2 }, () => '2026-11-21T12:01:05.000Z'),
+  )
+})
+
+test('after an outage that outlived the lease it goes on with new rules and the same sessions', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec())
+  await until(account, id, 'mirroring')
+  const sessions = leftovers(account).sessions
+
+  await pass(account, null, 30)
+  const silent = mirroredVnis(account.cloud)
+  await pass(account, account.reopen(), 1)
+
+  expect(silent).toEqual([])
+  expect(mirroredVnis(account.cloud)).toHaveLength(2)
+  expect(leftovers(account).sessions).toEqual(sessions)
+  expect((await read(account.plane, id)).life.rules.map(({ generation }) => generation)).toEqual([1])
+})
+
+test('a stop ends it at once, with the sessions of other owners untouched', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const { ec2 } = account.plane.clients
+  for (const SessionNumber of [32_766, 32_765])
+    await ec2.send(
+      new CreateTrafficMirrorSessionCommand({
+        NetworkInterfaceId: eni(1),
+        TrafficMirrorTargetId: mirrorTargetId,
+        TrafficMirrorFilterId: parkingFilterId,
+        SessionNumber,
+      }),
+    )
+  const foreign = leftovers(account).sessions
+  const id = await begin(account, spec())
+  await until(account, id, 'mirroring')
+  const numbers = (await ledger(account.plane, id)).map(({ number }) => number)
+
+  await stop(account, id)
+  await pass(account, account.plane, 0)
+  const atOnce = leftovers(account)
+  await until(account, id, 'ended')
+
+  expect(numbers).toEqual([32_764, 32_766])
+  expect(atOnce).toMatchObject({ sessions: foreign, filters: [], rules: [], gateways: 1 })
+  expect(leftovers(account)).toEqual({ ...NOTHING_LEFT, sessions: foreign })
+  expect((await read(account.plane, id)).experiment).toMatchObject({
+    outcome: 'stopped',
+    reason: 'Seen enough.',
+  })
+})
+
+test('an extension moves schedules and tags, then the end', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ window: { durationSeconds: 30 } }))
+  const { experiment } = await until(account, id, 'mirroring')
+  const endAt = new Date(Date.parse(experiment.endAt) + 30_000).toISOString()
+  const extension = { endAt, budgetUsd: 30, by: 'ada', reason: null }
+  await updateRecord(
+    account.plane.table,
+    extending(await read(account.plane, id), extension, new Date(account.clock.now())),
+  )
+
+  await pass(account)
+  const record = await read(account.plane, id)
+  const { state } = account.cloud
+  const kills = state.schedules
+    .list()
+    .flatMap(({ name, expression }) => (name.includes('.kill.') ? [expression] : []))
+  const tags = state.mirrorSessions.list().map((session) => state.tags.get(session.id)?.['expires-at'])
+  const { experiment: ended } = await until(account, id, 'ended')
+
+  expect(record.experiment).toMatchObject({ endAt, phase: 'mirroring', spec: { budgetUsd: 30 } })
+  expect(kills).toEqual(['at(2026-11-21T12:01:00)', 'at(2026-11-21T12:01:00)'])
+  expect(tags).toEqual([endAt, endAt])
+  expect(ended).toMatchObject({ outcome: 'completed' })
+  expect(Date.parse(ended.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(endAt))
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('what AWS refuses for good fails the experiment in AWS’s words and leaves nothing', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ source: { by: 'eni', ids: [eni(1), newFamilyEni] } }))
+  const full = await begin(account, spec({ source: { by: 'eni', ids: [eni(3)] } }))
+  const { ec2 } = account.plane.clients
+  for (const SessionNumber of [1, 2, 3])
+    await ec2.send(
+      new CreateTrafficMirrorSessionCommand({
+        NetworkInterfaceId: eni(3),
+        TrafficMirrorTargetId: mirrorTargetId,
+        TrafficMirrorFilterId: parkingFilterId,
+        SessionNumber,
+      }),
+    )
+
+  await until(account, id, 'ended')
+  await until(account, full, 'ended')
+
+  expect((await read(account.plane, id)).experiment).toMatchObject({
+    outcome: 'failed',
+    reason: `${newFamilyEni}: AWS does not mirror the m8g instance family.`,
+  })
+  expect((await read(account.plane, full)).experiment).toMatchObject({
+    outcome: 'failed',
+    reason: `${eni(3)}: it has 3 mirror sessions already, and AWS allows 3.`,
+  })
+  expect(leftovers(account)).toMatchObject({ filters: [], schedules: [], gateways: 0 })
+})
+
+test('it follows sources that go away, and ends when none is left', { timeout: 60_000 }, async () => {
+  const account = await openAccount({ instanceTransitionSeconds: 0 })
+  const id = await begin(account, spec())
+  await until(account, id, 'mirroring')
+
+  await account.plane.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance(1)] }))
+  // A session that EC2 does not know is believed to be gone when it is older than Describe can lag.
+  for (let n = 0; n < 6; n++) await pass(account)
+  const one = await ledger(account.plane, id)
+  const flowing = mirroredVnis(account.cloud)
+  await account.plane.clients.ec2.send(
+    new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: leftovers(account).sessions[0] }),
+  )
+  const { experiment } = await until(account, id, 'ended')
+
+  expect(one.map(({ eni: of, state }) => [of, state])).toEqual(
+    [
+      [eni(2), 'active'],
+      [eni(1), 'deleted'],
+    ].sort(),
+  )
+  expect(flowing).toHaveLength(1)
+  expect(experiment).toMatchObject({
+    outcome: 'failed',
+    reason: 'None of its mirror sessions is left: their sources or they themselves were deleted.',
+  })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('a budget that cannot pay for the next look ends it before it is passed', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ budgetUsd: 0.038, window: { durationSeconds: 3600 } }))
+
+  const { experiment } = await until(account, id, 'ended', 200)
+
+  expect(experiment.outcome).toBe('over-budget')
+  expect(experiment.spend.totalUsd).toBeLessThanOrEqual(0.038)
+  expect(experiment.mirroringSince).not.toBeNull()
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('it waits for its start, and two experiments share the gateways but not an ENI', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const first = await begin(account, spec({ window: { durationSeconds: 60 } }))
+  const startAt = new Date(account.clock.now() + 20_000).toISOString()
+  const later = await begin(
+    account,
+    spec({
+      source: { by: 'tag', match: 'all', tags: { Name: 'checkout-3' } },
+      window: { startAt, durationSeconds: 20 },
+    }),
+  )
+  const rival = await begin(account, spec({ window: { startAt, durationSeconds: 20 } }))
+
+  await pass(account)
+  const armed = account.cloud.state.schedules.list().map(({ name }) => name)
+  const waiting = await read(account.plane, later)
+  await until(account, later, 'mirroring')
+  const both = mirroredVnis(account.cloud)
+  await until(account, later, 'ended')
+  const gateways = leftovers(account).gateways
+  await until(account, first, 'ended')
+
+  expect(armed).toContain(`${later}.start`)
+  expect(waiting.experiment).toMatchObject({ phase: 'scheduled', sources: 0 })
+  expect(both).toHaveLength(3)
+  expect(gateways).toBe(1)
+  expect((await read(account.plane, rival)).experiment).toMatchObject({
+    outcome: 'failed',
+    reason: `${eni(1)}: experiment ${first} mirrors it already. ${eni(2)}: experiment ${first} mirrors it already.`,
+  })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
