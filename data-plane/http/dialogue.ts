@@ -512,6 +512,11 @@ export class Dialogue {
     const isWhole = outcome.failure === null && this.#responses.isBetween
     const failure = outcome.failure === 'ambiguous' ? 'protocol' : outcome.failure
     complete(response, outcome, isWhole ? null : (failure ?? this.#endReason))
+    if (slot === null && mayBeResponse(outcome.body, 0, outcome.body.length)) {
+      // Had it answered a HEAD, this "body" would be the next response.
+      this.#x.counters.responses.unproven++
+      return
+    }
     const isOnTrial = slot !== null && this.#pairing.isOnTrial(slot)
     if (slot === null && isTentative) this.#unconfirmed.push(response)
     else if (!isOnTrial) this.#x.counters.responses[response.incomplete ?? 'complete']++
