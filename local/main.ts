@@ -1,5 +1,5 @@
 import { HELP, OptionError, parseOptions } from './options.ts'
-import { StartError, startLocalSystem } from './system.ts'
+import { StartError } from './start-error.ts'
 
 /** Bad options end with 2, a start that failed with 1. */
 const main = async (): Promise<number> => {
@@ -19,6 +19,8 @@ const main = async (): Promise<number> => {
   // Ctrl-C in a terminal comes twice, through npm: the second is not an order to hurry.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   try {
+    // Not before it is needed: help and bad options answer at once.
+    const { startLocalSystem } = await import('./system.ts')
     return await startLocalSystem(options, stop.signal, {
       say: (line) => console.log(line),
       warn: (line) => console.error(line),

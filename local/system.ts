@@ -15,18 +15,16 @@ import { type Child, startChild } from './child.ts'
 import type { CloudChildOptions } from './cloud-process.ts'
 import type { ControlPlaneOptions } from './control-plane-process.ts'
 import type { DemoOptions } from './demo-process.ts'
-import { type Deployed, deploy } from './deploy.ts'
+import type { Deployed } from './deploy.ts'
 import { demoExperiment, ownExperiment, startFirstExperiment } from './first-experiment.ts'
 import { addressOf, endpointOf, faceOf, freePort, type LocalNetwork } from './network.ts'
 import type { LocalOptions } from './options.ts'
 import { hostAndPort, isReachable } from './reachable.ts'
+import { StartError } from './start-error.ts'
 import { loadState } from './state-file.ts'
 import { ORDERS, ownInstance, type ProductionInstance, ROUTER_MAC, STATIONS } from './stations.ts'
 import type { TapOptions } from './tap-process.ts'
 import { declareWorld } from './world.ts'
-
-/** Why nothing was started, in one line. */
-export class StartError extends Error {}
 
 type Output = { say(line: string): void; warn(line: string): void }
 
@@ -60,7 +58,11 @@ export const startLocalSystem = async (
   }
 
   try {
-    await start(startCloudChild(network, production, data, port))
+    // The SDK is read while the endpoint starts.
+    const [{ deploy }] = await Promise.all([
+      import('./deploy.ts'),
+      start(startCloudChild(network, production, data, port)),
+    ])
     const deployed = await deploy(addresses.aws).catch((cause: Error) => {
       throw new StartError(`AWS endpoint: ${cause.message}`)
     })

@@ -1,0 +1,2 @@
+/** Why nothing was started, in one line. */
+export class StartError extends Error {}
