@@ -7,21 +7,29 @@ const PATIENCE_MS = 5_000
  * Takes an experiment a step onwards within the request that changed it. What fails, or takes longer, is the next
  * tick’s; so nothing is thrown.
  */
-export const hurry = async (plane: () => Promise<ControlPlane>, experiment: string): Promise<void> => {
+export const hurry = async (
+  plane: () => Promise<ControlPlane>,
+  experiment: string,
+  patienceMs = PATIENCE_MS,
+): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS)
+    timer = setTimeout(resolve, patienceMs)
   })
-  await Promise.race([onwards(plane, experiment), patience])
+  await Promise.race([onwards(plane, experiment, patienceMs), patience])
   clearTimeout(timer)
 }
 
-const onwards = async (open: () => Promise<ControlPlane>, experiment: string): Promise<void> => {
+const onwards = async (
+  open: () => Promise<ControlPlane>,
+  experiment: string,
+  patienceMs: number,
+): Promise<void> => {
   let log: ControlPlane['log'] | undefined
   try {
     const [{ reconcilePatiently }, plane] = await Promise.all([import('../reconcile/tick.ts'), open()])
     log = plane.log
-    const deadline = plane.now() + PATIENCE_MS
+    const deadline = plane.now() + patienceMs
     let phase: string | undefined
     while (plane.now() < deadline) {
       const { record, busy } = await reconcilePatiently(plane, experiment, deadline)

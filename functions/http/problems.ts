@@ -33,6 +33,8 @@ const UNAVAILABLE =
 const isUnavailable = (error: Error & { code?: unknown; $fault?: unknown }): boolean =>
   UNAVAILABLE.test(error.name) || (typeof error.code === 'string' && UNAVAILABLE.test(error.code))
 
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
 /** What the caller is told about an error. Anything unforeseen is told as such and no more: the log has the rest. */
 export const problemOf = (error: unknown): ProblemError => {
   if (error instanceof ProblemError) return error
@@ -43,7 +45,7 @@ export const problemOf = (error: unknown): ProblemError => {
       return wrongField('query.nextToken', known.message, { cause: error })
     case 'VersionConflict':
     case 'WrongPhase':
-      return new ProblemError('conflict', known.message, { cause: error })
+      return new ProblemError('conflict', sentence(known.message), { cause: error })
   }
   if (isUnavailable(known))
     return new ProblemError('unavailable', 'An AWS service did not answer in time. Try again in a moment.', {

@@ -36,7 +36,7 @@ export const router = (
           'There is nothing at this address. GET /openapi.json lists what there is.',
         )
       const allow = [...new Set(allowed)].join(', ')
-      throw new ProblemError('method-not-allowed', `${method} is not answered here, but ${allow} is.`, {
+      throw new ProblemError('method-not-allowed', `This address answers ${allow}, not ${method}.`, {
         headers: { allow },
       })
     },

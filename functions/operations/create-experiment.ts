@@ -52,11 +52,11 @@ const begin = async (
   spec: ExperimentSpec,
   id: string,
   at: Date,
-  { table, caller, now, hurry }: Context,
+  { table, caller, hurry }: Context,
 ): Promise<Experiment> => {
   const record = newRecord(spec, { id, by: caller, now: at })
   const created = await createRecord(table, record)
-  if (created && Date.parse(record.experiment.startAt) <= now().getTime()) await hurry(id)
+  if (created) await hurry(id)
   return (await requireRecord(table, id)).experiment
 }
 

@@ -36,18 +36,23 @@ export const extendExperiment: Handler<Catalogue['extendExperiment'], Context> =
   return (await requireRecord(table, params.id)).experiment
 }
 
+/** Gateways report once a minute: one that is silent for longer has stopped. */
+const SILENT_MS = 60_000
+
 /** The budget must pay what runs now until the new end, even without any more traffic. */
 const refuseUnaffordable = async (
   { experiment, life }: ExperimentRecord,
   endAt: Date,
   budgetUsd: number,
-  { table, prices, now }: Context,
+  { table, prices, config, now }: Context,
 ): Promise<void> => {
   const [sessions, tasks] = await Promise.all([
     readSessions(table, experiment.id),
     readTasks(table, experiment.id),
   ])
-  const used = usedBy(life, sessions, tasks, new Set(tasks.map(({ task }) => task)))
+  const lastHeard = now().getTime() - SILENT_MS - 2000 * config.tickSeconds
+  const running = tasks.filter(({ at }) => Date.parse(at) >= lastHeard).map(({ task }) => task)
+  const used = usedBy(life, sessions, tasks, new Set(running))
   const leastUsd = forecastUsd(used, prices, { mirroringSince: null, endAt: endAt.toISOString() }, now())
   if (leastUsd > budgetUsd)
     throw wrongField(

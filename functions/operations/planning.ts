@@ -8,7 +8,7 @@ import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { wrongField } from '../errors.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
-import { obstacle } from '../experiments/preflight.ts'
+import { mayMirror, obstacle } from '../experiments/preflight.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import type { Context } from './context.ts'
 
@@ -40,14 +40,16 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   ]
 
   const { settings, prices } = plane
-  const gateways = gatewaysFor(fit.length)
+  // What cannot start now, because others mirror it, is priced all the same: it may start later.
+  const priced = fit.length > 0 ? fit : sources.filter(mayMirror)
+  const gateways = gatewaysFor(priced.length)
   const money = estimate(
     {
       startAt,
       endAt,
-      capacities: fit.map(({ eni }) => peakBytesPerSecond(capacity.get(eni))),
+      capacities: priced.map(({ eni }) => peakBytesPerSecond(capacity.get(eni))),
       crossAz: crossAzShare(
-        fit.map(({ availabilityZone }) => availabilityZone),
+        priced.map(({ availabilityZone }) => availabilityZone),
         zones,
         crossZone,
       ),
@@ -62,7 +64,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     },
     prices,
   )
-  if (fit.length > 0 && !money.start.affordable) problems.push(`It cannot begin: ${money.start.reason}.`)
+  if (priced.length > 0 && !money.start.affordable) problems.push(`It cannot begin: ${money.start.reason}.`)
   else if (money.windowProblem !== null) warnings.push(money.windowProblem)
 
   return {

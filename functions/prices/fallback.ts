@@ -1,8 +1,8 @@
 import type { Price } from '../../contract/ledger.ts'
 import { PRICE_KEYS, PRICE_UNITS, type PriceKey, type PriceTable } from './table.ts'
 
-/** When the figures below were last compared with what AWS publishes. */
-export const FALLBACK_DATE = '2026-11-21'
+/** The figures are what was publicly known of AWS’s prices on this day; they were not read from AWS itself. */
+export const FALLBACK_DATE = '2026-10-04'
 const FALLBACK_REGION = 'us-east-1'
 
 /**

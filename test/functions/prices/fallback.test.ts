@@ -26,7 +26,7 @@ describe('fallback prices', () => {
   })
 
   it('say when they are another Region’s', () => {
-    expect(fallbackPrices('us-east-1').from).toBe('Shadowmeter’s own table of us-east-1 prices, 2026-11-21')
+    expect(fallbackPrices('us-east-1').from).toBe('Shadowmeter’s own table of us-east-1 prices, 2026-10-04')
     expect(fallbackPrices('sa-east-1').from).toContain(
       'the prices of sa-east-1 are not in it and may be higher',
     )
