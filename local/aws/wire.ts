@@ -114,10 +114,18 @@ function match(template: string, path: string): Record<string, string> | undefin
   const labels: Record<string, string> = {}
   for (const [index, part] of wanted.entries()) {
     const value = given[index] ?? ''
-    if (part.startsWith('{')) labels[part.slice(1, -1)] = decodeURIComponent(value)
+    if (part.startsWith('{')) labels[part.slice(1, -1)] = unescaped(value)
     else if (part !== value) return undefined
   }
   return labels
+}
+
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new AwsError('ValidationException', `The path has a malformed escape: ${part}`)
+  }
 }
 
 function queryMembers(route: Route, url: URL, members: Members): Record<string, unknown> {
