@@ -1,77 +1,28 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import dynalite from 'dynalite'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type GatewayConfig, toChunks } from '../../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../../contract/gateway-report.ts'
-import { chunkKey, minuteOf, reportsOf, revisionKey } from '../../../contract/table.ts'
+import { minuteOf, reportsOf } from '../../../contract/table.ts'
 import { ControlLoop, type ControlLoopOptions } from '../../../data-plane/control/control-loop.ts'
+import { type ControlTableServer, startControlTable } from '../../support/control-table.ts'
 import { until } from '../../support/recording-shadow.ts'
 
 const TABLE = 'control-loop'
-let server: Server
+let table: ControlTableServer
 let client: DynamoDBDocumentClient
 const loops: ControlLoop[] = []
 
 beforeAll(async () => {
-  server = dynalite({ createTableMs: 0 })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  const plain = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  })
-  client = DynamoDBDocumentClient.from(plain)
-  await plain.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  )
-  await waitUntilTableExists(
-    { client: plain, maxWaitTime: 5, minDelay: 1, maxDelay: 1 },
-    { TableName: TABLE },
-  )
+  table = await startControlTable(TABLE)
+  client = table.client
 })
 afterEach(async () => {
   for (const loop of loops.splice(0)) await loop.stop()
 })
-afterAll(() => {
-  client.destroy()
-  server.close()
-})
+afterAll(() => table.stop())
 
-const publish = async (config: GatewayConfig) => {
-  const chunks = toChunks(config)
-  for (const [index, text] of chunks.entries())
-    await client.send(
-      new PutCommand({ TableName: TABLE, Item: { ...chunkKey(config.revision, index), text } }),
-    )
-  await client.send(
-    new PutCommand({
-      TableName: TABLE,
-      Item: {
-        ...revisionKey,
-        revision: config.revision,
-        chunks: chunks.length,
-        updatedAt: new Date().toISOString(),
-      },
-    }),
-  )
-}
+const publish = (config: GatewayConfig) => table.publish(config)
 
 const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',

@@ -1,0 +1,224 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
+import { MirroredConnection } from '../support/mirrored-connection.ts'
+import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
+import { sendDatagrams } from '../support/send-datagrams.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const ENI = '127.0.0.5'
+const EXPERIMENT = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
+const OTHER = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X2Z'
+
+let table: ControlTableServer
+let shadow: RecordingShadow
+let revision = 0
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  table = await startControlTable('gateway-task')
+  shadow = await startRecordingShadow()
+})
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  shadow.requests.splice(0)
+})
+afterAll(async () => {
+  table.stop()
+  await shadow.stop()
+})
+
+const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment => ({
+  id: EXPERIMENT,
+  ports: [8080],
+  shadow: { url: shadow.url },
+  percent: 100,
+  writes: 'hold',
+  until: new Date(Date.now() + 3_600_000).toISOString(),
+  sources: [{ vni: 7, eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
+  ...given,
+})
+
+const publish = async (...experiments: GatewayExperiment[]): Promise<number> => {
+  await table.publish({ revision: ++revision, experiments })
+  return revision
+}
+
+const startTask = async (environment: Record<string, string> = {}) => {
+  const task = `task-${children.length}-${Date.now()}`
+  const child = fork(new URL('../../data-plane/main.ts', import.meta.url), [], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL: table.endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      SHADOWMETER_TABLE: table.table,
+      SHADOWMETER_TASK: task,
+      SHADOWMETER_LISTEN: '127.0.0.1:0',
+      SHADOWMETER_HEALTH: '127.0.0.1:0',
+      SHADOWMETER_REPORT_SECONDS: '1',
+      ...environment,
+    },
+  })
+  children.push(child)
+  const exited = once(child, 'exit')
+  const log: Record<string, unknown>[] = []
+  const started = Promise.withResolvers<{ udp: string; health: string }>()
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    const entry = JSON.parse(line)
+    log.push(entry)
+    if (entry.event === 'started') started.resolve(entry)
+  })
+  const { udp, health } = await Promise.race([
+    started.promise,
+    exited.then(() => Promise.reject(new Error('the task ended'))),
+  ])
+  const [address = '', port] = udp.split(':')
+  const reportWhere = async (holds: (report: GatewayReport) => boolean): Promise<GatewayReport> => {
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+      const report = await table.lastReport(task)
+      if (report && holds(report)) return report
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`no such report; the last one: ${JSON.stringify(await table.lastReport(task))}`)
+  }
+  return {
+    child,
+    exited,
+    log,
+    reportWhere,
+    runs: (wanted: number) => reportWhere((report) => report.revision === wanted),
+    send: (datagrams: Buffer[], from = ENI) =>
+      sendDatagrams(datagrams, { address, port: Number(port) }, from),
+    get: async (path: string) => {
+      const response = await fetch(`http://${health}${path}`)
+      return [response.status, await response.text()] as const
+    },
+  }
+}
+
+const aConnection = (vni: number, port: number) =>
+  new MirroredConnection({
+    vni,
+    client: { address: '10.0.0.1', port },
+    server: { address: '10.1.0.9', port: 8080 },
+  })
+
+const aGet = (vni: number, path: string, port: number): Buffer[] => {
+  const connection = aConnection(vni, port)
+  return [
+    ...connection.open(),
+    ...connection.request(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)),
+    ...connection.close(),
+  ]
+}
+
+test('runs what is published, acknowledges it, and reports what it counted', async () => {
+  const task = await startTask()
+  await task.runs(await publish(experiment()))
+
+  await task.send(aGet(7, '/mine', 50_001))
+  await task.send(aGet(7, '/forged', 50_002), '127.0.0.6')
+  await task.send(aGet(8, '/foreign', 50_003))
+  await task.send([Buffer.from([8, 0, 0, 0])])
+  const report = await task.reportWhere(({ datagrams }) => datagrams.too_short === 1)
+  const healthy = await task.get('/healthz')
+  const [, metrics] = await task.get('/metrics')
+
+  expect(shadow.requests.map(({ url }) => url)).toEqual(['/mine'])
+  expect(headerOf(shadow.requests[0] as never, 'X-Shadow-Experiment')).toBe(EXPERIMENT)
+  const packets = aGet(7, '/mine', 50_001)
+  const bytes = packets.reduce((sum, packet) => sum + packet.length - 8, 0)
+  expect(report.datagrams).toMatchObject({
+    ...{ accepted: packets.length, wrong_source: aGet(7, '/forged', 1).length },
+    ...{ unknown_vni: aGet(8, '/foreign', 1).length, too_short: 1, kernel_overflow: 0 },
+  })
+  expect(report.experiments[EXPERIMENT]).toMatchObject({
+    volume: { packets: packets.length, bytes },
+    sources: { 7: { packets: packets.length, bytes } },
+    requests: { received: 1, forwarded: 1, shadow: { answered_2xx: 1 } },
+    gapBytes: 0,
+  })
+  expect(healthy).toEqual([200, 'ready\n'])
+  expect(metrics).toContain(`shadowmeter_config_revision ${revision}`)
+})
+
+test('a new revision leaves connections of unchanged sources alone, and counters of removed experiments stay', async () => {
+  const task = await startTask()
+  await task.runs(await publish(experiment()))
+  const connection = aConnection(7, 50_010)
+  const bytes = Buffer.from('GET /halves HTTP/1.1\r\nHost: h\r\nX-Long: 0123456789\r\n\r\n')
+
+  await task.send([...connection.open(), ...connection.request(bytes.subarray(0, 20))])
+  const second = { vni: 9, eni: 'eni-00000000000000002', address: '127.0.0.9', mac: '02:00:00:00:00:02' }
+  await task.runs(await publish(experiment(), experiment({ id: OTHER, sources: [second] })))
+  await task.send([...connection.request(bytes.subarray(20)), ...connection.close()])
+  await task.send(aGet(9, '/other', 50_011), '127.0.0.9')
+  await task.reportWhere(({ experiments }) => experiments[OTHER]?.requests.forwarded === 1)
+  const removed = await publish()
+  const report = await task.runs(removed)
+
+  expect(shadow.requests.map(({ url }) => url).sort()).toEqual(['/halves', '/other'])
+  expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+  expect(report.experiments[OTHER]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+})
+
+test('after an experiment’s end nothing is forwarded, whatever the control plane fails to say', async () => {
+  const task = await startTask()
+  const end = Date.now() + 4_000
+  await task.runs(await publish(experiment({ until: new Date(end).toISOString() })))
+  await task.send(aGet(7, '/before', 50_020))
+  await task.reportWhere(({ experiments }) => experiments[EXPERIMENT]?.requests.forwarded === 1)
+
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - Date.now()) + 50))
+  const late = aGet(7, '/after', 50_021)
+  await task.send(late)
+  const report = await task.reportWhere(({ datagrams }) => datagrams.ended === late.length)
+
+  expect(shadow.requests.map(({ url }) => url)).toEqual(['/before'])
+  expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+})
+
+test('SIGTERM: unhealthy, what arrived is finished, a last report, exit code 0', async () => {
+  const task = await startTask()
+  await task.runs(await publish(experiment({ writes: 'forward' })))
+  await task.send(aGet(7, '/last', 50_030))
+
+  task.child.kill('SIGTERM')
+  task.child.kill('SIGTERM')
+  const [code] = await task.exited
+  const report = await task.reportWhere(({ draining }) => draining)
+
+  expect(code).toBe(0)
+  expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+  expect(shadow.requests.map(({ url }) => url)).toEqual(['/last'])
+  expect(task.log.map(({ event }) => event)).toEqual(['started', 'configured', 'draining', 'stopped'])
+})
+
+test('ends when its parent is gone', async () => {
+  const task = await startTask()
+  await task.runs(await publish())
+
+  task.child.disconnect()
+  const [code] = await task.exited
+
+  expect(code).toBe(0)
+})
+
+test('without a table it is unhealthy, goes on, and still ends in order', async () => {
+  const task = await startTask({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' })
+
+  const [status, state] = await task.get('/healthz')
+  task.child.kill('SIGTERM')
+  const [code] = await task.exited
+
+  expect([status, state]).toEqual([503, 'no configuration read yet\n'])
+  expect(code).toBe(0)
+})
