@@ -207,10 +207,9 @@ const gateway = (
       clusterArn: CLUSTER_ARN,
       taskDefinitionArn: TASK_DEFINITION_ARN,
       desiredCount: 0,
-      // A busy machine takes its time to start a process.
-      healthCheckGracePeriodSeconds: 60,
       subnetIds: [SUBNET_A, SUBNET_B],
       targetGroupArn: TARGET_GROUP_ARN,
+      // A busy machine takes its time to start a process.
       healthCheckGracePeriodSeconds: 60,
       addresses: taskAddresses(network),
     },
