@@ -31,10 +31,29 @@ import {
 export type Deployed = { mirrorTarget: string }
 
 /**
- * Creates in the local account what the infrastructure creates on AWS: table, mirror target, schedule group and the tick.
- * Running it again changes nothing.
+ * Creates in the local account what the infrastructure creates on AWS: table, mirror target, schedule group. Running it
+ * again changes nothing.
  */
-export const deploy = async (endpoint: string): Promise<Deployed> => {
+export const deploy = (endpoint: string): Promise<Deployed> =>
+  withClients(endpoint, async ({ dynamodb, ec2, scheduler }) => {
+    const [mirrorTarget] = await Promise.all([
+      ensureMirrorTarget(ec2),
+      ensureTable(dynamodb),
+      scheduler.send(new CreateScheduleGroupCommand({ Name: SCHEDULE_GROUP })).catch(unlessThere),
+    ])
+    return { mirrorTarget }
+  })
+
+/** Creates the tick, once there is a function for it to call. */
+export const deployTick = (endpoint: string): Promise<void> =>
+  withClients(endpoint, ({ scheduler }) => ensureTick(scheduler))
+
+type Clients = { dynamodb: DynamoDBClient; ec2: EC2Client; scheduler: SchedulerClient }
+
+const withClients = async <Result>(
+  endpoint: string,
+  run: (clients: Clients) => Promise<Result>,
+): Promise<Result> => {
   const client = {
     endpoint,
     region: REGION,
@@ -46,12 +65,7 @@ export const deploy = async (endpoint: string): Promise<Deployed> => {
     scheduler: new SchedulerClient(client),
   }
   try {
-    const [mirrorTarget] = await Promise.all([
-      ensureMirrorTarget(clients.ec2),
-      ensureTable(clients.dynamodb),
-      ensureTick(clients.scheduler),
-    ])
-    return { mirrorTarget }
+    return await run(clients)
   } finally {
     for (const one of Object.values(clients)) one.destroy()
   }
@@ -113,7 +127,6 @@ const ensureMirrorTarget = async (ec2: EC2Client): Promise<string> => {
 }
 
 const ensureTick = async (scheduler: SchedulerClient): Promise<void> => {
-  await scheduler.send(new CreateScheduleGroupCommand({ Name: SCHEDULE_GROUP })).catch(unlessThere)
   const tick: CreateScheduleCommandInput = {
     Name: 'tick',
     GroupName: SCHEDULE_GROUP,

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
 /**
@@ -20,6 +21,10 @@ const PLACES = {
   shadow: { host: 240, port: 9000 },
 } as const
 export type Place = keyof typeof PLACES
+
+/** The first of the gateway tasks’ addresses. */
+const HOST_OF_A_TASK = 64
+const VXLAN_PORT = 4789
 
 /** Where a place listens. */
 export const endpointOf = (network: LocalNetwork, place: Place): Endpoint => {
@@ -52,8 +57,7 @@ export const chooseNetwork = async (
   const byte = (from: number, to: number) => from + Math.floor(random() * (to - from + 1))
   for (let attempt = 0; attempt < 20 && kind === 'each'; attempt++) {
     const prefix = `127.${byte(32, 250)}.${byte(1, 250)}`
-    const free = await freePort(`${prefix}.${PLACES['orders-1'].host}`, PLACES['orders-1'].port)
-    if (free !== null) return { kind: 'each', prefix }
+    if (await isFree(prefix)) return { kind: 'each', prefix }
   }
   const ports: Partial<Record<Place, number>> = {}
   for (const place of Object.keys(PLACES) as Place[]) {
@@ -62,6 +66,23 @@ export const chooseNetwork = async (
   }
   return { kind: 'shared', ports }
 }
+
+/**
+ * Whether all that will listen in a network can. A program that listens on all addresses of the machine takes its port
+ * here too; then there is no such network, and the ports of a shared one must do.
+ */
+const isFree = async (prefix: string): Promise<boolean> => {
+  for (const { host, port } of Object.values(PLACES))
+    if ((await freePort(`${prefix}.${host}`, port)) === null) return false
+  return isFreeForDatagrams(`${prefix}.${HOST_OF_A_TASK}`, VXLAN_PORT)
+}
+
+const isFreeForDatagrams = (address: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => socket.close(() => resolve(false)))
+    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve(true)))
+  })
 
 /** The port, or the one that the system gave for 0; null when it is taken or the address is not this machine’s. */
 export const freePort = (host: string, port: number): Promise<number | null> =>

@@ -26,6 +26,8 @@ import { ORDERS, ownInstance, type ProductionInstance, ROUTER_MAC, STATIONS } fr
 import type { TapOptions } from './tap-process.ts'
 import { declareWorld } from './world.ts'
 
+type Endpoint = { ip: string; port: number }
+
 type Output = { say(line: string): void; warn(line: string): void }
 
 /** The tick looks this often; a minute on AWS. */
@@ -44,6 +46,10 @@ export const startLocalSystem = async (
     throw new StartError(`--data ${options.data}: ${cause.message}`)
   })
   const production = options.own ? [ownOf(options.own)] : ORDERS
+  const own = options.own && {
+    upstream: { ip: options.own.host, port: options.own.port },
+    front: await listenOf(network, options.own.port),
+  }
   const addresses = {
     console: `http://127.0.0.1:${port}`,
     api: `http://127.0.0.1:${port}/api`,
@@ -59,7 +65,7 @@ export const startLocalSystem = async (
 
   try {
     // The SDK is read while the endpoint starts.
-    const [{ deploy }] = await Promise.all([
+    const [{ deploy, deployTick }] = await Promise.all([
       import('./deploy.ts'),
       start(startCloudChild(network, production, data, port)),
     ])
@@ -69,17 +75,19 @@ export const startLocalSystem = async (
     const runsDemo = options.demo && options.own === null
     await Promise.all([
       start(startControlPlane(addresses.aws, deployed, port)),
-      start(startTap(network, production, options.own, addresses.aws)),
+      start(startTap(network, production, own, addresses.aws)),
       ...(runsDemo ? [start(startDemo(network))] : []),
     ])
     if (stop.aborted) return await stopAll(children)
+    await deployTick(addresses.aws).catch((cause: Error) => {
+      throw new StartError(`AWS endpoint: ${cause.message}`)
+    })
     say(`Console       ${addresses.console}/`)
     say(`API           ${addresses.api}`)
     say(`AWS endpoint  ${addresses.aws}`)
-    if (options.own) {
-      const front = listenOf(network, options.own.port)
+    if (options.own && own) {
       say(
-        `Production    http://${front.ip}:${front.port}  (send traffic here: it goes on to ${options.own.host}:${options.own.port})`,
+        `Production    http://${own.front.ip}:${own.front.port}  (send traffic here: it goes on to ${options.own.host}:${options.own.port})`,
       )
     }
     if (options.demo) {
@@ -158,11 +166,18 @@ const forcedNetwork = (): LocalNetwork['kind'] | undefined =>
 const ownOf = ({ host, port }: NonNullable<LocalOptions['own']>): ProductionInstance =>
   ownInstance(`${host}:${port}`, port)
 
-/** On its own address the user’s service keeps its port, unless only root may listen there. */
-const listenOf = (network: LocalNetwork, port: number) => {
+/**
+ * On its own address the user’s service keeps its port, unless only root may listen there or the service itself has
+ * taken it on every address of the machine.
+ */
+const listenOf = async (network: LocalNetwork, port: number): Promise<Endpoint> => {
   const { ip, port: shared } = endpointOf(network, 'own')
   if (network.kind === 'shared') return { ip, port: shared }
-  return { ip, port: port < 1024 ? port + 8000 : port }
+  for (const candidate of [port, 8000 + (port % 1000), 18_000 + (port % 1000), 28_000 + (port % 1000)])
+    if ((await freePort(ip, candidate)) !== null) return { ip, port: candidate }
+  throw new StartError(
+    `Every address of this machine is taken on port ${port}: nothing can stand in front of it`,
+  )
 }
 
 const startCloudChild = (
@@ -198,7 +213,7 @@ const startControlPlane = (endpoint: string, deployed: Deployed, port: number): 
 const startTap = (
   network: LocalNetwork,
   production: readonly ProductionInstance[],
-  own: LocalOptions['own'],
+  own: { upstream: Endpoint; front: Endpoint } | null,
   endpoint: string,
 ): Child => {
   const stations = [STATIONS.reports, ...STATIONS.loadBalancer, STATIONS.fargate]
@@ -210,9 +225,9 @@ const startTap = (
       networkInterface: one.networkInterface,
       instance: one.instance,
       mac: one.mac,
-      listen: own ? listenOf(network, own.port) : endpointOf(network, one.place),
+      listen: own ? own.front : endpointOf(network, one.place),
       face: { ip: faceOf(network, one.place).ip, port: one.port },
-      upstream: own ? { ip: own.host, port: own.port } : appOf(network, one),
+      upstream: own ? own.upstream : appOf(network, one),
     })),
   } satisfies TapOptions)
 }
