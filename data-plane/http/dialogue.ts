@@ -12,6 +12,8 @@ import {
   requestFraming,
   responseFraming,
 } from './head.ts'
+import { Http2Connection, PREFACE, PREFACE_HEAD } from './http2.ts'
+import { areFrames } from './http2-frames.ts'
 import type { HttpLimits } from './limits.ts'
 import { Pairing } from './pairing.ts'
 import {
@@ -88,6 +90,7 @@ export class Dialogue {
   /** The last request asked to leave HTTP. */
   #asked: string | null = null
   #over = false
+  #http2: Http2Connection | null = null
   lastAt = 0
 
   constructor(c: Connection<Dialogue>, context: DialogueContext) {
@@ -131,6 +134,10 @@ export class Dialogue {
   ): void {
     if (this.#over) return
     this.lastAt = at
+    if (this.#http2 !== null) {
+      this.#http2.data(side === this.#client ? 0 : 1, b, start, end, at)
+      return
+    }
     const track = this.#tracks[side]
     if (!track.touched) {
       if (this.#startsAtSyn(side, sequence)) this.#readerOf(side)?.restart()
@@ -140,15 +147,27 @@ export class Dialogue {
     if (this.#client === side) this.#requestData(track, b, start, end, sequence, acknowledgement, aligned, at)
     else if (this.#client >= 0)
       this.#responseData(track, b, start, end, sequence, acknowledgement, aligned, at)
+    this.#feedRest(side, b, end, at)
     track.touched = true
     track.hasLast = true
     track.lastEnd = add(sequence, end - start)
     track.lastAck = acknowledgement
   }
 
+  /** The connection may have turned to HTTP/2 inside these bytes. */
+  #feedRest(side: Side, b: Buffer, end: number, at: number): void {
+    if (this.#http2 === null) return
+    const reader = side === this.#client ? this.#requests : this.#responses
+    this.#http2.data(side === this.#client ? 0 : 1, b, reader.rest, end, at)
+  }
+
   gap(side: Side, bytes: number, at: number): void {
     if (this.#over) return
     this.lastAt = at
+    if (this.#http2 !== null) {
+      this.#http2.gap(side === this.#client ? 0 : 1, bytes, at)
+      return
+    }
     const track = this.#tracks[side]
     track.touched = true
     track.hasLast = false
@@ -162,6 +181,10 @@ export class Dialogue {
 
   end(side: Side, reason: EndReason, at: number): void {
     if (this.#over) return
+    if (this.#http2 !== null) {
+      this.#http2.end(side === this.#client ? 0 : 1, incompleteReason(reason), at)
+      return
+    }
     const reader = this.#readerOf(side)
     if (reader === null) return
     const track = this.#tracks[side]
@@ -185,6 +208,7 @@ export class Dialogue {
       this.#x.protocols.add('unknown', info.vni, info.server.address, info.server.port)
     }
     if (!this.#over) this.#pairing.close()
+    this.#http2?.close(this.lastAt)
     this.#over = true
   }
 
@@ -212,6 +236,7 @@ export class Dialogue {
     const other: Side = side === 0 ? 1 : 0
     if (isRequestStart(b, start, end) && hasKnownMethod(b, start)) this.#client = side
     else if (isResponseStart(b, start, end)) this.#client = other
+    else if (areFrames(b, start, end)) this.#leave('http2')
     else if (isTls(b, start, end)) {
       // The lower port number is nearly always the service's.
       this.#client = this.#portOf(side) < this.#portOf(other) ? other : side
@@ -302,8 +327,12 @@ export class Dialogue {
     const side = this.#client as Side
     const track = this.#tracks[side]
     const head = parseRequestHead(text)
+    if (text === PREFACE.slice(0, PREFACE_HEAD) && !this.#hadMessage) {
+      this.#becomeHttp2(PREFACE_HEAD)
+      return 'stop'
+    }
     if (head === null || !head.version.startsWith('1.')) {
-      if (!this.#hadMessage && !track.tentative) this.#leave(head === null ? 'unknown' : 'http2')
+      if (!this.#hadMessage && !track.tentative) this.#leave('unknown')
       else if (track.tentative) this.#drop(side)
       else {
         this.#x.counters.requests.malformed++
@@ -517,6 +546,11 @@ export class Dialogue {
       this.#x.counters.responses.unproven++
       return
     }
+    if (isWhole && slot !== null && response.status === 101 && isHttp2(this.#asked)) {
+      this.#pairing.dropSlot(slot)
+      this.#becomeHttp2(0).upgradedFrom(slot.request, response)
+      return
+    }
     const isOnTrial = slot !== null && this.#pairing.isOnTrial(slot)
     if (slot === null && isTentative) this.#unconfirmed.push(response)
     else if (!isOnTrial) this.#x.counters.responses[response.incomplete ?? 'complete']++
@@ -591,6 +625,12 @@ export class Dialogue {
       this.#drop(side)
       return
     }
+    if (!this.#hadMessage && side !== this.#client && areFrames(b, start, end)) {
+      // The server's settings came before the client's preface.
+      this.#becomeHttp2(0)
+      this.#responses.rest = start
+      return
+    }
     if (!this.#hadMessage) {
       this.#leave(recognise(b, start, end))
       return
@@ -606,6 +646,16 @@ export class Dialogue {
     const reader = side === this.#client ? this.#requests : this.#responses
     reader.abandon('lost')
     this.#lose(side)
+  }
+
+  /** The rest of the connection is HTTP/2; `seen` bytes of the client's preface were read. */
+  #becomeHttp2(seen: number): Http2Connection {
+    this.#requests.abandon('stopped')
+    this.#responses.abandon('stopped')
+    this.#pairing.close()
+    const http2 = new Http2Connection(this.#connection(), this.#x, seen)
+    this.#http2 = http2
+    return http2
   }
 
   /** The connection carries something else from here on. */
@@ -642,6 +692,8 @@ function isTurn(track: Track, other: Track, sequence: number, acknowledgement: n
   if (other.hasLast && other.lastAck === sequence && other.lastEnd === acknowledgement) return true
   return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
 }
+
+const isHttp2 = (asked: string | null): boolean => asked?.toLowerCase() === 'h2c'
 
 const addressOf = (family: 4 | 6, w0: number, w1: number, w2: number, w3: number): string =>
   family === 4 ? formatIpv4(w0) : formatIpv6(w0, w1, w2, w3)

@@ -196,6 +196,14 @@ export class Pairing {
     return dropped
   }
 
+  /** Takes a request out: its response comes another way. */
+  dropSlot(slot: Slot): void {
+    this.#turn = this.#turn.filter((other) => other !== slot)
+    if (this.#trial === slot) this.#trial = null
+    const index = this.#outstanding.indexOf(slot)
+    if (index >= 0) this.#outstanding.splice(index, 1)
+  }
+
   /** One-sided captures: requests whose response would have come by now. */
   flushOutstanding(): void {
     this.responsesLost()

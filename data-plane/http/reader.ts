@@ -53,6 +53,8 @@ const NO_BODY = Buffer.alloc(0)
 /** Cuts one half of a connection into HTTP/1 messages, fed in pieces of any size. */
 export class MessageReader {
   state: State = 'lost'
+  /** Up to where the last piece was read: what follows, when the reader is stopped, is not HTTP/1. */
+  rest = 0
   /** For requests: bare line feeds in chunk framing are refused, because readers disagree about them. */
   readonly #strict: boolean
   readonly #events: ReaderEvents
@@ -148,9 +150,11 @@ export class MessageReader {
           this.#body?.add(b, i, end)
           return
         default:
+          this.rest = i
           return
       }
     }
+    this.rest = i
   }
 
   /** Bytes are missing. Where messages end stays known only when all of them belong to a body of known length. */
@@ -214,7 +218,7 @@ export class MessageReader {
       return end
     }
     const framing = this.#events.head(text, (base + next) | 0, at)
-    if (framing === 'stop') return end
+    if (framing === 'stop') return next
     this.#begin(framing)
     if (framing.mode === 'none') this.#finish((base + next) | 0, at)
     return next
