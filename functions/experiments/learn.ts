@@ -64,10 +64,10 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
       return know({ rules: [...seen.rules, made] })
     }
     case 'accept-rule':
-      if (answer.absent) return know({ gone: goneAt(action.rule) })
+      if (answer.absent) return know({ gone: goneAt(action.rule), rules: withoutRule(seen, action.rule) })
       return know({ rules: accepted(seen, action) })
     case 'delete-rule':
-      return know({ gone: goneAt(action.rule), rules: seen.rules.filter(({ rule }) => rule !== action.rule) })
+      return know({ gone: goneAt(action.rule), rules: withoutRule(seen, action.rule) })
     case 'create-session': {
       if (answer.refused) return know({ refused: new Set(seen.refused).add(refusalOf(action.session)) })
       const { eni, vni, expiresAt } = action.session
@@ -106,6 +106,9 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
   }
 }
 
+const withoutRule = ({ rules }: Observed, gone: string): Observed['rules'] =>
+  rules.filter(({ rule }) => rule !== gone)
+
 const accepted = (
   seen: Observed,
   { rule, as }: Extract<Action, { kind: 'accept-rule' }>,
@@ -113,5 +116,5 @@ const accepted = (
   const known = seen.rules.find((one) => one.rule === rule)
   const { direction, number } = as
   const now = known ? { ...known, accepts: true } : { rule, filter: '', direction, number, accepts: true }
-  return [...seen.rules.filter((one) => one.rule !== rule), now]
+  return [...withoutRule(seen, rule), now]
 }

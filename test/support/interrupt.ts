@@ -8,6 +8,10 @@ export class Killed extends Error {
   }
 }
 
+type Send = (args: object) => Promise<object>
+type Middleware = (next: Send, context: Readonly<Record<string, unknown>>) => Send
+type Stack = { add(middleware: Middleware, options: Readonly<Record<string, string>>): void }
+
 const CHANGES = /^(Create|Modify|Update|Delete|Put|Batch)/
 
 /**
@@ -26,22 +30,21 @@ export class Interrupt {
   }
 
   attach(clients: Clients): void {
-    // biome-ignore lint/suspicious/noExplicitAny: the clients' own middleware stacks differ in types only
-    for (const client of Object.values(clients))
-      (client.middlewareStack as any).add(
-        (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) =>
-          async (args: unknown) => {
-            if (this.killed) throw new Killed()
-            const name = context.commandName ?? ''
-            const fatal = CHANGES.test(name) && this.calls.push(name) - 1 === this.#at
-            if (fatal && this.#when === 'before') this.#die()
-            const answer = await next(args)
-            if (fatal || this.killed) this.#die()
-            return answer
-          },
-        // Outside the retries: one call is one call, however often it is sent.
-        { step: 'initialize', priority: 'low', name: 'interrupt' },
-      )
+    for (const client of Object.values(clients)) {
+      const middlewareStack = client.middlewareStack as unknown as Stack
+      // Outside the retries: one call is one call, however often it is sent.
+      middlewareStack.add(this.#middleware, { step: 'initialize', priority: 'low', name: 'interrupt' })
+    }
+  }
+
+  readonly #middleware: Middleware = (next, context) => async (args) => {
+    if (this.killed) throw new Killed()
+    const name = String(context.commandName)
+    const fatal = CHANGES.test(name) && this.calls.push(name) - 1 === this.#at
+    if (fatal && this.#when === 'before') this.#die()
+    const answer = await next(args)
+    if (fatal || this.killed) this.#die()
+    return answer
   }
 
   #die(): never {

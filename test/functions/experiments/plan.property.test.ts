@@ -1,0 +1,254 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ExperimentSpec } from '../../../contract/experiment.ts'
+import { type Action, actionName } from '../../../functions/experiments/actions.ts'
+import { learn } from '../../../functions/experiments/learn.ts'
+import { leaseSchedule } from '../../../functions/experiments/names.ts'
+import type { View } from '../../../functions/experiments/observed.ts'
+import { extending, mayExtend, mayStop, newRecord, stopped } from '../../../functions/experiments/phases.ts'
+import { plan } from '../../../functions/experiments/plan.ts'
+import { settingsFor } from '../../../functions/experiments/settings.ts'
+import { seeded } from '../../support/faults.ts'
+import { ModelAccount, Refused, SECOND } from '../../support/model-account.ts'
+
+const TICK = 5
+const settings = settingsFor(TICK)
+const START = Date.parse('2026-11-21T12:00:00Z')
+const ENIS = ['eni-00000001', 'eni-00000002', 'eni-00000003', 'eni-00000004', 'eni-00000005']
+const CREATES: readonly Action['kind'][] = ['create-filter', 'create-rule', 'create-session']
+
+type Event =
+  | { is: 'nothing' }
+  | { is: 'stop' }
+  | { is: 'extend'; seconds: number }
+  | { is: 'lose'; eni: number }
+  | { is: 'health'; good: boolean }
+  | { is: 'broke' }
+type Step = { seconds: number; event: Event; dieAfter: number; answerLost: boolean }
+type Case = {
+  sources: number
+  seconds: number
+  delay: number
+  lagSeconds: number
+  both: boolean
+  steps: Step[]
+}
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant<Event>({ is: 'nothing' }) },
+  { weight: 1, arbitrary: fc.constant<Event>({ is: 'stop' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ is: fc.constant('extend' as const), seconds: fc.integer({ min: 1, max: 120 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('lose' as const), eni: fc.nat(4) }) },
+  { weight: 3, arbitrary: fc.record({ is: fc.constant('health' as const), good: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant<Event>({ is: 'broke' }) },
+)
+
+const life: fc.Arbitrary<Case> = fc.record({
+  sources: fc.integer({ min: 1, max: 5 }),
+  seconds: fc.integer({ min: 20, max: 200 }),
+  delay: fc.constantFrom(0, 0, 12),
+  lagSeconds: fc.constantFrom(0, 0, 3, 20),
+  both: fc.boolean(),
+  steps: fc.array(
+    fc.record({
+      seconds: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(TICK) },
+        { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 6, max: 90 }) },
+      ),
+      event,
+      dieAfter: fc.oneof(
+        { weight: 2, arbitrary: fc.constant(Number.POSITIVE_INFINITY) },
+        { weight: 3, arbitrary: fc.nat(12) },
+      ),
+      answerLost: fc.boolean(),
+    }),
+    { maxLength: 40 },
+  ),
+})
+
+const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount => {
+  const now = new Date(START)
+  const enis = ENIS.slice(0, sources)
+  const spec = ExperimentSpec.parse({
+    name: 'checkout',
+    source: { by: 'eni', ids: enis },
+    traffic: { ports: [80, 81], directions: both ? 'both' : 'requests' },
+    shadow: { url: 'http://shadow.internal' },
+    window: {
+      durationSeconds: seconds,
+      ...(delay > 0 && { startAt: new Date(START + delay * SECOND).toISOString() }),
+    },
+    budgetUsd: 10,
+  })
+  const record = newRecord(spec, { id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y', by: 'ada', now })
+  return new ModelAccount(record, enis, START, lagSeconds * SECOND)
+}
+
+/** What must hold after every single action and every second. */
+const expectSafe = (account: ModelAccount): void => {
+  const endAt = Date.parse(account.record.experiment.endAt)
+  for (const rule of account.open()) {
+    const lease = account.schedules.get(leaseSchedule(account.id, rule))
+    if (!lease) throw new Error(`rule ${rule} mirrors without a lease`)
+    if (lease.at > Math.min(account.now + settings.leaseMs + SECOND, endAt))
+      throw new Error(`the lease of ${rule} reaches too far: ${new Date(lease.at).toISOString()}`)
+  }
+  for (const row of account.rows.values()) {
+    if (row.state !== 'active' || row.session === null || !account.sessions.has(row.session)) continue
+    const kill = account.schedules.get(`${account.id}.kill.${row.session}`)
+    if (!kill) throw new Error(`recorded session ${row.session} has no kill schedule`)
+    if (kill.at > Math.max(account.latestEnd, account.now) + 5 * SECOND)
+      throw new Error(`session ${row.session} would outlive the end`)
+  }
+}
+
+const happen = (account: ModelAccount, event: Event): void => {
+  const { record } = account
+  const now = new Date(account.now)
+  const { phase, endAt } = record.experiment
+  const bump = (next: typeof record) => {
+    if (next.life.extension)
+      account.latestEnd = Math.max(account.latestEnd, Date.parse(next.life.extension.endAt))
+    account.record = { ...next, experiment: { ...next.experiment, version: next.experiment.version + 1 } }
+  }
+  if (event.is === 'stop' && mayStop(phase)) bump(stopped(record, { by: 'ada', reason: 'enough', now }))
+  if (event.is === 'extend' && mayExtend(phase))
+    bump(
+      extending(
+        record,
+        {
+          endAt: new Date(Date.parse(endAt) + event.seconds * SECOND).toISOString(),
+          budgetUsd: 20,
+          by: 'ada',
+          reason: null,
+        },
+        now,
+      ),
+    )
+  if (event.is === 'lose') {
+    const eni = ENIS[event.eni]
+    if (eni !== undefined && account.enis.size > 1) account.removeSource(eni)
+  }
+  if (event.is === 'health') account.healthy = event.good
+  if (event.is === 'broke') account.affordable = false
+}
+
+/** One run of the reconciler: looks once, then acts, until it dies, is done, or is refused. */
+const run = (account: ModelAccount, random: () => number, dieAfter: number, answerLost: boolean): number => {
+  let view: View = { record: account.record, sessions: [...account.rows.values()], seen: account.observe() }
+  const failed = new Set<string>()
+  let waiting = view.record.experiment.phase === 'scheduled'
+  let previous = ''
+  for (let count = 0; ; count++) {
+    const now = new Date(account.now)
+    const actions = plan(view, now, settings, () => 1 + Math.floor(random() * 0xfffffe))
+    const action = actions.find((one) => !failed.has(actionName(one)))
+    if (!action) return count
+    if (JSON.stringify(action) === previous) throw new Error(`${previous} was done and is wanted again`)
+    previous = JSON.stringify(action)
+    if (count >= dieAfter && !answerLost) return count
+    if (CREATES.includes(action.kind) && account.now >= Date.parse(account.record.experiment.endAt))
+      throw new Error(`${actionName(action)} after the end`)
+    if (count > 500) throw new Error(`no end of actions: ${previous}`)
+    try {
+      const answer = account.apply(action, view.sessions, view.seen)
+      expectSafe(account)
+      if (count >= dieAfter) return count
+      view = learn(view, action, answer, now, settings)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      failed.add(actionName(action))
+    }
+    if (waiting && view.record.experiment.phase === 'preparing') {
+      view = { ...view, seen: account.observe() }
+      waiting = false
+    }
+  }
+}
+
+const live = (account: ModelAccount, steps: readonly Step[], random: () => number): void => {
+  for (const step of steps) {
+    for (let second = 0; second < step.seconds; second++) {
+      account.advance(SECOND)
+      expectSafe(account)
+    }
+    happen(account, step.event)
+    run(account, random, step.dieAfter, step.answerLost)
+  }
+}
+
+const left = ({ filters, rules, sessions, schedules, desired }: ModelAccount) => ({
+  filters: [...filters.keys()],
+  rules: [...rules.keys()],
+  sessions: [...sessions.keys()],
+  schedules: [...schedules.keys()],
+  desired,
+})
+const NOTHING = { filters: [], rules: [], sessions: [], schedules: [], desired: 0 }
+
+const RUNS = process.env.SHADOWMETER_PROOF === '1' ? 20_000 : 300
+
+test('from any state, after any crash or lost answer, an experiment ends and leaves nothing', () => {
+  fc.assert(
+    fc.property(life, fc.integer(), (drawn, seed) => {
+      const account = open(drawn)
+      const random = seeded(seed)
+      live(account, drawn.steps, random)
+
+      for (let n = 0; n < 120 && account.active; n++) {
+        account.advance(TICK * SECOND)
+        run(account, random, Number.POSITIVE_INFINITY, false)
+      }
+
+      expect(account.record.experiment.phase).toBe('ended')
+      expect(account.record.experiment.outcome).not.toBeNull()
+      expect(account.record.life.outbox).toEqual([])
+      expect(left(account)).toEqual(NOTHING)
+      expect([...account.rows.values()].filter(({ state }) => state !== 'deleted')).toEqual([])
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('with the control plane dead for good at any point, packets stop, recorded sessions go, gateways go', () => {
+  fc.assert(
+    fc.property(life, fc.integer(), (drawn, seed) => {
+      const account = open(drawn)
+      live(account, drawn.steps, seeded(seed))
+      const recorded = [...account.rows.values()].flatMap(({ session }) => session ?? [])
+
+      for (let second = 0; second <= settings.leaseMs / SECOND; second++) {
+        account.advance(SECOND)
+        expectSafe(account)
+      }
+      const open_ = account.open()
+      account.advance(1000 * SECOND)
+
+      expect(open_).toEqual([])
+      expect(recorded.filter((session) => account.sessions.has(session))).toEqual([])
+      expect(account.desired).toBe(0)
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('a plan that was carried out asks for nothing more', () => {
+  fc.assert(
+    fc.property(life, fc.integer(), (drawn, seed) => {
+      const account = open(drawn)
+      const random = seeded(seed)
+      live(account, drawn.steps, random)
+
+      run(account, random, Number.POSITIVE_INFINITY, false)
+      const again = run(account, random, Number.POSITIVE_INFINITY, false)
+
+      // A Describe that lags makes it check once more what it has just done.
+      if (drawn.lagSeconds === 0) expect(again).toBe(0)
+    }),
+    { numRuns: RUNS },
+  )
+})

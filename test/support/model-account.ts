@@ -1,0 +1,270 @@
+import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import type { SourceEni } from '../../contract/source.ts'
+import type { Action, ScheduledDeed } from '../../functions/experiments/actions.ts'
+import type { Answer } from '../../functions/experiments/learn.ts'
+import { GATEWAYS_TO_ZERO, schedulePrefix } from '../../functions/experiments/names.ts'
+import type { Observed, ObservedRule, ObservedSession } from '../../functions/experiments/observed.ts'
+import type { ExperimentRecord, SessionRecord } from '../../functions/experiments/record.ts'
+import { changed } from '../../functions/reconcile/apply.ts'
+
+type Rule = ObservedRule & { since: number }
+type Session = ObservedSession & { since: number; filter: string }
+type Schedule = { at: number; what: ScheduledDeed }
+
+/** What an action met that AWS would answer with NotFound or another refusal. */
+export class Refused extends Error {}
+
+export const SECOND = 1000
+
+/**
+ * An AWS account as far as one experiment can see it, in a few maps, with a clock that is moved by hand: for properties
+ * over thousands of lives. Describe lags behind by as much as is asked for, deletes included.
+ */
+export class ModelAccount {
+  now: number
+  record: ExperimentRecord
+  active = true
+  desired = 0
+  healthy = true
+  affordable = true
+  config: { revision: number; entry: GatewayExperiment | null } = { revision: 0, entry: null }
+  readonly rows = new Map<string, SessionRecord>()
+  readonly filters = new Map<string, number>()
+  readonly rules = new Map<string, Rule>()
+  readonly sessions = new Map<string, Session>()
+  readonly schedules = new Map<string, Schedule>()
+  readonly enis: Set<string>
+  /** The latest end that anybody ever asked for: schedules may wait for it, even when it is not in force (any more). */
+  latestEnd: number
+  /** Revision that the gateways run; null while none runs. */
+  running: number | null = null
+  readonly #lagMs: number
+  readonly #tokens = new Map<string, string>()
+  /** What was deleted in the last minutes: a lagging Describe still shows it. */
+  #ghosts: { until: number; rule?: Rule; session?: Session; filter?: string }[] = []
+  #ids = 0
+
+  constructor(record: ExperimentRecord, enis: readonly string[], now: number, lagMs: number) {
+    this.record = record
+    this.enis = new Set(enis)
+    this.now = now
+    this.#lagMs = lagMs
+    this.latestEnd = Date.parse(record.experiment.endAt)
+  }
+
+  get id(): string {
+    return this.record.experiment.id
+  }
+
+  #id(kind: string): string {
+    return `${kind}-${String(++this.#ids).padStart(17, '0')}`
+  }
+
+  /** Time goes on; schedules fire on their second, gateways follow what is published. */
+  advance(milliseconds: number): void {
+    const end = this.now + milliseconds
+    for (;;) {
+      const due = [...this.schedules].filter(([, { at }]) => at <= end).sort((a, b) => a[1].at - b[1].at)[0]
+      if (!due) break
+      const [name, { at, what }] = due
+      this.now = Math.max(this.now, at)
+      this.schedules.delete(name)
+      this.#fire(what)
+    }
+    this.now = end
+    this.running = this.desired > 0 ? this.config.revision : null
+  }
+
+  #fire(what: ScheduledDeed): void {
+    if (what.deed === 'delete-session') this.#deleteSession(what.session)
+    if (what.deed === 'delete-rule') this.#deleteRule(what.rule)
+    if (what.deed === 'gateways-to-zero') this.desired = 0
+  }
+
+  #deleteSession(id: string): boolean {
+    const session = this.sessions.get(id)
+    if (session) this.#ghosts.push({ until: this.now + this.#lagMs, session })
+    return this.sessions.delete(id)
+  }
+
+  #deleteRule(id: string): boolean {
+    const rule = this.rules.get(id)
+    if (rule) this.#ghosts.push({ until: this.now + this.#lagMs, rule })
+    return this.rules.delete(id)
+  }
+
+  /** An ENI goes away with its session, as when its instance is terminated. */
+  removeSource(eni: string): void {
+    this.enis.delete(eni)
+    for (const [id, session] of this.sessions) if (session.eni === eni) this.#deleteSession(id)
+  }
+
+  source(eni: string): SourceEni {
+    return {
+      eni,
+      address: '10.0.0.1',
+      mac: '02:00:00:00:00:01',
+      instance: null,
+      instanceType: null,
+      name: null,
+      availabilityZone: 'us-east-1a',
+      verdict: 'supported',
+      reason: '',
+      tags: {},
+    }
+  }
+
+  observe(): Observed {
+    const shown = <T extends { since: number }>(items: Iterable<T>) =>
+      [...items].filter(({ since }) => since + this.#lagMs <= this.now)
+    this.#ghosts = this.#ghosts.filter(({ until }) => until > this.now)
+    const { phase } = this.record.experiment
+    const looked = phase === 'preparing' || phase === 'mirroring'
+    return {
+      filters: [
+        ...[...this.filters].flatMap(([id, since]) => (since + this.#lagMs <= this.now ? [id] : [])),
+        ...this.#ghosts.flatMap(({ filter }) => filter ?? []),
+      ],
+      rules: [...shown(this.rules.values()), ...this.#ghosts.flatMap(({ rule }) => rule ?? [])],
+      sessions: [...shown(this.sessions.values()), ...this.#ghosts.flatMap(({ session }) => session ?? [])],
+      taken: [],
+      rivals: [],
+      vnis: new Set(),
+      schedules: new Map(
+        [...this.schedules.keys()]
+          .filter((name) => name.startsWith(schedulePrefix(this.id)))
+          .map((name) => [name, null]),
+      ),
+      zeroAt: iso(this.schedules.get(GATEWAYS_TO_ZERO)?.at),
+      gateways: {
+        desired: this.desired,
+        healthy: this.healthy && this.running !== null ? this.desired : 0,
+        tasks:
+          this.running === null
+            ? []
+            : Array.from({ length: this.desired }, (_, n) => ({
+                task: `task${n}`,
+                revision: this.running ?? -1,
+              })),
+      },
+      sources: looked ? [...this.enis].map((eni) => this.source(eni)) : null,
+      missing: [],
+      config: this.config,
+      others: [],
+      money: { affordable: this.affordable, reason: 'it would pass the budget' },
+      gone: new Map(),
+      lapsed: new Set(),
+      refused: new Set(),
+      audited: new Set(),
+      forgotten: !this.active,
+    }
+  }
+
+  /** As AWS and the store do it. @throws Refused */
+  apply(action: Action, sessions: readonly SessionRecord[], seen: Observed): Answer {
+    switch (action.kind) {
+      case 'arm':
+        if (Date.parse(action.at) <= this.now) throw new Refused('the time of a schedule is past')
+        this.schedules.set(action.schedule, { at: Date.parse(action.at), what: action.what })
+        return {}
+      case 'renew': {
+        const schedule = this.schedules.get(action.schedule)
+        if (schedule) this.schedules.set(action.schedule, { ...schedule, at: Date.parse(action.at) })
+        return { absent: !schedule }
+      }
+      case 'disarm':
+        this.schedules.delete(action.schedule)
+        return {}
+      case 'create-filter':
+        return this.#once(`filter ${action.generation}`, 'tmf', (id) => this.filters.set(id, this.now))
+      case 'delete-filter':
+        for (const [, { filter }] of this.sessions) if (filter === action.filter) throw new Refused('in use')
+        for (const [id, { filter }] of this.rules) if (filter === action.filter) this.#deleteRule(id)
+        return { absent: !this.filters.delete(action.filter) }
+      case 'create-rule': {
+        const { direction, number } = action.rule
+        const same = [...this.rules.values()].some(
+          (rule) => rule.filter === action.filter && rule.direction === direction && rule.number === number,
+        )
+        return this.#once(`rule ${action.slot} ${action.generation}`, 'tmfr', (rule) => {
+          if (same) throw new Refused('TrafficMirrorFilterRuleAlreadyExists')
+          this.rules.set(rule, {
+            rule,
+            filter: action.filter,
+            direction,
+            number,
+            accepts: false,
+            since: this.now,
+          })
+        })
+      }
+      case 'accept-rule': {
+        const rule = this.rules.get(action.rule)
+        if (rule) this.rules.set(action.rule, { ...rule, accepts: true })
+        return { absent: !rule }
+      }
+      case 'delete-rule':
+        return { absent: !this.#deleteRule(action.rule) }
+      case 'create-session': {
+        const { eni, vni, expiresAt, generation } = action.session
+        if (!this.enis.has(eni)) throw new Refused('InvalidNetworkInterfaceID.NotFound')
+        return this.#once(`session ${eni} ${generation}`, 'tms', (session) =>
+          this.sessions.set(session, {
+            session,
+            eni,
+            vni,
+            expiresAt,
+            filter: action.filter,
+            since: this.now,
+          }),
+        )
+      }
+      case 'delete-session':
+        return { absent: !this.#deleteSession(action.session) }
+      case 'tag':
+        for (const id of action.resources) {
+          const session = this.sessions.get(id)
+          if (session) this.sessions.set(id, { ...session, expiresAt: action.expiresAt })
+        }
+        return {}
+      case 'scale':
+        this.desired = action.desired
+        return {}
+      case 'publish':
+        this.config = { revision: this.config.revision + 1, entry: action.entry }
+        return { config: this.config }
+      case 'write-session': {
+        const { eni, generation } = action.session
+        this.rows.set(`${eni}#${generation}`, action.session)
+        return {}
+      }
+      case 'write-record': {
+        const next = changed({ record: this.record, sessions, seen }, action, new Date(this.now))
+        this.record = { ...next, experiment: { ...next.experiment, version: next.experiment.version + 1 } }
+        return { record: this.record }
+      }
+      case 'audit':
+        return {}
+      case 'forget-active':
+        this.active = false
+        return {}
+    }
+  }
+
+  /** A ClientToken’s first answer again, even after the resource was deleted. */
+  #once(token: string, prefix: string, create: (id: string) => void): Answer {
+    const known = this.#tokens.get(token)
+    if (known !== undefined) return { id: known }
+    const id = this.#id(prefix)
+    create(id)
+    this.#tokens.set(token, id)
+    return { id }
+  }
+
+  /** Rules that mirror now. */
+  open(): string[] {
+    return [...this.rules.values()].flatMap(({ accepts, rule }) => (accepts ? [rule] : []))
+  }
+}
+
+const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
