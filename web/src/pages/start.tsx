@@ -75,7 +75,7 @@ export const StartPage = () => {
     if (checked.spec === null) focusFirstError(element.current)
     else if (fresh && plan?.startable && !create.isPending) create.mutate(checked.spec)
   }
-  const wait = checked.spec === null ? null : whyWait(fresh, plan?.startable)
+  const wait = whyWait(fresh, plan?.startable, checked.spec !== null)
 
   return (
     <Page
@@ -164,9 +164,10 @@ const Section = ({ title, children }: { title: string; children: React.ReactNode
   <Container header={<Header variant="h2">{title}</Header>}>{children}</Container>
 )
 
-const whyWait = (fresh: boolean, startable: boolean | undefined): string | null => {
-  if (!fresh) return 'The estimate comes first.'
-  return startable ? null : 'It cannot start like this: see the reasons above.'
+/** Why it cannot start yet; an unfinished form may be sent, to be told what is missing. */
+const whyWait = (fresh: boolean, startable: boolean | undefined, complete: boolean): string | null => {
+  if (fresh && !startable) return 'It cannot start like this: see the reasons above.'
+  return fresh || !complete ? null : 'The estimate comes first.'
 }
 
 const NEEDED: Readonly<Record<Field, string>> = {
