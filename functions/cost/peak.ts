@@ -13,8 +13,8 @@ const RESERVE_SHARE = 0.25
 
 /**
  * The peak that the worst case is reckoned with: the sources’ network capacity where one reserve of it takes no more
- * than a quarter of the budget; else the rate that takes just that quarter. Traffic above it ends the mirroring at the
- * next look, and what it may cost until then is the plan’s overshoot.
+ * than a quarter of the budget; else the rate that takes just that quarter. What faster traffic may cost before the next
+ * look is the plan’s overshoot.
  * @param capacities bytes per second of each source instance
  * @param reserveSeconds longest time that packets flow without being known: lease, its precision, report delay
  */
@@ -41,6 +41,6 @@ export const assumedPeak = (
     basis: 'budget-share',
     because:
       `worst case: ${gbits(bytesPerSecond)} together, which takes a quarter of the budget in ${Math.round(reserveSeconds)} s; ` +
-      `the sources’ capacity is ${gbits(capacity)}, and traffic above the assumed peak ends the mirroring`,
+      `the sources’ capacity is ${gbits(capacity)}. Faster traffic ends the mirroring once the budget does not pay for twice its rate`,
   }
 }

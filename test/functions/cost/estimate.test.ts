@@ -47,7 +47,7 @@ describe('the estimate', () => {
     const made = estimate(undertaking({ capacities: Array(100).fill(1.25e9) }), prices)
 
     expect(made.peak.basis).toBe('budget-share')
-    expect(made.peak.because).toContain('traffic above the assumed peak')
+    expect(made.peak.because).toContain('Faster traffic ends the mirroring')
     expect(made.overshootUsd).toBeGreaterThan(100)
   })
 
