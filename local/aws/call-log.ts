@@ -34,6 +34,18 @@ export class CallLog {
     if (this.#records.length > CAPACITY * 1.1) this.#records.splice(0, this.#records.length - CAPACITY)
   }
 
+  /** What AWS did by itself: a state reached, a cascade. */
+  event(
+    service: string,
+    action: string,
+    input: unknown,
+    created: readonly string[],
+    deleted: readonly string[],
+  ): void {
+    const nobody = { source: 'aws' as const, userAgent: '', requestId: '', errorCode: null }
+    this.add({ service, action, ...nobody, input, created, deleted })
+  }
+
   /** Records behind number `after`, oldest first; `forgotten` when some of them are gone already. */
   after(after: number, service?: string): { calls: CallRecord[]; next: number; forgotten: boolean } {
     const first = this.#records[0]?.n ?? this.#n + 1

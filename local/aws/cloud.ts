@@ -91,7 +91,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   adoptWorld(state)
 
   const targets = new Targets(state)
-  const tasks = new Tasks(state, targets, options.spawnTask ?? forkTask, () => address)
+  const tasks = new Tasks(state, targets, options.spawnTask ?? forkTask, () => address, calls)
   const dispatcher: Dispatcher = new Dispatcher(
     [
       ec2Service(state, calls),

@@ -74,7 +74,8 @@ export class Dispatcher {
         userAgent: call.userAgent,
         requestId: call.requestId,
         errorCode: failure?.code ?? null,
-        input,
+        // Data points would fill the log.
+        input: service.scope === 'monitoring' ? null : input,
         created: call.created,
         deleted: call.deleted,
       })

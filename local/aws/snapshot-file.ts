@@ -35,7 +35,9 @@ export class SnapshotFile {
   /** Says that the content changed; it is written soon. */
   touch(): void {
     this.#dirty = true
-    this.#timer ??= setTimeout(() => void this.flush(), this.#coalesce)
+    this.#timer ??= setTimeout(() => {
+      this.flush().catch((error: unknown) => console.error(`Cannot write ${this.#path}:`, error))
+    }, this.#coalesce)
   }
 
   /** Resolves when everything said before this call is in the file. */

@@ -38,6 +38,15 @@ export class Table<T> {
     return rows
   }
 
+  /** The row that was added first. */
+  oldest(): [string, T] | undefined {
+    for (const [id, versions] of this.#versions) {
+      const row = versions.at(-1)?.value
+      if (row !== undefined) return [id, row]
+    }
+    return undefined
+  }
+
   get size(): number {
     return this.entries().length
   }

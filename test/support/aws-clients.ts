@@ -47,7 +47,10 @@ export async function errorCode(promise: Promise<unknown>): Promise<string> {
 }
 
 /** Asks until it holds. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, milliseconds = 5000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T | undefined | false>,
+  milliseconds = 20_000,
+): Promise<T> {
   const end = Date.now() + milliseconds
   for (;;) {
     const found = await look()

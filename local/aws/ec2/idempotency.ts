@@ -29,6 +29,7 @@ export function createOnce<T extends { id: string }>(
     .update(JSON.stringify(sorted(parameters)))
     .digest('base64url')
   const lifetime = state.switches.tokenLifetimeHours * 3_600_000
+  forgetTokens(state, lifetime)
   const used = state.tokens.get(key)
   if (used && state.clock.now() - used.at < lifetime) {
     const row = find(used.answer.id)
@@ -40,6 +41,14 @@ export function createOnce<T extends { id: string }>(
   const answer = create()
   state.tokens.set(key, { fingerprint, answer, at: state.clock.now() })
   return answer
+}
+
+function forgetTokens(state: State, lifetime: number): void {
+  for (;;) {
+    const [key, used] = state.tokens.oldest() ?? []
+    if (key === undefined || used === undefined || state.clock.now() - used.at < lifetime) return
+    state.tokens.delete(key)
+  }
 }
 
 function mismatch(token: string): AwsError {

@@ -11,6 +11,9 @@ import { dryRunOperation, invalidCombination } from './errors.ts'
 import { deleteInterface, instanceInterfaceXml, interfacesOf, privateDnsName } from './network-interfaces.ts'
 import { tagSet, tagsAt } from './tag-rules.ts'
 
+/** Terminated instances are shown for about this long. */
+const TERMINATED_SHOWN_MILLISECONDS = 3_600_000
+
 const CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
   running: 16,
@@ -102,7 +105,10 @@ export function instanceActions(state: State, log: CallLog): Record<string, Acti
 
 /** Instances that a restart found between two states go on to the later one. */
 export function resumeTransitions(state: State, log: CallLog): void {
-  for (const row of state.instances.list()) if (LASTING[row.state]) finishLater(state, log, row.id, row.state)
+  for (const row of state.instances.list()) {
+    if (LASTING[row.state]) finishLater(state, log, row.id, row.state)
+    if (row.state === 'terminated') forgetLater(state, row.id)
+  }
 }
 
 function begin(state: State, log: CallLog, row: Instance, through: InstanceState, call: Call): void {
@@ -122,17 +128,15 @@ function finishLater(state: State, log: CallLog, id: string, through: InstanceSt
     const row = state.instances.get(id)
     if (!lasting || row?.state !== through) return
     state.instances.set(id, { ...row, state: lasting })
-    log.add({
-      service: 'ec2',
-      action: `Instance ${lasting}`,
-      source: 'aws',
-      userAgent: '',
-      requestId: '',
-      errorCode: null,
-      input: { InstanceId: id },
-      created: [],
-      deleted: [],
-    })
+    log.event('ec2', `Instance ${lasting}`, { InstanceId: id }, [], [])
+    if (lasting === 'terminated') forgetLater(state, id)
+  })
+}
+
+function forgetLater(state: State, id: string): void {
+  state.clock.setTimer(TERMINATED_SHOWN_MILLISECONDS, () => {
+    state.instances.delete(id)
+    state.tags.delete(id)
   })
 }
 

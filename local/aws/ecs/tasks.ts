@@ -1,3 +1,4 @@
+import type { CallLog } from '../call-log.ts'
 import { deleteInterface } from '../ec2/network-interfaces.ts'
 import type { Targets } from '../elb/targets.ts'
 import { ec2Id, hex } from '../ids.ts'
@@ -22,6 +23,7 @@ type Stop = { reason: string; code: NonNullable<Task['stopCode']> }
 export class Tasks {
   readonly #state: State
   readonly #targets: Targets
+  readonly #log: CallLog
   readonly #spawn: SpawnTask
   readonly #endpoint: () => string
   readonly #processes = new Map<string, TaskProcess>()
@@ -34,8 +36,9 @@ export class Tasks {
   #queue: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(state: State, targets: Targets, spawn: SpawnTask, endpoint: () => string) {
+  constructor(state: State, targets: Targets, spawn: SpawnTask, endpoint: () => string, log: CallLog) {
     this.#state = state
+    this.#log = log
     this.#targets = targets
     this.#spawn = spawn
     this.#endpoint = endpoint
@@ -204,6 +207,7 @@ export class Tasks {
     const pid = this.#processes.get(id)?.pid ?? null
     if (task?.desiredStatus !== 'RUNNING') return
     this.#update(id, { lastStatus: 'RUNNING', startedAt: this.#state.clock.now(), pid })
+    this.#log.event('ecs', 'Task running', null, [task.arn], [])
     const group =
       service.targetGroupArn === undefined ? undefined : this.#state.targetGroup(service.targetGroupArn)
     if (!group) return
@@ -224,7 +228,9 @@ export class Tasks {
     const now = this.#state.clock.now()
     const expected = task.desiredStatus === 'STOPPED'
     if (service.targetGroupArn !== undefined) this.#targets.forget(service.targetGroupArn, task.ip, task.port)
-    deleteInterface(this.#state, task.networkInterfaceId, { deleted: [] })
+    const deleted = [task.arn]
+    deleteInterface(this.#state, task.networkInterfaceId, { deleted })
+    this.#log.event('ecs', 'Task stopped', { exitCode: code }, [], deleted)
     this.#update(id, {
       desiredStatus: 'STOPPED',
       lastStatus: 'STOPPED',

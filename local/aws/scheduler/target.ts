@@ -107,7 +107,7 @@ async function invokeFunction(name: string, input: string, endpoint: string | un
         'x-amz-invocation-type': 'Event',
         'user-agent': USER_AGENT,
       },
-      body: input,
+      body: input === '' ? '{}' : input,
       signal: AbortSignal.timeout(LAMBDA_MILLISECONDS),
     })
     await response.arrayBuffer()

@@ -63,7 +63,8 @@ async function doorsOf(elb: ElasticLoadBalancingV2Client): Promise<string[]> {
 const about = async (door: string) =>
   (await (await fetch(`${door}/about`)).json()) as { pid: number; environment: Record<string, string> }
 
-describe('a service', () => {
+// Processes start slowly on a busy machine.
+describe('a service', { timeout: 30_000 }, () => {
   test('really starts tasks, which become healthy in its target group, and really stops them', async () => {
     const { ecs, elb, ec2 } = await startTestCloud()
     const { services: before } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }))
