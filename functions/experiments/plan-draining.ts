@@ -2,7 +2,7 @@ import type { Action } from './actions.ts'
 import { GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
 import type { View } from './observed.ts'
 import { acknowledged, zeroWithout } from './plan-gateways.ts'
-import { close, wasRefused } from './plan-sessions.ts'
+import { close, nameSteps, wasRefused } from './plan-sessions.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -11,6 +11,7 @@ import type { Settings } from './settings.ts'
  */
 export const planDraining = (view: View, now: Date, settings: Settings): Action[] => {
   const cleanup = [
+    ...nameSteps(view, now),
     ...deleteRules(view),
     ...deleteSessions(view),
     ...closeSessions(view, now, settings),
@@ -18,7 +19,7 @@ export const planDraining = (view: View, now: Date, settings: Settings): Action[
     ...deleteFilters(view),
   ]
   if (cleanup.length > 0) return cleanup
-  if (!nothingLeft(view)) return []
+  if (!nothingLeft(view) || mayAppear(view, now, settings)) return []
   return [...leaveGateways(view, now, settings)]
 }
 
@@ -31,7 +32,7 @@ const deleteRules = ({ record, seen }: View): Action[] => {
 
 const liveSessions = ({ sessions, seen }: View): string[] => {
   const ids = new Set(seen.sessions.map(({ session }) => session))
-  for (const { state, session } of sessions) if (state === 'active' && session !== null) ids.add(session)
+  for (const { state, session } of sessions) if (state !== 'deleted' && session !== null) ids.add(session)
   return [...ids].filter((id) => !seen.gone.has(id))
 }
 
@@ -43,16 +44,9 @@ const closeSessions = (view: View, now: Date, { describeLagMs }: Settings): Acti
   const { sessions, seen } = view
   return sessions.flatMap((row): Action[] => {
     if (row.state === 'deleted') return []
-    if (row.state === 'active') {
-      const deletedAt = row.session === null ? undefined : seen.gone.get(row.session)
+    if (row.session !== null) {
+      const deletedAt = seen.gone.get(row.session)
       return deletedAt === undefined ? [] : [close(row, deletedAt)]
-    }
-    const made = seen.sessions.find(({ eni, vni }) => eni === row.eni && vni === row.vni)
-    if (made) {
-      const deletedAt = seen.gone.get(made.session)
-      return deletedAt === undefined
-        ? []
-        : [close({ ...row, session: made.session, createdAt: row.intendedAt }, deletedAt)]
     }
     const sure = now.getTime() - Date.parse(row.intendedAt) >= describeLagMs
     return sure || wasRefused(view, row) ? [close(row, now.toISOString())] : []
@@ -79,7 +73,9 @@ const deleteFilters = (view: View): Action[] => {
   if (liveSessions(view).length > 0) return []
   const filters = filtersOf(view)
   if (filters.length > 0) return filters.map((filter) => ({ kind: 'delete-filter', filter }))
-  return view.record.life.filter === null ? [] : [{ kind: 'write-record', life: { filter: null } }]
+  return view.record.life.filter === null
+    ? []
+    : [{ kind: 'write-record', life: { filter: null, filterIntendedAt: null } }]
 }
 
 const nothingLeft = (view: View): boolean =>
@@ -90,6 +86,12 @@ const nothingLeft = (view: View): boolean =>
   ![...view.seen.schedules.keys()].some((schedule) =>
     schedule.startsWith(schedulePrefix(view.record.experiment.id)),
   )
+
+/** A filter was made, or not, and its id got lost: it may take a while to be shown. */
+const mayAppear = ({ record }: View, now: Date, { describeLagMs }: Settings): boolean => {
+  const { filterIntendedAt } = record.life
+  return filterIntendedAt !== null && now.getTime() - Date.parse(filterIntendedAt) < describeLagMs
+}
 
 /**
  * The gateways’ share of the end: what is in flight is finished, then they forget the experiment and say so with their

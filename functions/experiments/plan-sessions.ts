@@ -3,7 +3,7 @@ import { killSchedule } from './names.ts'
 import { refusalOf, type View } from './observed.ts'
 import type { SessionRecord } from './record.ts'
 import type { Settings } from './settings.ts'
-import { armable, armTime, deletionTime, killTime } from './times.ts'
+import { armable, armTime, killTime } from './times.ts'
 
 /** A whole number from 1 to 0xffffff. */
 export type RandomVni = () => number
@@ -22,20 +22,23 @@ export const latestOf = (sessions: readonly SessionRecord[], eni: string): Sessi
  * deletes it, record. Only a recorded session counts, and every recorded one has its schedule.
  */
 export const sessionSteps = (view: View, now: Date, random: RandomVni): Action[] => {
-  const { record, seen } = view
-  const { filter, filterGeneration, enis } = record.life
-  if (filter === null) {
-    const found = seen.filters[0]
-    return found === undefined
-      ? [{ kind: 'create-filter', generation: filterGeneration, expiresAt: record.experiment.endAt }]
-      : [{ kind: 'write-record', life: { filter: found, filterCreatedAt: now.toISOString() } }]
-  }
+  const { filter, enis } = view.record.life
+  if (filter === null) return [filterStep(view, now)]
   for (const [index, eni] of (enis ?? []).entries()) {
     const session = latestOf(view.sessions, eni)
     const step = session ? stepFor(view, session, index, filter, now) : intend(view, eni, now, random)
     if (step) return [step]
   }
   return []
+}
+
+const filterStep = ({ record, seen }: View, now: Date): Action => {
+  const { filterIntendedAt, filterGeneration } = record.life
+  const found = seen.filters[0]
+  if (found !== undefined) return { kind: 'write-record', life: { filter: found } }
+  return filterIntendedAt === null
+    ? { kind: 'write-record', life: { filterIntendedAt: now.toISOString() } }
+    : { kind: 'create-filter', generation: filterGeneration, expiresAt: record.experiment.endAt }
 }
 
 const intend = (
@@ -67,6 +70,7 @@ const intend = (
       killAt: null,
       intendedAt: now.toISOString(),
       createdAt: null,
+      knownAt: null,
       deletedAt: null,
     },
   }
@@ -97,6 +101,7 @@ const stepFor = (
           session: created.session,
           killAt: armed,
           createdAt: session.intendedAt,
+          knownAt: now.toISOString(),
         },
       }
 }
@@ -161,15 +166,14 @@ export const lostSteps = (view: View, now: Date, settings: Settings): Action[] =
   const alive = new Set(
     seen.sources?.filter(({ verdict }) => verdict !== 'unsupported').map(({ eni }) => eni),
   )
-  const steps: Action[] = []
-  for (const session of sessions) {
-    if (session.state === 'intended' && seen.sources !== null && !alive.has(session.eni))
-      steps.push(...unmake(view, session))
-    if (session.state !== 'active' || session.session === null) continue
-    const closing = closeIfGone(view, session, now, settings)
-    if (closing) steps.push(...closing)
-    else if (seen.sources !== null && !alive.has(session.eni))
-      steps.push({ kind: 'delete-session', session: session.session })
+  const orphaned = (eni: string) => seen.sources !== null && !alive.has(eni)
+  const steps: Action[] = nameSteps(view, now).filter(({ session }) => orphaned(session.eni))
+  for (const row of sessions) {
+    if (row.state === 'deleted' || row.session === null) continue
+    const deletedAt = seen.gone.get(row.session)
+    if (deletedAt !== undefined) steps.push(close(row, deletedAt))
+    else if (orphaned(row.eni) || vanished(view, row, now, settings))
+      steps.push({ kind: 'delete-session', session: row.session })
   }
   const known = new Set(sessions.map(({ vni }) => vni))
   for (const { session, vni } of seen.sessions) {
@@ -185,34 +189,32 @@ export const lostSteps = (view: View, now: Date, settings: Settings): Action[] =
   return steps
 }
 
-/** Ends a session that was made, but not recorded, before its source went away. */
-const unmake = ({ seen }: View, row: SessionRecord): Action[] => {
-  const made = seen.sessions.find(({ eni, vni }) => eni === row.eni && vni === row.vni)
-  return made
-    ? [
-        {
-          kind: 'write-session',
-          session: { ...row, state: 'active', session: made.session, createdAt: row.intendedAt },
-        },
-      ]
-    : []
-}
-
-/** The ledger row’s last write, when its session is known to be gone. */
-const closeIfGone = (
-  { seen }: View,
-  session: SessionRecord,
+/**
+ * Writes down the ids of sessions that were made when nobody could record them, so that they are deleted and paid for.
+ * They stay intended: only a session with its kill schedule is active.
+ */
+export const nameSteps = (
+  { seen, sessions }: View,
   now: Date,
-  settings: Settings,
-): Action[] | null => {
-  const { session: id, createdAt, killAt } = session
-  if (id === null) return null
-  const deletedAt = seen.gone.get(id)
-  if (deletedAt !== undefined) return [close(session, deletedAt)]
-  const young = createdAt !== null && now.getTime() - Date.parse(createdAt) < settings.describeLagMs
-  const shown = seen.sessions.some((one) => one.session === id)
-  return shown || young ? null : [close(session, deletionTime(killAt, now, settings))]
-}
+): Extract<Action, { kind: 'write-session' }>[] =>
+  sessions.flatMap((row) => {
+    if (row.state !== 'intended' || row.session !== null) return []
+    const made = seen.sessions.find(({ eni, vni }) => eni === row.eni && vni === row.vni)
+    if (!made) return []
+    const named = { session: made.session, createdAt: row.intendedAt, knownAt: now.toISOString() }
+    return [{ kind: 'write-session' as const, session: { ...row, ...named } }]
+  })
+
+/** Describe does not show it, though it has had the time to: a delete will tell for sure. */
+const vanished = (
+  { seen }: View,
+  { state, session, knownAt }: SessionRecord,
+  now: Date,
+  { describeLagMs }: Settings,
+): boolean =>
+  state === 'active' &&
+  !seen.sessions.some((one) => one.session === session) &&
+  now.getTime() - Date.parse(knownAt ?? '') >= describeLagMs
 
 export const close = (session: SessionRecord, deletedAt: string): Action => ({
   kind: 'write-session',

@@ -36,7 +36,8 @@ export const Life = z.object({
   enis: z.array(EniId).nullable(),
   filter: z.string().nullable(),
   filterGeneration: z.int().nonnegative(),
-  filterCreatedAt: Timestamp.nullable(),
+  /** Written before the filter is made, so that one whose id got lost is looked for. */
+  filterIntendedAt: Timestamp.nullable(),
   rules: z.array(RuleRecord),
   /** Next generation per rule slot. */
   ruleGenerations: z.array(z.int().nonnegative()),
@@ -67,7 +68,7 @@ export const newLife = (): Life => ({
   enis: null,
   filter: null,
   filterGeneration: 0,
-  filterCreatedAt: null,
+  filterIntendedAt: null,
   rules: [],
   ruleGenerations: [],
   configRevision: null,
@@ -108,6 +109,8 @@ export const SessionRecord = z.object({
    * AWS’s bill has it.
    */
   createdAt: Timestamp.nullable(),
+  /** When AWS last answered with it: for some minutes after that Describe may not show it. */
+  knownAt: Timestamp.nullable(),
   deletedAt: Timestamp.nullable(),
 })
 export type SessionRecord = z.output<typeof SessionRecord>

@@ -140,8 +140,8 @@ const deleting = async (call: Promise<void>): Promise<Answer> => {
   }
 }
 
-const isYoung = (plane: ControlPlane, createdAt: string | null | undefined): boolean =>
-  createdAt != null && plane.now() - Date.parse(createdAt) < plane.settings.describeLagMs
+const isYoung = (plane: ControlPlane, since: string | null | undefined): boolean =>
+  since != null && plane.now() - Date.parse(since) < plane.settings.describeLagMs
 
 const accepting = async (
   plane: ControlPlane,
@@ -167,7 +167,7 @@ const deletingSession = async (plane: ControlPlane, { sessions }: View, session:
   const answer = await deleting(deleteSession(plane.clients.ec2, session))
   const row: SessionRecord | undefined = sessions.find((one) => one.session === session)
   const killed = row?.killAt != null && Date.parse(row.killAt) <= plane.now()
-  if (answer.absent && !killed && isYoung(plane, row?.createdAt))
+  if (answer.absent && !killed && isYoung(plane, row?.knownAt))
     throw new NotYet(`session ${session} is not known yet`)
   return answer
 }
