@@ -1,0 +1,32 @@
+import type { Experiment, ExperimentSpecInput } from '../../contract/experiment.ts'
+import type { Ledger } from '../../contract/ledger.ts'
+
+/** The API as a pipeline calls it: HTTP and JSON. */
+export const apiClient = (api: string) => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
+    const response = await fetch(`${api}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return JSON.parse(text) as T
+  }
+  return {
+    create: (spec: ExperimentSpecInput, key?: string) =>
+      call<Experiment>('POST', '/experiments', spec, key === undefined ? {} : { 'idempotency-key': key }),
+    get: (id: string) => call<Experiment>('GET', `/experiments/${id}`),
+    stop: (id: string) => call<Experiment>('POST', `/experiments/${id}/stop`, {}),
+    extend: (id: string, bySeconds: number) =>
+      call<Experiment>('POST', `/experiments/${id}/extend`, { bySeconds }),
+    ledger: (id: string) => call<Ledger>('GET', `/experiments/${id}/ledger`),
+    sources: () =>
+      call<{ sources: { eni: string; verdict: string; name: string | null }[] }>('GET', '/sources'),
+  }
+}
