@@ -18,6 +18,8 @@ const MAX_FRAME = 1 << 20
 export type FrameEvents = {
   /** A piece of a DATA frame's payload, with its padding taken off; `last` ends the frame. */
   data(stream: number, flags: number, b: Buffer, start: number, end: number, last: boolean, at: number): void
+  /** Bytes of a DATA frame of this stream were never captured. */
+  missing(stream: number): void
   /** Any other frame, whole. False when the connection cannot be followed any more. */
   frame(type: number, flags: number, stream: number, payload: Buffer, at: number): boolean
 }
@@ -58,18 +60,17 @@ export class FrameReader {
     }
   }
 
-  /** Bytes are missing. Only inside the payload of a DATA frame can frames be followed on. Returns that stream. */
-  gap(bytes: number, at: number): number | null {
+  /** Bytes are missing. Only inside the payload of a DATA frame can frames be followed on. */
+  gap(bytes: number, at: number): void {
     const isInData = this.#headerLength === HEADER_LENGTH && this.#type === DATA
     const isPaddingKnown = (this.#flags & PADDED) === 0 || this.#padding >= 0
     if (this.dead || !isInData || !isPaddingKnown || bytes > this.#remaining) {
       this.dead = true
-      return null
+      return
     }
-    const stream = this.#stream
+    this.#events.missing(this.#stream)
     this.#remaining -= bytes
     if (this.#remaining === 0) this.#endData(at)
-    return stream
   }
 
   #begin(at: number): void {

@@ -80,9 +80,7 @@ export class Http2Connection {
   gap(half: 0 | 1, bytes: number, at: number): void {
     const reader = this.#readers[half]
     if (reader.dead) return
-    const id = reader.gap(bytes, at)
-    const stream = id === null ? undefined : this.#streams.get(id)
-    if (stream !== undefined) sideOf(stream, half).failure ??= 'gap'
+    reader.gap(bytes, at)
     if (reader.dead) this.#loseHalf(half, 'gap', at)
   }
 
@@ -100,6 +98,10 @@ export class Http2Connection {
     return new FrameReader(
       {
         data: (id, flags, b, start, end, last, at) => this.#data(half, id, flags, b, start, end, last, at),
+        missing: (id) => {
+          const stream = this.#streams.get(id)
+          if (stream !== undefined) sideOf(stream, half).failure ??= 'gap'
+        },
         frame: (type, flags, id, payload, at) => this.#frame(half, type, flags, id, payload, at),
       },
       preface,
