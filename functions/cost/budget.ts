@@ -1,6 +1,5 @@
 import type { PriceTable } from '../prices/table.ts'
 import { addControl, boundControl } from './control.ts'
-import { sessionHours } from './hours.ts'
 import { flowNlcuHours, ledgerLines, spendOf } from './spend.ts'
 import { HOUR_MS, type SessionUse, type TaskUse, type Usage } from './usage.ts'
 
@@ -46,9 +45,11 @@ export const marginalUsdPerGb = ({ prices }: PriceTable, crossAzShare: number): 
 /** EC2 takes 5 writes a second; 20 seconds more for the calls that are not ours to hurry. */
 export const stopSeconds = (sessions: number): number => 20 + sessions / 5
 
-/** Dollars for people: cents, or more digits where cents would hide them. */
+/** Dollars for people: cents, or three digits where cents would hide too much. */
 export const dollars = (usd: number): string =>
-  usd === 0 || usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toPrecision(2)}`
+  usd === 0 || usd >= 1
+    ? `$${usd.toFixed(2)}`
+    : `$${usd >= 0.0001 ? Number(usd.toPrecision(3)) : usd.toFixed(6)}`
 
 /**
  * Can the experiment be here until the next look? Spent + committed + worst case must not pass the budget; if it would,
@@ -79,17 +80,15 @@ export const canAfford = (
 
   const total = spentUsd + committedUsd + worstCaseUsd
   const affordable = total <= budgetUsd
-  const sum =
-    `${dollars(spentUsd)} spent + ${dollars(committedUsd)} committed (begun session-hours whole) + ` +
-    `${dollars(worstCaseUsd)} at worst until ${new Date(packetsUntil).toISOString().slice(11, 19)} UTC`
   return {
     affordable,
     spentUsd,
     committedUsd,
     worstCaseUsd,
-    reason: affordable
-      ? `${sum} = ${dollars(total)}, within the budget of ${dollars(budgetUsd)}`
-      : `${sum} = ${dollars(total)} would pass the budget of ${dollars(budgetUsd)}`,
+    reason:
+      `Going on could cost ${dollars(total)} by ${new Date(packetsUntil).toISOString().slice(11, 19)} UTC ` +
+      `(${dollars(spentUsd)} spent, ${dollars(committedUsd)} committed with begun session-hours whole, ` +
+      `${dollars(worstCaseUsd)} of traffic at worst), ${affordable ? 'within' : 'more than'} the budget of ${dollars(budgetUsd)}.`,
   }
 }
 
@@ -128,7 +127,3 @@ const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
     ),
   }
 }
-
-/** Hours a session will have begun by a time: for kill schedules that must fire before a new hour opens. */
-export const hoursBegunBy = (createdAt: string, at: Date): number =>
-  sessionHours({ createdAt, deletedAt: null }, at)

@@ -64,7 +64,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     },
     prices,
   )
-  if (priced.length > 0 && !money.start.affordable) problems.push(`It cannot begin: ${money.start.reason}.`)
+  if (priced.length > 0 && !money.start.affordable) problems.push(`It cannot begin. ${money.start.reason}`)
   else if (money.windowProblem !== null) warnings.push(money.windowProblem)
 
   return {

@@ -62,7 +62,7 @@ describe('whether the budget affords the next look', () => {
     )
 
     expect(reason).toMatch(
-      /^\$0\.015 spent \+ \$\S+ committed \(begun session-hours whole\) \+ \$1\.44 at worst until 12:04:00 UTC = \$1\.46 would pass the budget of \$0\.50$/,
+      /^Going on could cost \$1\.46 by 12:04:00 UTC \(\$0\.015 spent, \$\S+ committed with begun session-hours whole, \$1\.44 of traffic at worst\), more than the budget of \$0\.5\.$/,
     )
   })
 
@@ -70,6 +70,7 @@ describe('whether the budget affords the next look', () => {
     [0, '$0.00'],
     [0.015, '$0.015'],
     [0.00001234, '$0.000012'],
+    [0.05, '$0.05'],
     [12.345, '$12.35'],
   ])('writes %d as %s', (usd, text) => {
     expect(dollars(usd)).toBe(text)

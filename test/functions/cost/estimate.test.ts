@@ -55,7 +55,7 @@ describe('the estimate', () => {
     const made = estimate(undertaking({ budgetUsd: 0.03 }), prices)
 
     expect(made.start.affordable).toBe(false)
-    expect(made.start.reason).toContain('would pass the budget of $0.030')
+    expect(made.start.reason).toContain('more than the budget of $0.03.')
   })
 
   it('says when the budget will end before the window', () => {

@@ -244,7 +244,7 @@ describe('a plan', PATIENT, () => {
       { source: { by: 'tag', match: 'all', tags: { service: 'nothing' } } },
       /carries these tags/,
     ],
-    ['a budget below the first hour', { budgetUsd: 0.02 }, /would pass the budget of \$0\.020/],
+    ['a budget below the first hour', { budgetUsd: 0.02 }, /more than the budget of \$0\.02\./],
     ['production as the shadow', { shadow: { url: 'http://10.0.1.1:8080/' } }, /is production itself/],
   ])('refuses %s, and so does a create', async (_, more, why) => {
     const { api } = await open()
