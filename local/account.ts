@@ -12,6 +12,8 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}
 
 export const SCHEDULE_ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/shadowmeter-local-schedules`
 export const CONTROL_FUNCTION_ARN = arn('lambda', `function:${CONTROL_FUNCTION}`)
+export const DEAD_LETTERS = 'shadowmeter-local-dead-letters'
+export const DEAD_LETTERS_ARN = arn('sqs', DEAD_LETTERS)
 export const CLUSTER_ARN = arn('ecs', `cluster/${CLUSTER}`)
 export const SERVICE_ARN = arn('ecs', `service/${CLUSTER}/${SERVICE}`)
 export const TASK_DEFINITION_ARN = arn('ecs', 'task-definition/shadowmeter-local-gateway:1')

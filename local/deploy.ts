@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-scheduler'
 import {
   CONTROL_FUNCTION_ARN,
+  DEAD_LETTERS_ARN,
   DEPLOYMENT,
   LOAD_BALANCER_ARN,
   REGION,
@@ -139,6 +140,7 @@ const ensureTick = async (scheduler: SchedulerClient): Promise<void> => {
       Input: JSON.stringify({ kind: 'tick' }),
       // The next tick does what one that never arrived left undone.
       RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 60 },
+      DeadLetterConfig: { Arn: DEAD_LETTERS_ARN },
     },
   }
   await scheduler.send(new CreateScheduleCommand(tick)).catch(async (error) => {

@@ -3,6 +3,7 @@ import {
   ACCOUNT,
   CLUSTER,
   CLUSTER_ARN,
+  DEAD_LETTERS,
   DEPLOYMENT,
   LISTENER_ARN,
   LOAD_BALANCER_ARN,
@@ -49,6 +50,7 @@ export const declareWorld = (
   instances: [...production.map(instanceOf), ...neighbours],
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
   ...gateway(network),
+  queues: [{ name: DEAD_LETTERS }],
 })
 
 const zoneOf = (host: number) => (host < 128 ? SUBNET_A : SUBNET_B)

@@ -69,7 +69,7 @@ export const invoke = async (
   }
   const result = run(event, contextOf(name, requestId))
   if (type === 'Event') {
-    result.catch((error) => log(`${name}: ${String(error)}`))
+    result.catch((error) => log(`${name} failed: ${inOneLine(String(error))}`))
     answer(202, undefined)
     return
   }
@@ -77,7 +77,9 @@ export const invoke = async (
     answer(200, (await result) ?? null)
   } catch (error) {
     const { name: errorType, message } = error instanceof Error ? error : new Error(String(error))
-    log(`${name}: ${errorType}: ${message}`)
+    log(`${name} failed: ${inOneLine(`${errorType}: ${message}`)}`)
     answer(200, { errorType, errorMessage: message }, { 'x-amz-function-error': 'Unhandled' })
   }
 }
+
+const inOneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 300)
