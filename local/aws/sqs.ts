@@ -12,6 +12,8 @@ const DEFAULT_VISIBILITY_SECONDS = 30
 const LONGEST_VISIBILITY_SECONDS = 43_200
 const LONGEST_BODY_BYTES = 262_144
 const RECEIVED_AT_ONCE = 10
+/** SQS's default: four days. */
+const RETENTION_MILLISECONDS = 4 * 86_400_000
 
 const attribute = structure({ DataType: string, StringValue: string })
 
@@ -144,6 +146,7 @@ export function sendMessage(
     )
   }
   const now = state.clock.now()
+  forgetMessages(state, now)
   const id = uuid(state.random)
   return state.messages.set(id, {
     id,
@@ -156,6 +159,14 @@ export function sendMessage(
     receiveCount: 0,
     firstReceivedAt: null,
   })
+}
+
+function forgetMessages(state: State, now: number): void {
+  for (;;) {
+    const [id, oldest] = state.messages.oldest() ?? []
+    if (id === undefined || oldest === undefined || oldest.sentAt > now - RETENTION_MILLISECONDS) return
+    state.messages.delete(id)
+  }
 }
 
 function receive(state: State, arn: string, most: number, hiddenSeconds: number): QueueMessage[] {
