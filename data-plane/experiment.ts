@@ -160,12 +160,19 @@ export class Experiment implements ExchangeHandler {
     return refusal(request, this.#config.rules)
   }
 
+  #isProduction(address: string, port: number): boolean {
+    const { sources, ports } = this.#config
+    if (sources === 'any' || !sources.some((source) => source.address === address)) return false
+    return ports === null || ports.includes(port)
+  }
+
   #openForwarder(config: ExperimentConfig): Forwarder {
     const { onFinished } = this.#options
     return new Forwarder({
       shadow: config.shadow,
       experiment: this.id,
       counters: this.#requests,
+      isProduction: (address, port) => this.#isProduction(address, port),
       limits: this.#options.forwarder ?? {},
       timeouts: this.#options.timeouts ?? {},
       ...(onFinished && { onFinished: (forward, result) => onFinished(this.id, forward, result) }),

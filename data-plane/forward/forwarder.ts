@@ -6,7 +6,7 @@ import type { RequestCounters } from '../telemetry/request-counters.ts'
 import { Forward, type ForwardEvents } from './forward.ts'
 import { type HeaderChanges, prepare, zeroHeaderChanges } from './prepare.ts'
 import { RequestQueue } from './request-queue.ts'
-import { openPool, SHADOW_TIMEOUTS, type Shadow, type ShadowTimeouts } from './shadow.ts'
+import { type IsProduction, openPool, SHADOW_TIMEOUTS, type Shadow, type ShadowTimeouts } from './shadow.ts'
 
 export type ForwarderLimits = {
   /** Requests under way at once, each on its own connection. */
@@ -25,6 +25,7 @@ export type ForwarderOptions = {
   shadow: Shadow
   experiment: string
   counters: RequestCounters
+  isProduction?: IsProduction
   limits?: Partial<ForwarderLimits>
   timeouts?: Partial<ShadowTimeouts>
   /** Told about every finished forward: status, times and bytes are its fields. */
@@ -64,10 +65,12 @@ export class Forwarder implements ForwardEvents {
     this.shadow = options.shadow
     this.#counters = options.counters
     this.#limits = { ...FORWARDER_LIMITS, ...options.limits }
-    this.#pool = openPool(options.shadow, this.#limits.connections, {
-      ...SHADOW_TIMEOUTS,
-      ...options.timeouts,
-    })
+    this.#pool = openPool(
+      options.shadow,
+      this.#limits.connections,
+      { ...SHADOW_TIMEOUTS, ...options.timeouts },
+      options.isProduction ?? (() => false),
+    )
     this.#servername = options.shadow.secure ? options.shadow.hostname : undefined
     this.#queue = new RequestQueue(
       { requests: this.#limits.queueRequests, bytes: this.#limits.queueBytes },

@@ -34,22 +34,41 @@ export type ShadowTimeouts = {
 
 export const SHADOW_TIMEOUTS: ShadowTimeouts = { connectMs: 2_000, headersMs: 30_000, bodyMs: 30_000 }
 
+/** Whether an address is that of a mirrored service: nothing is ever forwarded there. */
+export type IsProduction = (address: string, port: number) => boolean
+
 /**
  * Connections to the shadow. One request at a time on each: a request behind another one would be measured with the
  * other's slowness, and be sent twice when the connection breaks.
  */
-export const openPool = (shadow: Shadow, connections: number, timeouts: ShadowTimeouts): Pool => {
+export const openPool = (
+  shadow: Shadow,
+  connections: number,
+  timeouts: ShadowTimeouts,
+  isProduction: IsProduction,
+): Pool => {
   const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: false })
   // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
-  const serverName = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
+  const servername = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
   return new Pool(shadow.origin, {
     connections,
     pipelining: 1,
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.bodyMs,
-    connect: shadow.secure
-      ? (options, callback) =>
-          connect({ ...options, servername: serverName, host: shadow.hostname }, callback)
-      : connect,
+    // Names resolve when they are used: only a connection shows where it leads.
+    connect: (options, callback) =>
+      connect(
+        shadow.secure ? { ...options, servername, host: shadow.hostname } : options,
+        (error, socket) => {
+          if (error) callback(error, null)
+          else if (isProduction(plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0)) {
+            socket.destroy()
+            callback(new Error('the shadow’s address is that of a mirrored service'), null)
+          } else callback(null, socket)
+        },
+      ),
   })
 }
+
+/** IPv4 within IPv6 as IPv4. */
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '')

@@ -380,6 +380,18 @@ describe('what a bad shadow cannot do', () => {
   })
 })
 
+test('a shadow address that leads to a mirrored service gets nothing', async () => {
+  const production = await shadowThat()
+  const { submit, counters } = forwarderTo(`http://localhost:${production.port}`, {
+    isProduction: (address, port) => address === '127.0.0.1' && port === production.port,
+  })
+
+  submit({ target: '/never' })
+  await until(() => counters.shadow.failed_connect === 1)
+
+  expect(production.requests).toEqual([])
+})
+
 describe('stopping', () => {
   test('waits for what is in flight and in the queue', async () => {
     const shadow = await shadowThat((_request, response) => {
