@@ -39,6 +39,7 @@ const session: SessionRecord = {
   killAt: '2026-11-21T14:00:00.000Z',
   intendedAt: createdAt,
   createdAt,
+  knownAt: createdAt,
   deletedAt: '2026-11-21T13:00:01.000Z',
 }
 
@@ -59,6 +60,7 @@ const store = async (): Promise<string> => {
     state: 'intended',
     session: null,
     createdAt: null,
+    knownAt: null,
     deletedAt: null,
   })
   await writeTask(table, id, {
