@@ -102,13 +102,19 @@ export class Dialogue {
       begin: (b, start, end, sequence, acknowledgement, at) =>
         this.#requestBegins(b, start, end, sequence, acknowledgement, at),
       head: (text) => this.#requestHead(text),
-      end: (outcome) => this.#requestEnds(outcome, null),
+      end: (outcome) => {
+        this.#requestEnds(outcome)
+        if (this.#requests.state === 'lost') this.#lose(this.#client as Side)
+      },
     }
     const responseEvents: ReaderEvents = {
       begin: (b, start, end, sequence, acknowledgement, at) =>
         this.#responseBegins(b, start, end, sequence, acknowledgement, at),
       head: (text) => this.#responseHead(text),
-      end: (outcome) => this.#responseEnds(outcome, null),
+      end: (outcome) => {
+        this.#responseEnds(outcome)
+        if (this.#responses.state === 'lost') this.#lose(this.#client === 0 ? 1 : 0)
+      },
     }
     this.#requests = new MessageReader(requestEvents, true, limits.headBytes, limits.requestBodyBytes, budget)
     this.#responses = new MessageReader(
@@ -366,11 +372,11 @@ export class Dialogue {
     this.#pairing.requestEnded(slot)
   }
 
-  #requestEnds(outcome: ReadOutcome, why: IncompleteReason | null): void {
+  #requestEnds(outcome: ReadOutcome): void {
     const slot = this.#slot
     const isTentative = this.#tracks[this.#client as Side].tentative
     if (slot === null) {
-      if (!isTentative) this.#x.counters.requests[outcomeOf(outcome, why ?? this.#endReason)]++
+      if (!isTentative) this.#x.counters.requests[outcomeOf(outcome, this.#endReason)]++
       return
     }
     if (outcome.failure === 'ambiguous') {
@@ -522,7 +528,7 @@ export class Dialogue {
     return 'stop'
   }
 
-  #responseEnds(outcome: ReadOutcome, why: IncompleteReason | null): void {
+  #responseEnds(outcome: ReadOutcome): void {
     const side: Side = this.#client === 0 ? 1 : 0
     if (this.#isInterim) {
       this.#isInterim = false
@@ -535,7 +541,7 @@ export class Dialogue {
     this.#responseSlot = null
     const isTentative = this.#tracks[side].tentative
     if (response === null) {
-      if (!isTentative) this.#x.counters.responses[outcomeOf(outcome, why ?? this.#endReason)]++
+      if (!isTentative) this.#x.counters.responses[outcomeOf(outcome, this.#endReason)]++
       return
     }
     const isWhole = outcome.failure === null && this.#responses.isBetween

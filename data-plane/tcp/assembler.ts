@@ -101,7 +101,8 @@ export class Assembler<App> {
 
   /** The capture is over: ends every connection. */
   close(now: number): void {
-    for (let c = this.#open.oldest; c !== null; c = this.#open.oldest) this.#finish(c, 'capture_end', now)
+    for (let c = this.#open.oldest; c !== null; c = this.#open.oldest)
+      this.#finish(c, c.endingAt >= 0 ? c.endingBy : 'capture_end', now)
     for (let c = this.#lingering.oldest; c !== null; c = this.#lingering.oldest) this.#forget(c)
   }
 

@@ -95,7 +95,7 @@ describe('HTTP/2', () => {
       for (const path of paths) {
         for (const target of [path, `${path}?again`]) {
           const found = byPath.get(target)
-          const { headers } = found?.request ?? { headers: [] }
+          const headers: readonly string[] = found?.request?.headers ?? []
           for (const [name, value] of Object.entries(headersOf(path)))
             expect(headers[headers.indexOf(name) + 1]).toBe(value)
           expect(found?.response?.trailers).toEqual(['grpc-status', '0'])
