@@ -199,6 +199,27 @@ test('answers health checks and metrics, and says when it drains', async () => {
   expect(metrics).toContain('shadowmeter_datagrams_total{outcome="accepted"}')
 })
 
+test('without koffi the event loop receives, and the ready line says so', async () => {
+  const shadow = await recordingShadow()
+  const withoutKoffi =
+    'import { registerHooks } from "node:module"; registerHooks({ resolve(name, context, next) {' +
+    ' if (name === "koffi") throw new Error("not installed"); return next(name, context) } })'
+  const gateway = await startGateway(
+    ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', shadow.url],
+    ['--import', `data:text/javascript,${encodeURIComponent(withoutKoffi)}`],
+  )
+  cleanups.push(() => gateway.child.kill('SIGKILL'))
+
+  await sendDatagrams([...aGet(1, '/a', 43_001), Buffer.alloc(4)], gateway.udp)
+  await until(() => shadow.requests.length === 1)
+  const { code, summary } = await gateway.stop()
+
+  expect(gateway.ready).toContain('no receiver thread: the optional package koffi is not installed')
+  expect(code).toBe(0)
+  expect(summary.datagrams).toMatchObject({ too_short: 1, unknown_vni: 0, ring_full: 0 })
+  expect(summary.violations).toEqual([])
+})
+
 test.each([
   [['--shadow', 'http://127.0.0.1:1', '--percent', '101'], /--percent 101: is a number from 0 to 100/],
   [['--listen', 'nowhere', '--shadow', 'http://127.0.0.1:1'], /--listen nowhere: is an IPv4 address/],

@@ -35,8 +35,13 @@ export type GatewaySummary = {
 const MAIN = new URL('../../data-plane/main.ts', import.meta.url).pathname
 
 /** A gateway of its own, as a user starts it; resolves at its ready line, fails when it ends before. */
-export const startGateway = async (args: readonly string[]): Promise<GatewayProcess> => {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const startGateway = async (
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<GatewayProcess> => {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const stdout: string[] = []
   const stderr: string[] = []
   const exited = once(child, 'exit')
