@@ -76,7 +76,10 @@ test('after a crash the account is as it was answered, and what came due meanwhi
     const found = await sessions()
     return found.TrafficMirrorSessions?.length === 1 && found
   })
-  const { Schedules: schedules } = await again.scheduler.send(new ListSchedulesCommand({}))
+  const { Schedules: schedules } = await eventually(async () => {
+    const found = await again.scheduler.send(new ListSchedulesCommand({}))
+    return found.Schedules?.length === 1 && found
+  })
   const { TrafficMirrorSession: repeated } = await again.ec2.send(sessionOn(2, 'token-2'))
 
   expect(left).toEqual([later])
