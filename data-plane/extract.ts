@@ -29,9 +29,8 @@ export function exchangesOf(file: Buffer): Exchange[] {
   const fragments = new Fragments()
 
   let now = 0
-  for (const { at, linkType, data } of readCapture(file)) {
+  for (const { at, linkType, data: b } of readCapture(file)) {
     now = Math.max(now, at)
-    const b = Buffer.from(data.buffer, data.byteOffset, data.length)
     packet.vni = -1
     const kind = decode(packet, fragments, linkType, b, at)
     const length = packet.end - packet.start

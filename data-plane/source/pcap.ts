@@ -7,7 +7,7 @@ export type CapturedPacket = {
   /** Milliseconds since the epoch, with fractions. */
   at: number
   linkType: number
-  data: Uint8Array
+  data: Buffer
   /** Length on the wire; more than `data.length` when the capture was cut. */
   originalLength: number
 }
