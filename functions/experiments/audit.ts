@@ -20,23 +20,26 @@ export type AuditEntry = z.output<typeof AuditEntry>
 export const CONTROL_PLANE = 'shadowmeter'
 
 /**
- * The entry for a change of the record as it was read. Its id follows from the change, so that an entry written twice
- * is one entry.
+ * The entry for a change of the record as it was read. Its id follows from the change and the record’s version, so that
+ * an entry written twice is one entry, and those of one millisecond keep their order.
  */
 export const auditEntry = (
   experiment: Pick<Experiment, 'id' | 'version' | 'phase'>,
   change: { who: string; what: string; why: string | null; after: Phase },
   now: Date,
 ): AuditEntry => {
-  const hash = createHash('sha256').update(`${experiment.id} ${experiment.version} ${change.what}`).digest()
+  const { id, version, phase } = experiment
+  const order = Buffer.alloc(4)
+  order.writeUInt32BE(version)
+  const hash = createHash('sha256').update(`${id} ${version} ${change.what}`).digest()
   const { who, what, why, after } = change
   return {
-    id: ulid(now.getTime(), hash),
+    id: ulid(now.getTime(), Buffer.concat([order, hash])),
     at: now.toISOString(),
     who,
     what,
     why,
-    before: experiment.phase,
+    before: phase,
     after,
   }
 }

@@ -49,7 +49,7 @@ export type Observed = Readonly<{
   missing: readonly string[]
   config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
   /** Other experiments that need gateways now. */
-  others: readonly Readonly<{ endAt: string; sources: number }>[]
+  others: readonly Readonly<{ id: string; endAt: string; sources: number }>[]
   /** Whether the budget allows being here until the next look; null when it was not asked. */
   money: Readonly<{ affordable: boolean; reason: string }> | null
 

@@ -102,7 +102,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
   return {
     seen: {
       ...NOTHING,
-      ...ofMirroring(filters, sessions, id, config.deployment),
+      ...ofMirroring(filters, sessions, id, config.deployment, new Set(others.map((other) => other.id))),
       vnis: vnisOf(sessions, gatewayConfig),
       schedules,
       zeroAt,
@@ -139,7 +139,13 @@ const readOthers = async (plane: ControlPlane, id: string): Promise<Observed['ot
   return records.flatMap((other) => {
     if (!other || other.experiment.phase === 'scheduled' || other.experiment.phase === 'ended') return []
     const { endAt } = other.experiment
-    return [{ endAt: other.life.extension?.endAt ?? endAt, sources: other.life.enis?.length ?? 0 }]
+    return [
+      {
+        id: other.experiment.id,
+        endAt: other.life.extension?.endAt ?? endAt,
+        sources: other.life.enis?.length ?? 0,
+      },
+    ]
   })
 }
 
@@ -154,6 +160,7 @@ const ofMirroring = (
   sessions: readonly TrafficMirrorSession[],
   id: string,
   deployment: string,
+  active: ReadonlySet<string>,
 ): Pick<Observed, 'filters' | 'rules' | 'sessions' | 'taken' | 'rivals'> => {
   const ourFilters = filters.filter(({ Tags }) => readTags(Tags, deployment)?.experiment === id)
   const owned = sessions.map((session) => ({ session, tags: readTags(session.Tags, deployment) }))
@@ -175,7 +182,10 @@ const ofMirroring = (
       number: session.SessionNumber ?? 0,
     })),
     rivals: others.flatMap(({ session, tags }) =>
-      tags ? [{ eni: session.NetworkInterfaceId ?? '', experiment: tags.experiment }] : [],
+      // What belongs to none that is active is on its way out, or Describe shows it though it is gone.
+      tags && active.has(tags.experiment)
+        ? [{ eni: session.NetworkInterfaceId ?? '', experiment: tags.experiment }]
+        : [],
     ),
   }
 }

@@ -209,6 +209,8 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
       ],
     }),
   )
+  // What was declared is old enough to be shown.
+  if (switches.describeLagSeconds) await clock.advance(2 * switches.describeLagSeconds * 1000)
   return { cloud, clock, gateways, plane, reopen, lines }
 }
 
