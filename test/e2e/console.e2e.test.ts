@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Experiment } from '../../contract/experiment.ts'
+import { findBrowser, launchBrowser } from '../support/browser.ts'
+import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
+
+const MINUTE = 60_000
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const found = await findBrowser()
+if (found.path === null) console.warn(`The console was not tested in a browser: ${found.why}.`)
+
+/** What the page complained about: neither errors nor breaches of its own content security policy are accepted. */
+const complaints: string[] = []
+
+describe.skipIf(found.path === null)('the console in a real browser', { timeout: 3 * MINUTE }, () => {
+  let system: LocalSystem
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    system = await startLocalSystem(['--port', String(await freePorts())])
+    browser = await launchBrowser(found.path ?? '')
+    page = await open(browser, system.console)
+  }, 2 * MINUTE)
+
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  afterEach(() => {
+    expect(complaints.splice(0)).toEqual([])
+  })
+
+  test('shows the running demo, its traffic and its money, live', async () => {
+    await page.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()
+    await page.getByText('Mirroring', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+    expect(await page.title()).toBe('Experiments · Shadowmeter')
+    await page.getByRole('row').nth(1).getByRole('link').click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await until(async () => /^\$\d/.test(await figure(page, '$ per GB')))
+    const before = { spend: await figure(page, 'Spend'), perGb: await figure(page, '$ per GB') }
+    const forwarded = number(await figure(page, 'Requests forwarded'))
+
+    await until(async () => (await figure(page, 'Spend')) !== before.spend)
+    await until(async () => (await figure(page, '$ per GB')) !== before.perGb)
+    await until(async () => number(await figure(page, 'Requests forwarded')) > forwarded)
+
+    expect(await page.title()).toMatch(/^Mirroring: .+ · Shadowmeter$/)
+    await page.getByText('metered').first().waitFor()
+    await page.getByRole('application', { name: /^Spend by cost line/ }).waitFor()
+    await page.getByRole('application', { name: /^Requests per second/ }).waitFor()
+  })
+
+  test('has no serious accessibility violation, in light and in dark', async () => {
+    const address = page.url()
+    const serious: string[] = []
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const [hash, landmark] of [
+        ['#/experiments', 'Start an experiment'],
+        [new URL(address).hash, 'Stop'],
+        ['#/start', 'Cancel'],
+      ] as const) {
+        await page.goto(`${system.console}${hash}`)
+        await page
+          .getByRole('link', { name: landmark })
+          .or(page.getByRole('button', { name: landmark }))
+          .first()
+          .waitFor()
+        for (const violation of await violations(page))
+          serious.push(`${hash} in ${colorScheme}: ${violation}`)
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(address)
+    expect(serious).toEqual([])
+  })
+
+  test('shows what is owed, quantity by price, and what was asked for', async () => {
+    await page.getByRole('tab', { name: 'Ledger' }).click()
+    const account = page.getByRole('region', { name: 'Cost lines' })
+    await account.getByRole('row', { name: /Mirror sessions.*per ENI-hour/ }).waitFor()
+    const sessions = page.getByRole('region', { name: 'Mirror sessions' })
+    await sessions
+      .getByRole('row', { name: /eni-.*tms-.*Active/ })
+      .first()
+      .waitFor()
+
+    await page.getByRole('tab', { name: 'What was asked for' }).click()
+
+    await page.getByText(/on port \d+, from any client/).waitFor()
+    await page.getByText('it ends before its metered spend passes this').waitFor()
+  })
+
+  test('stops an experiment by keyboard alone, and sees it drain and end', async () => {
+    const stop = page.getByRole('button', { name: 'Stop', exact: true })
+    const dialog = page.getByRole('dialog', { name: 'Stop this experiment?' })
+    await stop.focus()
+    await page.keyboard.press('Enter')
+    await dialog.waitFor()
+    expect(await dialog.locator(':focus').count()).toBe(1)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await focused(page)).toBe('Stop')
+
+    await page.keyboard.press('Enter')
+    await dialog.waitFor()
+    for (let tabs = 0; (await dialog.locator('textarea:focus').count()) === 0 && tabs < 9; tabs++)
+      await page.keyboard.press('Tab')
+    await page.keyboard.type('seen enough')
+    for (let tabs = 0; (await focused(page)) !== 'Stop it now' && tabs < 9; tabs++)
+      await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+
+    await dialog.waitFor({ state: 'hidden' })
+    await page
+      .getByText(/^Draining/)
+      .first()
+      .waitFor()
+    await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+    await page
+      .getByText(/seen enough/)
+      .filter({ visible: true })
+      .waitFor()
+    expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
+  })
+
+  test('starts an experiment from the form, its price shown first', async () => {
+    await page.goto(`${system.console}#/start`)
+    const start = page.getByRole('button', { name: 'Start the experiment' })
+    await start.click()
+    await page.getByText('A name of 1 to 80 characters').waitFor()
+    expect(await page.locator(':focus').getAttribute('name')).toBe('name')
+    await page.getByText(/Still needed for an estimate: what is mirrored, the shadow’s address/).waitFor()
+
+    const [demo] = await experiments(system)
+    await page.getByRole('textbox', { name: 'Name' }).fill('From the form')
+    await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
+    await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
+    await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
+    await page.getByText('It cannot start like this', { exact: true }).waitFor()
+    expect(await start.getAttribute('aria-disabled')).toBe('true')
+    await page.getByRole('spinbutton', { name: 'Budget' }).fill('3')
+    await page.getByText('Nothing has been created yet.').waitFor()
+    await page
+      .getByText(/^\$\d[\d.]* – \$\d[\d.]*/)
+      .first()
+      .waitFor()
+    await page.getByRole('row', { name: /^Together \$/ }).waitFor()
+    expect(await experiments(system)).toHaveLength(1)
+    await start.click()
+
+    await page.getByRole('heading', { name: 'From the form', level: 1 }).waitFor()
+    await page
+      .getByText(/^(Preparing|Mirroring)$/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Stop it now' }).click()
+    await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+  })
+
+  test('says plainly that a page or an experiment does not exist, and that the API is away', async () => {
+    await page.goto(`${system.console}#/nowhere`)
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await page.goto(`${system.console}#/experiments/exp_00000000000000000000000000`)
+    await page.getByText('There is no experiment with this id').waitFor()
+    // the browser itself reports the 404
+    complaints.splice(0)
+
+    await page.route('**/api/experiments?*', (route) => route.abort())
+    await page.goto(`${system.console}#/experiments`)
+
+    await page.getByText('The API does not answer.').waitFor()
+    await page.unroute('**/api/experiments?*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('link', { name: 'From the form' }).waitFor()
+    complaints.splice(0)
+  })
+})
+
+const REPORT_BREACHES = `addEventListener('securitypolicyviolation', (event) =>
+  console.error('content security policy:', event.violatedDirective, event.blockedURI, event.sourceFile))`
+
+const open = async (browser: Browser, address: string): Promise<Page> => {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+  })
+  // before the page’s own scripts: its policy admits no script that is not its own
+  await context.addInitScript({ content: `${axe};${REPORT_BREACHES}` })
+  const page = await context.newPage()
+  page.setDefaultTimeout(30_000)
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(address)
+  return page
+}
+
+/** The number under a label in the strip of figures. */
+const figure = async (page: Page, label: string): Promise<string> => {
+  const term = page.locator('dl.figures > div').filter({ has: page.locator('dt', { hasText: label }) })
+  return (await term.first().locator('.figure-value').textContent()) ?? ''
+}
+
+const number = (text: string): number => Number(text.replaceAll(',', ''))
+
+const until = (condition: () => Promise<boolean>): Promise<void> =>
+  expect.poll(condition, { timeout: MINUTE, interval: 500 }).toBe(true) as unknown as Promise<void>
+
+const focused = async (page: Page): Promise<string> => (await page.locator(':focus').textContent()) ?? ''
+
+const violations = async (page: Page): Promise<string[]> => {
+  const { violations: all } = await page.evaluate<AxeResults>('axe.run()')
+  return all
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')})`,
+    )
+}
+
+const experiments = async ({ api }: LocalSystem): Promise<Experiment[]> => {
+  const answer = await fetch(`${api}/experiments`)
+  return ((await answer.json()) as { experiments: Experiment[] }).experiments
+}

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest'
+import { StartAttempt } from '../../web/src/start/attempt.ts'
+import { check, emptyForm, type FormValues, problemErrors } from '../../web/src/start/form.ts'
+
+const filled: FormValues = {
+  ...emptyForm,
+  name: 'checkout 5.0',
+  enis: ['eni-0d9c8b7a6f5e4d301'],
+  url: ' http://10.0.9.12:8080 ',
+}
+
+test('a filled form is a spec', () => {
+  const { spec } = check({
+    ...filled,
+    ports: '8080, 8443',
+    amount: '1.5',
+    unit: 'hours',
+    packetLength: '512',
+  })
+
+  expect(spec).toEqual({
+    name: 'checkout 5.0',
+    source: { by: 'eni', ids: ['eni-0d9c8b7a6f5e4d301'] },
+    traffic: { ports: [8080, 8443], clientCidrs: ['0.0.0.0/0'], directions: 'requests', packetLength: 512 },
+    shadow: { url: 'http://10.0.9.12:8080' },
+    requests: { percent: 100, writes: 'hold' },
+    window: { durationSeconds: 5400 },
+    budgetUsd: 5,
+  })
+})
+
+test('tags without a key are not meant', () => {
+  const tags = [
+    { key: 'service', value: 'orders' },
+    { key: '', value: '' },
+  ]
+
+  const { spec } = check({ ...filled, by: 'tag', tags })
+
+  expect(spec?.source).toEqual({ by: 'tag', match: 'all', tags: { service: 'orders' } })
+})
+
+test('a start at a time is the viewer’s local time', () => {
+  const { spec } = check({ ...filled, start: 'later', date: '2026/11/24', time: '14:00' })
+
+  expect(spec?.window.startAt).toBe(new Date(2026, 10, 24, 14).toISOString())
+})
+
+test('each wrong field says what would be right', () => {
+  const { errors } = check({
+    ...emptyForm,
+    ports: '80a',
+    clientCidrs: '10.0.0.0/99',
+    packetLength: '9',
+    percent: '',
+    start: 'later',
+    amount: '8',
+    unit: 'days',
+    budgetUsd: '0',
+  })
+
+  expect(Object.keys(errors ?? {}).sort()).toEqual(
+    [
+      'budgetUsd',
+      'clientCidrs',
+      'duration',
+      'name',
+      'packetLength',
+      'percent',
+      'ports',
+      'source',
+      'startAt',
+      'url',
+    ].sort(),
+  )
+  expect(errors?.duration).toBe('From 20 seconds to 7 days')
+})
+
+test('a rule about the whole filter is told at the ports', () => {
+  const { errors } = check({ ...filled, ports: '1,2,3,4,5,6', directions: 'both' })
+
+  expect(errors?.ports).toMatch(/must not exceed the 10 rules/)
+})
+
+test('the API’s errors find their fields, and none is lost', () => {
+  const errors = [
+    { path: 'body.traffic.ports.0', message: 'Too big' },
+    { path: 'body.window.durationSeconds', message: 'Too short' },
+    { path: 'headers.idempotency-key', message: 'Too long' },
+  ]
+
+  const told = problemErrors({ type: 'urn:x', title: '', status: 400, detail: '', errors })
+
+  expect(told.fields).toEqual({ ports: 'Too big', duration: 'Too short' })
+  expect(told.others).toEqual(['headers.idempotency-key: Too long'])
+})
+
+test('one attempt has one key until it is answered or the form changes', () => {
+  const attempt = new StartAttempt()
+  const first = attempt.keyFor('a')
+
+  expect(attempt.keyFor('a')).toBe(first)
+  const second = attempt.keyFor('b')
+  expect(second).not.toBe(first)
+  attempt.answered()
+  expect(attempt.keyFor('b')).not.toBe(second)
+  expect(first).toMatch(/^[0-9a-f]{32}$/)
+})
