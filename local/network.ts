@@ -13,6 +13,7 @@ type Endpoint = { ip: string; port: number }
 
 /** Everything that listens on TCP: last byte of its own address, and its port there. */
 const PLACES = {
+  supervisor: { host: 1, port: 14_789 },
   'orders-1': { host: 10, port: 8080 },
   'orders-1-app': { host: 10, port: 18_080 },
   'orders-2': { host: 138, port: 8080 },
@@ -48,6 +49,19 @@ export const faceOf = (network: LocalNetwork, place: Place): Endpoint => ({
   ip: addressOf(network, PLACES[place].host),
   port: PLACES[place].port,
 })
+
+/**
+ * Keeps a network for this process: the system gives it free when the process is gone, however that went. False when
+ * another process has it.
+ */
+export const holdNetwork = (network: LocalNetwork): Promise<boolean> =>
+  new Promise((resolve) => {
+    const { ip, port } = endpointOf(network, 'supervisor')
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', () => resolve(false))
+    server.listen({ host: ip, port, exclusive: true }, () => resolve(true))
+    server.unref()
+  })
 
 /** A network that nobody uses now. */
 export const chooseNetwork = async (

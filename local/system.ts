@@ -17,7 +17,7 @@ import type { ControlPlaneOptions } from './control-plane-process.ts'
 import type { DemoOptions } from './demo-process.ts'
 import type { Deployed } from './deploy.ts'
 import { demoExperiment, ownExperiment, startFirstExperiment } from './first-experiment.ts'
-import { addressOf, endpointOf, faceOf, freePort, type LocalNetwork } from './network.ts'
+import { addressOf, endpointOf, faceOf, freePort, holdNetwork, type LocalNetwork } from './network.ts'
 import type { LocalOptions } from './options.ts'
 import { hostAndPort, isReachable } from './reachable.ts'
 import { StartError } from './start-error.ts'
@@ -45,6 +45,8 @@ export const startLocalSystem = async (
   const { network } = await loadState(data, Math.random, forcedNetwork()).catch((cause: Error) => {
     throw new StartError(`--data ${options.data}: ${cause.message}`)
   })
+  if (!(await holdNetwork(network)))
+    throw new StartError(`--data ${options.data}: another Shadowmeter runs with it`)
   const production = options.own ? [ownOf(options.own)] : ORDERS
   const own = options.own && {
     upstream: { ip: options.own.host, port: options.own.port },

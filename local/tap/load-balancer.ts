@@ -46,12 +46,6 @@ export class UdpFlows {
     this.#flows.set(key, { target, usedAt: now })
     return { target, newFlow: true, zone }
   }
-
-  /** Flows that are not idle; forgets the others. */
-  active(now: number): number {
-    for (const [key, flow] of this.#flows) if (now - flow.usedAt >= UDP_IDLE_MS) this.#flows.delete(key)
-    return this.#flows.size
-  }
 }
 
 /** Healthy ones; with none healthy, all that are registered (fail open). In a fixed order, so that the hash is stable. */

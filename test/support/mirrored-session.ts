@@ -1,4 +1,4 @@
-import type { MirroredSession } from '../../../local/aws/mirroring-snapshot.ts'
+import type { MirroredSession } from '../../local/aws/mirroring-snapshot.ts'
 
 /** An active session on a load balancer that mirrors nothing yet, with what a test cares about changed. */
 export const mirroredSession = (changes: Partial<MirroredSession> = {}): MirroredSession => ({
