@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { type CpuByThread, cpuByThread, memoryMb } from './process-usage.ts'
+
+/** The gateway as its users start it on its own, in a process of its own. */
+export type Gateway = {
+  port: number
+  cpu(): CpuByThread
+  memory(): { now: number; peak: number }
+  /** Ends it and gives the counters that it prints. */
+  stop(): Promise<GatewaySummary>
+}
+
+export type GatewaySummary = {
+  datagrams: Record<string, number>
+  packets: Record<string, number>
+  gapBytes: number
+  requests: {
+    received: number
+    forwarded: number
+    incomplete: number
+    dropped: number
+    reasons: Record<string, number>
+    shadow: Record<string, number>
+  }
+  violations: string[]
+}
+
+export type GatewayOptions = {
+  shadow: string
+  workers?: number
+  /** Options of Node, such as a profiler's. */
+  node?: readonly string[]
+}
+
+const main = fileURLToPath(new URL('../../data-plane/main.ts', import.meta.url))
+
+export const startGateway = async ({ shadow, workers = 1, node = [] }: GatewayOptions): Promise<Gateway> => {
+  const options = ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', shadow]
+  if (workers > 1) options.push('--workers', String(workers))
+  const child = spawn(process.execPath, [...node, main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ending = () => child.kill('SIGKILL')
+  process.once('exit', ending)
+  const [line] = await once(child.stdout, 'data')
+  const port = Number(/ready on udp [\d.]+:(\d+)/.exec(String(line))?.[1])
+  const { pid } = child
+  if (!port || pid === undefined) throw new Error(`the gateway did not start: ${line}`)
+  const rest = text(child.stdout)
+  return {
+    port,
+    cpu: () => cpuByThread(pid),
+    memory: () => memoryMb(pid),
+    stop: async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const summary = JSON.parse(await rest)
+      await exited
+      process.removeListener('exit', ending)
+      return summary
+    },
+  }
+}
+
+/** Every loss that a summary names, by stage; empty when there was none. */
+export const losses = ({ datagrams, requests }: GatewaySummary): Record<string, number> => {
+  const refused = Object.entries(datagrams).filter(([name]) => name !== 'received' && name !== 'accepted')
+  const reasons = Object.entries(requests.reasons)
+  const failed = Object.entries(requests.shadow).filter(([name]) => name !== 'answered_2xx')
+  return Object.fromEntries([...refused, ...reasons, ...failed].filter(([, count]) => count > 0))
+}

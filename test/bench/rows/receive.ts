@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startVxlanSender } from '../../support/vxlan-sender.ts'
+import { type Receiver, startLoop, startReceiver } from '../receiver.ts'
+import type { Line, Row } from '../row.ts'
+
+const CONNECTIONS = 400
+const RATE = 60_000
+const WARM_UP_SECONDS = 1.5
+const SECONDS = 3
+/** The ways take turns, so that what else the machine does meets all of them. */
+const ROUNDS = 3
+const VNI = 42
+const SOCKETS = 16
+const DRAIN_MS = 300
+
+const WAYS: Record<string, () => Promise<Receiver | null>> = {
+  'receiver thread, counting': () => startReceiver('thread', 'count'),
+  'receiver thread, reassembling': () => startReceiver('thread', 'reassemble'),
+  'receiver thread, parsing HTTP': () => startReceiver('thread', 'parse'),
+  'node:dgram, counting': () => startReceiver('dgram', 'count'),
+  'node:dgram, reassembling': () => startReceiver('dgram', 'reassemble'),
+  'C loop in recvmmsg, counting': startLoop,
+}
+
+type Measured = { cpuMs: number; datagrams: number; sent: number }
+
+/** Packets per second of processor time by way of receiving, of keep-alive GETs of 360 bytes. */
+export const receiveRows: Row[] = [
+  {
+    name: 'receive',
+    group: 'receiving and reassembling',
+    run: async ({ log }) => {
+      const totals = new Map<string, Measured>()
+      for (let round = 0; round < ROUNDS; round++)
+        for (const [name, start] of Object.entries(WAYS)) {
+          const receiver = await start()
+          if (receiver === null) log('no C compiler here: nothing to compare the loop in C with')
+          else totals.set(name, added(totals.get(name), await measure(receiver)))
+        }
+      return lines(totals)
+    },
+  },
+]
+
+const measure = async (receiver: Receiver): Promise<Measured> => {
+  const to = { host: '127.0.0.1', port: receiver.port }
+  const sender = await startVxlanSender({
+    kind: 'get',
+    connections: CONNECTIONS,
+    vni: VNI,
+    seed: 7,
+    to,
+    sockets: SOCKETS,
+  })
+  const opened = await sender.open(RATE / 4)
+  const warmUp = await sender.run(RATE, RATE * WARM_UP_SECONDS)
+  await sleep(DRAIN_MS)
+  const before = await receiver.received()
+  const cpuBefore = receiver.cpuMs()
+  const { packets } = await sender.run(RATE, RATE * SECONDS)
+  await sleep(DRAIN_MS)
+  const cpuMs = receiver.cpuMs() - cpuBefore
+  await sender.close()
+  const all = await receiver.stop()
+  // What only counts at its end is taken to have lost nothing while it warmed up.
+  return { cpuMs, datagrams: all - (before ?? opened.packets + warmUp.packets), sent: packets }
+}
+
+const added = (a: Measured | undefined, b: Measured): Measured => ({
+  cpuMs: (a?.cpuMs ?? 0) + b.cpuMs,
+  datagrams: (a?.datagrams ?? 0) + b.datagrams,
+  sent: (a?.sent ?? 0) + b.sent,
+})
+
+const lines = (totals: Map<string, Measured>): Line[] => {
+  const perCpuSecond = ({ datagrams, cpuMs }: Measured) => (datagrams / cpuMs) * 1000
+  const ratio = (to: string, by: Measured) => {
+    const other = totals.get(to)
+    return other === undefined ? null : Math.round((perCpuSecond(by) / perCpuSecond(other)) * 100) / 100
+  }
+  return [...totals].map(([name, total]) => ({
+    name,
+    figures: {
+      'packets per CPU second': Math.round(perCpuSecond(total)),
+      'us per packet': Math.round((total.cpuMs / total.datagrams) * 1e5) / 100,
+      lost: total.sent - total.datagrams,
+      'times thread counting': ratio('receiver thread, counting', total),
+      'times dgram, same work': ratio(name.replace('receiver thread', 'node:dgram'), total),
+      'times C loop': ratio('C loop in recvmmsg, counting', total),
+    },
+  }))
+}
