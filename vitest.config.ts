@@ -10,6 +10,7 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           pool: 'threads',
           isolate: false,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -17,7 +18,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.test.ts'],
           pool: 'forks',
-          fileParallelism: false,
+          // They mostly wait for clocks: two at a time, after the units.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
