@@ -2,8 +2,18 @@ import type { Counters, SegmentOutcome } from '../counters.ts'
 import type { Packet } from '../wire/packet.ts'
 import { ACK, FIN, RST, SYN } from '../wire/tcp.ts'
 import type { Connection, EndReason, Half, Segment } from './connection.ts'
-import { ConnectionList } from './connection-list.ts'
-import { FlowTable } from './flow-table.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import {
+  fitsBefore,
+  isBeyond,
+  isBlocked,
+  isFull,
+  isOpen,
+  isPlausible,
+  startFromHints,
+  startFromSyn,
+  WINDOW,
+} from './half-rules.ts'
 import { hold, trim } from './held.ts'
 import type { TcpLimits } from './limits.ts'
 import { add, diff } from './sequence.ts'
@@ -31,11 +41,8 @@ export type StreamHandler<App> = {
   closed(c: Connection<App>, at: number): void
 }
 
-/** Bytes further than this from where a half is do not belong to it (RFC 7323 allows 1 GiB, nobody sends it). */
-const WINDOW = 1 << 25
 /** So many segments in a row outside the window are a new connection whose SYN was not captured. */
 const STRAYS = 8
-const MAX_HELD_SEGMENTS = 2048
 
 /**
  * TCP reassembly (RFC 9293) of captured packets: SYN or mid-stream start, any order, explicit gaps, bounded memory.
@@ -45,21 +52,20 @@ export class Assembler<App> {
   readonly #handler: StreamHandler<App>
   readonly #limits: TcpLimits
   readonly #counters: Counters
-  readonly #table = new FlowTable<App>()
-  readonly #open = new ConnectionList<App>()
-  readonly #lingering = new ConnectionList<App>()
+  readonly #pool: ConnectionPool<App>
   readonly #waiting = new Set<Connection<App>>()
   #heldBytes = 0
 
   constructor(handler: StreamHandler<App>, limits: TcpLimits, counters: Counters) {
     this.#handler = handler
     this.#limits = limits
+    this.#pool = new ConnectionPool(limits)
     this.#counters = counters
   }
 
   /** Connections that are remembered, lingering ones included. */
   get connections(): number {
-    return this.#table.size
+    return this.#pool.size
   }
 
   get heldBytes(): number {
@@ -85,25 +91,15 @@ export class Assembler<App> {
         this.#waiting.delete(c)
       }
     }
-    for (let c = this.#open.oldest; c !== null && now - c.listedAt >= this.#limits.idleMs; ) {
-      if (now - c.lastAt >= this.#limits.idleMs) this.#finish(c, 'idle', now)
-      else {
-        this.#open.remove(c)
-        this.#open.append(c, now)
-      }
-      c = this.#open.oldest
-    }
-    for (let c = this.#lingering.oldest; c !== null && now - c.listedAt >= this.#limits.lingerMs; ) {
-      this.#forget(c)
-      c = this.#lingering.oldest
-    }
+    for (let c = this.#pool.idle(now); c !== null; c = this.#pool.idle(now)) this.#finish(c, 'idle', now)
+    this.#pool.forgetLingering(now)
   }
 
   /** The capture is over: ends every connection. */
   close(now: number): void {
-    for (let c = this.#open.oldest; c !== null; c = this.#open.oldest)
+    for (let c = this.#pool.oldestOpen; c !== null; c = this.#pool.oldestOpen)
       this.#finish(c, c.endingAt >= 0 ? c.endingBy : 'capture_end', now)
-    for (let c = this.#lingering.oldest; c !== null; c = this.#lingering.oldest) this.#forget(c)
+    this.#pool.forgetLingering(null)
   }
 
   /** Everything that comes on this connection from now on is counted and dropped. */
@@ -114,8 +110,8 @@ export class Assembler<App> {
 
   #take(p: Packet, length: number, at: number): SegmentOutcome {
     const { flags } = p
-    let c = this.#table.find(p)
-    let { side } = this.#table
+    let c = this.#pool.find(p)
+    let { side } = this.#pool
     if ((flags & SYN) !== 0) c = this.#openBySyn(c, side, p, at)
     else if (c === null || (c.closed && length > 0 && isBeyond(c.halves[side], p.sequence))) {
       if ((flags & RST) !== 0) {
@@ -124,7 +120,7 @@ export class Assembler<App> {
       }
       c = this.#add(c, p, at)
     }
-    side = this.#table.side
+    side = this.#pool.side
     c.lastAt = at
     if (c.closed) {
       this.#counters.bytes.after_end += length
@@ -185,7 +181,7 @@ export class Assembler<App> {
     }
     // A half joined in the middle waits a moment: its first bytes may have been overtaken.
     if (!half.started && at - c.openedAt >= this.#limits.reorderMs && half.held.length === 0)
-      this.#start(half, sequence)
+      startFromHints(half, sequence)
 
     let { start } = p
     let from = sequence
@@ -267,45 +263,17 @@ export class Assembler<App> {
   #add(old: Connection<App> | null, p: Packet, at: number): Connection<App> {
     if (old !== null) {
       if (!old.closed) this.#finish(old, 'reused', at)
-      this.#forget(old)
+      this.#pool.forget(old)
     }
-    if (this.#table.size >= this.#limits.connections) this.#evict(at)
-    this.#table.find(p)
-    const c = this.#table.add(p, at)
-    this.#open.append(c, at)
-    this.#counters.connections.opened++
-    return c
-  }
-
-  #evict(at: number): void {
-    if (this.#lingering.oldest !== null) {
-      this.#forget(this.#lingering.oldest)
-      return
-    }
-    for (let tries = 0; tries < 16; tries++) {
-      const c = this.#open.oldest
-      if (c === null) return
-      if (c.lastAt <= c.listedAt || tries === 15) {
-        this.#finish(c, 'evicted', at)
-        this.#forget(c)
-        return
+    if (this.#pool.isFull) {
+      const victim = this.#pool.makeRoom(at)
+      if (victim !== null) {
+        this.#finish(victim, 'evicted', at)
+        this.#pool.forget(victim)
       }
-      this.#open.remove(c)
-      this.#open.append(c, at)
     }
-  }
-
-  /**
-   * Starts a half whose SYN was not captured. Its own empty segments and the other side's acknowledgements say where the
-   * next byte was: bytes from there to `sequence` are missing, not unknown.
-   */
-  #start(half: Half, sequence: number): void {
-    let next = sequence
-    if (half.hasAcked && isShortlyAfter(next, half.acked)) next = half.acked
-    if (half.hasHint && isShortlyAfter(sequence, half.hint) && diff(half.hint, next) > 0) next = half.hint
-    else if (!half.hasAcked && half.hasHint && isShortlyAfter(sequence, half.hint)) next = half.hint
-    half.next = next
-    half.started = true
+    this.#counters.connections.opened++
+    return this.#pool.add(p, at)
   }
 
   #deliver(
@@ -402,7 +370,7 @@ export class Assembler<App> {
     const first = half.held[0]
     if (!half.started) {
       if (!force && waited < this.#limits.reorderMs) return false
-      this.#start(half, first === undefined ? half.finSequence : first.sequence)
+      startFromHints(half, first === undefined ? half.finSequence : first.sequence)
       return true
     }
     const sequence = first === undefined ? half.finSequence : first.sequence
@@ -425,7 +393,7 @@ export class Assembler<App> {
     const next = peer.held[0]
     if (!peer.started) {
       const known = peer.hasAcked ? peer.acked : acknowledged
-      this.#start(peer, next === undefined ? known : next.sequence)
+      startFromHints(peer, next === undefined ? known : next.sequence)
     } else {
       const until = next !== undefined && diff(acknowledged, next.sequence) > 0 ? next.sequence : acknowledged
       if (diff(until, peer.next) <= 0) return false
@@ -459,13 +427,7 @@ export class Assembler<App> {
     this.#handler.closed(c, at)
     this.#counters.connections[reason]++
     c.app = null
-    this.#open.remove(c)
-    this.#lingering.append(c, at)
-  }
-
-  #forget(c: Connection<App>): void {
-    this.#lingering.remove(c)
-    this.#table.remove(c)
+    this.#pool.linger(c, at)
   }
 
   #dropHeld(c: Connection<App>): void {
@@ -498,49 +460,3 @@ export class Assembler<App> {
     this.#waiting.add(c)
   }
 }
-
-const isFull = (half: Half, limits: TcpLimits): boolean =>
-  half.heldBytes > limits.reorderBytes || half.held.length > MAX_HELD_SEGMENTS
-
-const isBlocked = (half: Half): boolean => half.held.length > 0 || (half.fin && !half.ended)
-
-/** Bytes may be delivered when everything that their sender had acknowledged is delivered. */
-function isOpen<App>(c: Connection<App>, side: 0 | 1, hasAck: boolean, acknowledgement: number): boolean {
-  const peer = c.halves[side === 0 ? 1 : 0]
-  if (!hasAck) return true
-  if (!peer.started) return !peer.seen && c.isOneSided
-  const ahead = diff(acknowledgement, peer.next)
-  if (ahead <= 0 || ahead > WINDOW) return true
-  return !peer.seen && c.isOneSided
-}
-
-function startFromSyn(half: Half, initial: number): void {
-  half.fromSyn = true
-  half.initial = initial
-  half.next = add(initial, 1)
-  half.started = true
-}
-
-/** Whether a SYN with this sequence number can be the start of what is known of the half. */
-function fitsBefore(half: Half, sequence: number): boolean {
-  if (half.delivered) return false
-  const first = add(sequence, 1)
-  if (half.held.length > 0) return isShortlyAfter(half.held[0]!.sequence, first)
-  if (half.hasAcked) return isShortlyAfter(half.acked, first) || half.acked === sequence
-  return true
-}
-
-const isShortlyAfter = (sequence: number, first: number): boolean => {
-  const distance = diff(sequence, first)
-  return distance >= 0 && distance <= 1 << 20
-}
-
-/** Data on an ended connection that is not a late copy: the ports were used again and the SYN was not captured. */
-function isBeyond(half: Half, sequence: number): boolean {
-  if (!half.started) return true
-  const distance = diff(sequence, half.next)
-  return distance > 0 || distance < -WINDOW
-}
-
-const isPlausible = (half: Half, sequence: number): boolean =>
-  !half.started || Math.abs(diff(sequence, half.next)) <= 1 << 20

@@ -91,7 +91,9 @@ describe('extract', () => {
     expect(lines).toEqual([{ vni: 77, client: '10.0.0.1:40000', server: '10.0.0.2:80', ...EXPECTED }])
   })
 
-  test('prints one line per exchange, and one clear line for a file it cannot read', async () => {
+  test('prints one line per exchange, and one clear line for a file it cannot read', {
+    timeout: 30_000,
+  }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'extract-'))
     writeFileSync(join(folder, 'good.pcap'), mirrored(['192.0.2.1', '192.0.2.2']))
     writeFileSync(join(folder, 'bad.pcap'), 'no capture')
