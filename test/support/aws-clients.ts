@@ -1,5 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -44,6 +44,22 @@ export async function errorCode(promise: Promise<unknown>): Promise<string> {
     return error instanceof Error ? error.name : String(error)
   }
   throw new Error('It was answered without an error')
+}
+
+/** A table with the string key `pk`, in use only when it is ACTIVE, as on AWS. */
+export async function createTable(dynamodb: DynamoDBClient, TableName: string): Promise<void> {
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    }),
+  )
+  await eventually(async () => {
+    const { Table: table } = await dynamodb.send(new DescribeTableCommand({ TableName }))
+    return table?.TableStatus === 'ACTIVE'
+  })
 }
 
 /** Asks until it holds. */

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import {
   CreateTrafficMirrorSessionCommand,
   DescribeTrafficMirrorSessionsCommand,
@@ -10,7 +10,7 @@ import {
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { CreateScheduleCommand, GetScheduleCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually, startTestCloud } from '../../support/aws-clients.ts'
+import { createTable, eventually, startTestCloud } from '../../support/aws-clients.ts'
 import { eni, instance, mirrorTargetId, parkingFilterId, roleArn } from '../../support/aws-world.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -20,10 +20,10 @@ async function folder(): Promise<string> {
   return path
 }
 
-/** What a `kill -9` at this moment would have left: the files as they are, whatever the process still meant to write. */
+/** What a `kill -9` at this moment would have left of the account: the file as it is, whatever was still to be written. */
 async function crashed(dataDir: string): Promise<string> {
   const copy = await folder()
-  await cp(dataDir, copy, { recursive: true })
+  await cp(join(dataDir, 'account.json'), join(copy, 'account.json'))
   return copy
 }
 
@@ -106,14 +106,7 @@ test('services run again with the count that was wanted last, and tables keep th
   const first = await startTestCloud({ dataDir })
   const TableName = 'experiments'
   const Key = { pk: { S: 'a' } }
-  await first.dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    }),
-  )
+  await createTable(first.dynamodb, TableName)
   await first.dynamodb.send(new PutItemCommand({ TableName, Item: Key }))
   await first.ecs.send(
     new UpdateServiceCommand({ cluster: 'shadowmeter', service: 'gateway', desiredCount: 1 }),
