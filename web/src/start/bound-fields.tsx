@@ -1,4 +1,4 @@
-import DatePicker from '@cloudscape-design/components/date-picker'
+import DateInput from '@cloudscape-design/components/date-input'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import RadioGroup from '@cloudscape-design/components/radio-group'
@@ -17,7 +17,9 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
     <FormField label="Start" errorText={form.start === 'later' ? undefined : errors.startAt}>
       <RadioGroup
         value={form.start}
-        onChange={({ detail }) => set({ start: detail.value as FormValues['start'] })}
+        onChange={({ detail }) =>
+          set({ start: detail.value as FormValues['start'], date: form.date || localDate(new Date()) })
+        }
         items={[
           { value: 'now', label: 'Now' },
           { value: 'later', label: 'At a time' },
@@ -28,12 +30,12 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
       <div>
         <div className="inline-fields">
           <FormField label="Date" errorText={errors.startAt}>
-            <DatePicker
+            <DateInput
               value={form.date}
+              format="slashed"
               placeholder="YYYY/MM/DD"
               onChange={({ detail }) => set({ date: detail.value })}
               onBlur={() => leave('startAt')}
-              openCalendarAriaLabel={(date) => `Choose a date${date ? `, chosen: ${date}` : ''}`}
             />
           </FormField>
           <FormField label="Time">
@@ -91,3 +93,6 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
     </FormField>
   </SpaceBetween>
 )
+
+const localDate = (at: Date): string =>
+  [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0')).join('/')
