@@ -1,8 +1,8 @@
 import type { Counters, MessageOutcome } from '../counters.ts'
 import type { Connection, EndReason } from '../tcp/connection.ts'
 import { add } from '../tcp/sequence.ts'
-import { formatIpv4, formatIpv6 } from '../wire/address.ts'
 import type { BodyBudget } from './body.ts'
+import { connectionInfo } from './connection-info.ts'
 import type { ConnectionInfo, ExchangeHandler, IncompleteReason, Response, StartProof } from './exchange.ts'
 import {
   type Framing,
@@ -29,7 +29,8 @@ import {
   recognise,
 } from './protocol.ts'
 import { MessageReader, type ReaderEvents, type ReadOutcome } from './reader.ts'
-import { complete, type MessageStart, newResponse, newSlot, type Slot } from './slot.ts'
+import { complete, newResponse, newSlot, type Slot } from './slot.ts'
+import { isTurn, Track } from './turn.ts'
 
 /** What all connections of a pipeline share. */
 export type DialogueContext = {
@@ -45,21 +46,6 @@ export type DialogueContext = {
 }
 
 type Side = 0 | 1
-
-/** What was last seen of one half, kept also while it cannot be read. */
-class Track {
-  /** Bytes or a gap were seen. */
-  touched = false
-  hasLast = false
-  lastEnd = 0
-  lastAck = 0
-  /** Its last bytes were a 1xx response: the other side goes on with its message. */
-  wasInterim = false
-  /** What is read now may turn out not to be a message; `proof` is for what is confirmed next. */
-  tentative = false
-  proof: StartProof = 'framed'
-  start: MessageStart = { sequence: 0, acknowledgement: 0, at: 0 }
-}
 
 /**
  * One HTTP/1 connection: who is the client, where messages start, what belongs together.
@@ -676,33 +662,12 @@ export class Dialogue {
   }
 
   #connection(): ConnectionInfo {
-    if (this.#info !== null) return this.#info
-    const c = this.#c
-    const a = { address: addressOf(c.family, c.a0, c.a1, c.a2, c.a3), port: c.aPort }
-    const b = { address: addressOf(c.family, c.b0, c.b1, c.b2, c.b3), port: c.bPort }
-    const info: ConnectionInfo =
-      this.#client === 1
-        ? { id: c.id, vni: c.vni < 0 ? null : c.vni, client: b, server: a }
-        : { id: c.id, vni: c.vni < 0 ? null : c.vni, client: a, server: b }
-    this.#info = info
-    return info
+    this.#info ??= connectionInfo(this.#c, this.#client)
+    return this.#info
   }
 }
 
-/**
- * Whether a turn begins here: the other side spoke last, after acknowledging all before these bytes, and all it said is
- * acknowledged. Where its bytes were not captured, an acknowledgement that has moved on says so too.
- */
-function isTurn(track: Track, other: Track, sequence: number, acknowledgement: number): boolean {
-  if (other.wasInterim) return false
-  if (other.hasLast && other.lastAck === sequence && other.lastEnd === acknowledgement) return true
-  return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
-}
-
 const isHttp2 = (asked: string | null): boolean => asked?.toLowerCase() === 'h2c'
-
-const addressOf = (family: 4 | 6, w0: number, w1: number, w2: number, w3: number): string =>
-  family === 4 ? formatIpv4(w0) : formatIpv6(w0, w1, w2, w3)
 
 function incompleteReason(reason: EndReason): IncompleteReason {
   if (reason === 'reset' || reason === 'evicted') return reason

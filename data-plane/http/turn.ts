@@ -1,0 +1,28 @@
+import type { StartProof } from './exchange.ts'
+import type { MessageStart } from './slot.ts'
+
+/** What was last seen of one half, kept also while it cannot be read. */
+export class Track {
+  /** Bytes or a gap were seen. */
+  touched = false
+  hasLast = false
+  lastEnd = 0
+  lastAck = 0
+  /** Its last bytes were a 1xx response: the other side goes on with its message. */
+  wasInterim = false
+  /** What is read now may turn out not to be a message. */
+  tentative = false
+  /** How the start of the next message is known. */
+  proof: StartProof = 'framed'
+  start: MessageStart = { sequence: 0, acknowledgement: 0, at: 0 }
+}
+
+/**
+ * Whether a turn begins here: the other side spoke last, after acknowledging all before these bytes, and all it said is
+ * acknowledged. Where its bytes were not captured, an acknowledgement that has moved on says so too.
+ */
+export function isTurn(track: Track, other: Track, sequence: number, acknowledgement: number): boolean {
+  if (other.wasInterim) return false
+  if (other.hasLast && other.lastAck === sequence && other.lastEnd === acknowledgement) return true
+  return track.hasLast && track.lastEnd === sequence && track.lastAck !== acknowledgement
+}
