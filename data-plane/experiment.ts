@@ -68,7 +68,7 @@ export class Experiment implements ExchangeHandler {
   reconfigure(config: ExperimentConfig): void {
     this.#pipeline.ports = portSet(config)
     if (!isDeepStrictEqual(config.shadow, this.#config.shadow)) {
-      void this.#forwarder.stop(0)
+      void this.#forwarder.stop(RETIRE_MS)
       this.#forwarder = this.#openForwarder(config)
     }
     this.#config = config

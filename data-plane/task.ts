@@ -67,7 +67,7 @@ export const runTask = async (config: TaskConfig, stopRequested: Promise<string>
   const reason = await Promise.race([stopRequested, failed.promise])
   draining = true
   log('info', 'draining', { reason })
-  await control.stopReading()
+  control.stopReading()
   await workers.stop(config.stopSeconds * 1000)
   await control.stop()
   await health.stop()

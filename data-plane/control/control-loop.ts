@@ -8,6 +8,8 @@ import type { ControlTable } from './table.ts'
 /** How soon a change of the configuration is seen. */
 const READ_EVERY_MS = 2_000
 const BACKOFF_MS_MAX = 30_000
+/** ECS kills a task that takes too long to stop: with forwards finished in 25 s this still fits into its 30. */
+const LAST_REPORT_MS = 4_000
 
 export type ControlLoopOptions = {
   table: ControlTable
@@ -36,6 +38,7 @@ export class ControlLoop {
   #reading: Promise<void> = Promise.resolve()
   #reporting: Promise<void> = Promise.resolve()
   #stopped = false
+  #ended = false
 
   constructor(options: ControlLoopOptions) {
     this.#options = options
@@ -46,17 +49,28 @@ export class ControlLoop {
     this.#reporting = this.#report(false)
   }
 
-  /** Reads no configuration any more, so that what is draining stays so; reports go on. */
-  stopReading(): Promise<void> {
+  /** Takes over no configuration any more, so that what is draining stays so; reports go on. */
+  stopReading(): void {
     if (this.#readTimer) clearTimeout(this.#readTimer)
     this.#readTimer = null
     this.#stopped = true
-    return this.#reading
   }
 
-  /** Writes the last report: it says that the task is draining. */
-  async stop(): Promise<void> {
-    await this.stopReading()
+  /** Writes the last report, which says that the task drains; does not wait longer for the table than this. */
+  async stop(deadlineMs = LAST_REPORT_MS): Promise<void> {
+    this.stopReading()
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs)
+    })
+    await Promise.race([this.#lastReport(), deadline])
+    clearTimeout(timer)
+    this.#ended = true
+    if (this.#reportTimer) clearTimeout(this.#reportTimer)
+  }
+
+  async #lastReport(): Promise<void> {
+    await this.#reading
     if (this.#reportTimer) clearTimeout(this.#reportTimer)
     await this.#reporting
     if (this.#reportTimer) clearTimeout(this.#reportTimer)
@@ -104,7 +118,7 @@ export class ControlLoop {
     } catch (error) {
       this.#fail(++this.#reportFailures, 'report not written', error)
     }
-    if (last) return
+    if (last || this.#ended) return
     this.#reportTimer = setTimeout(
       () => {
         this.#reporting = this.#report(false)

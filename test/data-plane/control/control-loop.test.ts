@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -135,6 +138,30 @@ test('a configuration that cannot be applied leaves the one before in force and 
 
   expect(loop.errors).toBe(1)
   expect(events).toContain('configuration not read')
+})
+
+test('a table that does not answer does not hold up the end', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const unanswering = DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  )
+  const { loop } = follow({ table: { client: unanswering, name: TABLE } })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+
+  const started = performance.now()
+  await loop.stop(300)
+
+  expect(performance.now() - started).toBeLessThan(1_000)
+  loops.pop()
+  unanswering.destroy()
+  silent.closeAllConnections()
+  silent.close()
 })
 
 test('a table that cannot be reached is counted and does not throw', async () => {
