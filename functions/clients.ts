@@ -20,14 +20,15 @@ export type ClientOptions = {
 }
 
 /**
- * Standard retries spread throttled calls over a few hundred milliseconds; what is throttled for longer is left to the
- * next tick, because a tick that waits renews no lease.
+ * Standard retries spread throttled calls over some hundred milliseconds; what is throttled for longer is left to the
+ * next tick, because a tick that waits renews no lease. A call takes at most `LONGEST_CALL_MS`, its retries included.
  */
 const PATIENCE = {
-  maxAttempts: 4,
+  maxAttempts: 3,
   retryMode: 'standard',
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 }
+export const LONGEST_CALL_MS = 20_000
 
 export const makeClients = (options: ClientOptions): Clients => ({
   ec2: new EC2Client({ ...PATIENCE, ...options }),

@@ -6,7 +6,6 @@ import {
   type EC2Client,
   type Filter,
   type Instance,
-  type _InstanceType as InstanceType,
   type NetworkInterface,
 } from '@aws-sdk/client-ec2'
 import type { Source, SourceEni } from '../../contract/source.ts'
@@ -23,7 +22,7 @@ export type ResolvedSource = {
   missing: string[]
 }
 
-/** A filter takes 200 values, and DescribeInstanceTypes 100 types. */
+/** A filter takes 200 values, and a page of DescribeInstanceTypes 100 types. */
 const FILTER_VALUES = 200
 const TYPES = 100
 const PAGE = 1000
@@ -88,9 +87,10 @@ const capacityOfTypes = async (
   types: Iterable<string>,
 ): Promise<Map<string, NetworkCapacity>> => {
   const capacity = new Map<string, NetworkCapacity>()
-  for (const InstanceTypes of chunked([...types], TYPES)) {
+  // By filter: a type that this Region’s API does not know is left out then, and not an error for all.
+  for (const Values of chunked([...types], TYPES)) {
     const answer = await ec2.send(
-      new DescribeInstanceTypesCommand({ InstanceTypes: InstanceTypes as InstanceType[] }),
+      new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values }], MaxResults: TYPES }),
     )
     for (const { InstanceType: name = '', NetworkInfo } of answer.InstanceTypes ?? []) {
       const cards = NetworkInfo?.NetworkCards ?? []
@@ -118,8 +118,14 @@ const toSource = (one: NetworkInterface, instance: Instance | undefined): Source
 /** The first interface of its instance. */
 const isPrimary = ({ Attachment }: NetworkInterface): boolean => Attachment?.DeviceIndex === 0
 
+/** EC2 takes `*` and `?` in a filter’s value for wildcards; a backslash makes them what they are. */
+const literally = (value: string): string => value.replace(/[*?\\]/g, '\\$&')
+
 const byTag = async (ec2: EC2Client, source: Extract<Source, { by: 'tag' }>): Promise<NetworkInterface[]> => {
-  const filters = Object.entries(source.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }))
+  const filters = Object.entries(source.tags).map(([key, value]) => ({
+    Name: `tag:${key}`,
+    Values: [literally(value)],
+  }))
   const sets = source.match === 'all' ? [filters] : filters.map((filter) => [filter])
   const ids = new Set<string>()
   const found = new Map<string, NetworkInterface>()

@@ -1,3 +1,4 @@
+import { LONGEST_CALL_MS } from '../clients.ts'
 import { type Action, actionName } from '../experiments/actions.ts'
 import { learn } from '../experiments/learn.ts'
 import type { View } from '../experiments/observed.ts'
@@ -5,15 +6,12 @@ import { plan } from '../experiments/plan.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { forgetActive, readRecord, updateRecord, VersionConflict } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
-import { acquireWriter, releaseWriter, stillWriter, type Writer } from '../store/writer.ts'
+import { acquireWriter, keepWriter, releaseWriter, type Writer } from '../store/writer.ts'
 import { apply } from './apply.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText, severityOf } from './failure.ts'
 import { meter } from './meter.ts'
 import { observe } from './observe.ts'
-
-/** A call that is under way when the deadline comes may still take so long, its retries included. */
-const LAST_CALL_MS = 45_000
 
 export type Reconciled = {
   /** As it is stored now; undefined when there is no such experiment. */
@@ -29,7 +27,7 @@ export type Reconciled = {
 export const reconcile = async (plane: ControlPlane, id: string, deadline: number): Promise<Reconciled> => {
   const { table } = plane
   const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
-  const writer = await acquireWriter(table, id, holder, plane.now(), deadline + LAST_CALL_MS)
+  const writer = await acquireWriter(table, id, holder, plane.now(), plane.now() + LONGEST_CALL_MS)
   if (!writer) return { record: await readRecord(table, id), busy: true }
   try {
     return { record: await run(plane, id, writer, deadline), busy: false }
@@ -114,8 +112,9 @@ const stillOurs = async (
   { record }: View,
   writer: Writer,
 ): Promise<ExperimentRecord | null> => {
+  const now = plane.now()
   const [ours, stored] = await Promise.all([
-    stillWriter(plane.table, writer, plane.now()),
+    keepWriter(plane.table, writer, now, now + LONGEST_CALL_MS),
     readRecord(plane.table, record.experiment.id),
   ])
   if (!ours || !stored) return null

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { writerKey } from '../../contract/table.ts'
-import { getItem, type Table } from './table.ts'
+import type { Table } from './table.ts'
 
 /** The right to change one experiment’s AWS resources, for a while. A later writer’s fence is higher. */
 export type Writer = Readonly<{ experiment: string; holder: string; fence: number; until: number }>
@@ -39,11 +39,28 @@ export const acquireWriter = async (
   return answer && { experiment, holder, fence: Number(answer.Attributes?.fence), until }
 }
 
-/** To be asked before each AWS call: false once the time is up or somebody else has become the writer. */
-export const stillWriter = async (table: Table, writer: Writer, now: number): Promise<boolean> => {
-  if (now >= writer.until) return false
-  const item = await getItem(table, writerKey(writer.experiment))
-  return item?.fence === writer.fence
+/**
+ * To be asked before each AWS call: keeps the right for some time more; null when it ran out, or somebody else has it.
+ */
+export const keepWriter = async (
+  table: Table,
+  writer: Writer,
+  now: number,
+  until: number,
+): Promise<Writer | null> => {
+  const answer = await unlessFailed(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: writerKey(writer.experiment),
+        UpdateExpression: 'SET #until = :until',
+        ConditionExpression: '#fence = :fence AND #until > :now',
+        ExpressionAttributeNames: { '#until': 'until', '#fence': 'fence' },
+        ExpressionAttributeValues: { ':until': until, ':fence': writer.fence, ':now': now },
+      }),
+    ),
+  )
+  return answer && { ...writer, until }
 }
 
 export const releaseWriter = async (table: Table, writer: Writer): Promise<void> => {

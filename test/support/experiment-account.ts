@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { onTestFinished } from 'vitest'
-import { ExperimentSpec, type ExperimentSpecInput } from '../../contract/experiment.ts'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { readNewConfig } from '../../data-plane/control/config-reader.ts'
 import { writeReport } from '../../data-plane/control/report-writer.ts'
@@ -21,6 +20,7 @@ import type { Switches } from '../../local/aws/switches.ts'
 import * as world from './aws-world.ts'
 import { seeded } from './faults.ts'
 import { ManualClock } from './manual-clock.ts'
+import { createTestTable } from './table.ts'
 
 export const TICK_SECONDS = 5
 const TABLE = 'shadowmeter'
@@ -195,35 +195,11 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
     unheard.close()
   })
   const plane = reopen()
-  await plane.clients.dynamo.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  )
+  await createTestTable(plane.clients.dynamo, TABLE)
   // What was declared is old enough to be shown.
   if (switches.describeLagSeconds) await clock.advance(2 * switches.describeLagSeconds * 1000)
   return { cloud, clock, gateways, plane, reopen, lines }
 }
-
-export const spec = (change: Partial<ExperimentSpecInput> = {}): ExperimentSpec =>
-  ExperimentSpec.parse({
-    name: 'checkout',
-    source: { by: 'eni', ids: [world.eni(1), world.eni(2)] },
-    traffic: { ports: [8080] },
-    shadow: { url: 'http://127.0.0.1:9000' },
-    window: { durationSeconds: 120 },
-    budgetUsd: 25,
-    ...change,
-  })
 
 /** Stores a new experiment, as the API does. */
 export const begin = async ({ plane }: Account, asked: ExperimentSpec): Promise<string> => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LONGEST_CALL_MS } from '../../../functions/clients.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import type { Switches } from '../../../local/aws/switches.ts'
@@ -11,9 +12,9 @@ import {
   openAccount,
   read,
   rulesWithoutLease,
-  spec,
   stop,
 } from '../../support/experiment-account.ts'
+import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 import { Interrupt, Killed } from '../../support/interrupt.ts'
 
 /** All points take minutes; a quick run takes every so many of them, SHADOWMETER_PROOF=1 takes all. */
@@ -56,7 +57,7 @@ const live = async (account: Account, interrupt: Interrupt): Promise<Life> => {
     await account.gateways.work(account)
     if (alive) continue
     plane = account.reopen()
-    await account.clock.advance(RUN_MS + 60_000)
+    await account.clock.advance(LONGEST_CALL_MS)
     await account.gateways.work(account)
   }
   return { id, calls: interrupt.calls }

@@ -21,9 +21,9 @@ import {
   pass,
   read,
   rulesWithoutLease,
-  spec,
   stop,
 } from '../../support/experiment-account.ts'
+import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 
 const until = async (account: Account, id: string, phase: string, passes = 40) => {
   for (let n = 0; n < passes; n++) {

@@ -1,0 +1,203 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { MeterPoint } from '../../../contract/meter.ts'
+import { zeroLines } from '../../../contract/money.ts'
+import { chunkKey } from '../../../contract/table.ts'
+import { zeroRequests } from '../../../contract/traffic.ts'
+import { newRecord } from '../../../functions/experiments/phases.ts'
+import { experimentId } from '../../../functions/experiments/ulid.ts'
+import { appendAudit, listAudit } from '../../../functions/store/audit.ts'
+import {
+  createRecord,
+  forgetActive,
+  listActive,
+  listRecords,
+  readRecord,
+  updateRecord,
+  VersionConflict,
+} from '../../../functions/store/experiments.ts'
+import { publishConfig, readConfig } from '../../../functions/store/gateway-config.ts'
+import { claimKey } from '../../../functions/store/idempotency.ts'
+import { appendPoint, listPoints } from '../../../functions/store/meter.ts'
+import { BadToken, putItem, type Table } from '../../../functions/store/table.ts'
+import { acquireWriter, keepWriter, releaseWriter } from '../../../functions/store/writer.ts'
+import { experimentSpec } from '../../support/experiment-spec.ts'
+import { openTestTable } from '../../support/table.ts'
+
+let table: Table
+beforeAll(async () => {
+  table = await openTestTable()
+})
+
+const AT = Date.parse('2026-11-21T12:00:00Z')
+const record = (n: number) =>
+  newRecord(experimentSpec(), {
+    id: experimentId(AT + n, new Uint8Array(10)),
+    by: 'ada',
+    now: new Date(AT + n),
+  })
+const all = { maxResults: 100 }
+
+describe('experiments', () => {
+  it('are created once, changed by version, listed newest first', async () => {
+    const [one, two] = [record(1), record(2)]
+    const created = [
+      await createRecord(table, one),
+      await createRecord(table, two),
+      await createRecord(table, one),
+    ]
+    const changed = await updateRecord(table, {
+      ...one,
+      experiment: { ...one.experiment, reason: 'waiting' },
+    })
+    const stale = updateRecord(table, one)
+
+    await expect(stale).rejects.toThrow(VersionConflict)
+    expect(created).toEqual([true, true, false])
+    expect(await readRecord(table, one.experiment.id)).toEqual(changed)
+    expect(changed.experiment).toMatchObject({ version: 1, reason: 'waiting' })
+    expect((await listRecords(table, all)).items.map(({ experiment }) => experiment.id)).toEqual([
+      two.experiment.id,
+      one.experiment.id,
+    ])
+  })
+
+  it('are listed in pages, and a foreign token is refused', async () => {
+    const first = await listRecords(table, { maxResults: 1 })
+    const second = await listRecords(table, { maxResults: 1, nextToken: first.nextToken ?? '' })
+
+    expect(first.items).toHaveLength(1)
+    expect(second.items[0]?.experiment.id).not.toBe(first.items[0]?.experiment.id)
+    await expect(listRecords(table, { maxResults: 1, nextToken: '%%' })).rejects.toThrow(BadToken)
+    await expect(
+      listPoints(table, 'exp_1', { maxResults: 1, nextToken: first.nextToken ?? '' }),
+    ).rejects.toThrow(BadToken)
+  })
+
+  it('are active until they are forgotten', async () => {
+    const three = record(3)
+    await createRecord(table, three)
+    const before = (await listActive(table)).map(({ id }) => id)
+    await forgetActive(table, three.experiment.id)
+
+    expect(before).toContain(three.experiment.id)
+    expect((await listActive(table)).map(({ id }) => id)).not.toContain(three.experiment.id)
+  })
+})
+
+it('an idempotency key belongs to who claimed it first', async () => {
+  const claim = (experiment: string) => ({ experiment, fingerprint: 'f', at: new Date(AT).toISOString() })
+
+  const first = await claimKey(table, 'key', claim('exp_1'))
+  const second = await claimKey(table, 'key', claim('exp_2'))
+
+  expect([first.experiment, second.experiment]).toEqual(['exp_1', 'exp_1'])
+})
+
+describe('the one writer', () => {
+  it('keeps others out until it is released or its time is up', async () => {
+    const first = await acquireWriter(table, 'exp_a', 'one', 0, 100)
+    const busy = await acquireWriter(table, 'exp_a', 'two', 50, 150)
+    if (first) await releaseWriter(table, first)
+    const second = await acquireWriter(table, 'exp_a', 'two', 50, 150)
+    const third = await acquireWriter(table, 'exp_a', 'three', 150, 250)
+
+    expect(first).not.toBeNull()
+    expect(busy).toBeNull()
+    expect([first?.fence, second?.fence, third?.fence]).toEqual([1, 2, 3])
+  })
+
+  it('loses its right to a later one for good', async () => {
+    const first = await acquireWriter(table, 'exp_b', 'one', 0, 100)
+    if (!first) throw new Error('not acquired')
+    const kept = await keepWriter(table, first, 99, 199)
+    const tooLate = await keepWriter(table, first, 199, 299)
+    const second = await acquireWriter(table, 'exp_b', 'two', 199, 299)
+    await releaseWriter(table, first)
+
+    expect(kept?.until).toBe(199)
+    expect(tooLate).toBeNull()
+    expect(await keepWriter(table, first, 200, 300)).toBeNull()
+    expect(second && (await keepWriter(table, second, 200, 300))).not.toBeNull()
+  })
+})
+
+describe('the gateway configuration', () => {
+  const entry = (id: number, sources = 0) => ({
+    id: experimentId(id, new Uint8Array(10)),
+    ports: [80],
+    shadow: { url: 'http://shadow.internal' },
+    percent: 100,
+    writes: 'hold' as const,
+    until: new Date(AT).toISOString(),
+    sources: Array.from({ length: sources }, (_, n) => ({
+      vni: n + 1,
+      eni: `eni-${String(n).padStart(17, '0')}`,
+      address: '10.0.0.1',
+      mac: '02:00:00:00:00:01',
+    })),
+  })
+
+  it('is published whole, in pieces when it is long, and never over somebody else’s', async () => {
+    const empty = await readConfig(table)
+    const published = await publishConfig(table, empty, [entry(1, 5000)], new Date(AT).toISOString())
+    const lost = await publishConfig(table, empty, [entry(2)], new Date(AT).toISOString())
+    const read = await readConfig(table)
+
+    expect(empty).toEqual({ revision: 0, experiments: [] })
+    expect(lost).toBeNull()
+    expect(read).toEqual(published)
+    expect(read.experiments[0]?.sources).toHaveLength(5000)
+  })
+
+  it('passes over a number that a dead writer claimed', async () => {
+    const before = await readConfig(table)
+    await putItem(table, chunkKey(before.revision + 1, 0), { text: '{"revision"' })
+
+    const published = await publishConfig(table, before, [entry(3)], new Date(AT).toISOString())
+
+    expect(published?.revision).toBeGreaterThan(before.revision + 1)
+    expect(await readConfig(table)).toEqual(published)
+  })
+})
+
+it('meter points come in order of time, after any of them', async () => {
+  const point = (second: number): MeterPoint => ({
+    at: new Date(AT + second * 1000).toISOString(),
+    spend: { basis: 'metered', totalUsd: second, lines: zeroLines(), standingUsd: 0 },
+    forecastUsd: 0,
+    volume: { packets: 0, bytes: 0 },
+    requests: zeroRequests(),
+    sessions: 0,
+    gateways: 0,
+  })
+  for (const second of [3, 1, 2, 2]) await appendPoint(table, 'exp_m', point(second))
+
+  const points = await listPoints(table, 'exp_m', all)
+  const after = await listPoints(table, 'exp_m', { ...all, after: point(1).at })
+  const page = await listPoints(table, 'exp_m', { maxResults: 1, after: point(1).at })
+  const rest = await listPoints(table, 'exp_m', {
+    maxResults: 5,
+    after: point(1).at,
+    nextToken: page.nextToken ?? '',
+  })
+
+  expect(points.items.map(({ spend }) => spend.totalUsd)).toEqual([1, 2, 3])
+  expect(after.items.map(({ spend }) => spend.totalUsd)).toEqual([2, 3])
+  expect([...page.items, ...rest.items].map(({ spend }) => spend.totalUsd)).toEqual([2, 3])
+})
+
+it('an audit entry is never replaced', async () => {
+  const entry = {
+    id: '01JD',
+    at: new Date(AT).toISOString(),
+    who: 'ada',
+    what: 'created',
+    why: null,
+    before: null,
+    after: null,
+  }
+  await appendAudit(table, 'exp_z', entry)
+  await appendAudit(table, 'exp_z', { ...entry, who: 'eve' })
+
+  expect((await listAudit(table, 'exp_z', all)).items).toEqual([entry])
+})
