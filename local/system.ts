@@ -1,37 +1,18 @@
-import { join, resolve } from 'node:path'
-import {
-  awsEnvironment,
-  CLUSTER,
-  CONTROL_FUNCTION_ARN,
-  DEPLOYMENT,
-  LOAD_BALANCER_ARN,
-  SCHEDULE_GROUP,
-  SCHEDULE_ROLE_ARN,
-  SERVICE,
-  TABLE,
-  TARGET_GROUP_ARN,
-} from './account.ts'
-import { type Child, startChild } from './child.ts'
-import type { CloudChildOptions } from './cloud-process.ts'
-import type { ControlPlaneOptions } from './control-plane-process.ts'
-import type { DemoOptions } from './demo-process.ts'
-import type { Deployed } from './deploy.ts'
+import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Child } from './child.ts'
 import { demoExperiment, ownExperiment, startFirstExperiment } from './first-experiment.ts'
-import { addressOf, endpointOf, faceOf, freePort, holdNetwork, type LocalNetwork } from './network.ts'
+import { endpointOf, freePort, holdNetwork, type LocalNetwork } from './network.ts'
 import type { LocalOptions } from './options.ts'
+import { startCloud, startControlPlane, startDemo, startTap } from './parts.ts'
 import { hostAndPort, isReachable } from './reachable.ts'
 import { StartError } from './start-error.ts'
 import { loadState } from './state-file.ts'
-import { ORDERS, ownInstance, type ProductionInstance, ROUTER_MAC, STATIONS } from './stations.ts'
-import type { TapOptions } from './tap-process.ts'
-import { declareWorld } from './world.ts'
+import { ORDERS, ownInstance, type ProductionInstance } from './stations.ts'
 
 type Endpoint = { ip: string; port: number }
 
 type Output = { say(line: string): void; warn(line: string): void }
-
-/** The tick looks this often; a minute on AWS. */
-const TICK_SECONDS = 5
 
 /** Runs the local system until `stop`, or until it cannot go on; the exit code. @throws StartError */
 export const startLocalSystem = async (
@@ -39,14 +20,18 @@ export const startLocalSystem = async (
   stop: AbortSignal,
   { say, warn }: Output,
 ): Promise<number> => {
-  const port = await choosePort(options.port)
+  const port = await choosePort(options.port, options.data === null ? 0 : LAST_RUN_ENDS_MS)
   if (options.own) await checkOwn(options.own)
   const data = options.data === null ? null : resolve(options.data)
   const { network } = await loadState(data, Math.random, forcedNetwork()).catch((cause: Error) => {
     throw new StartError(`--data ${options.data}: ${cause.message}`)
   })
   if (!(await holdNetwork(network)))
-    throw new StartError(`--data ${options.data}: another Shadowmeter runs with it`)
+    throw new StartError(
+      options.data === null
+        ? 'Its addresses were taken meanwhile: start it again'
+        : `--data ${options.data}: another Shadowmeter runs with it`,
+    )
   const production = options.own ? [ownOf(options.own)] : ORDERS
   const own = options.own && {
     upstream: { ip: options.own.host, port: options.own.port },
@@ -69,7 +54,7 @@ export const startLocalSystem = async (
     // The SDK is read while the endpoint starts.
     const [{ deploy, deployTick }] = await Promise.all([
       import('./deploy.ts'),
-      start(startCloudChild(network, production, data, port)),
+      start(startCloud(network, production, data, port)),
     ])
     const deployed = await deploy(addresses.aws).catch((cause: Error) => {
       throw new StartError(`AWS endpoint: ${cause.message}`)
@@ -136,19 +121,26 @@ const stopAll = async (children: readonly Child[]): Promise<number> => {
   return 0
 }
 
-/** Two free ports next to each other. */
-const choosePort = async (wanted: number): Promise<number> => {
-  if (wanted !== 0) {
-    const taken = (await freePort('127.0.0.1', wanted)) === null ? wanted : null
-    const next = taken ?? ((await freePort('127.0.0.1', wanted + 1)) === null ? wanted + 1 : null)
-    if (next === null) return wanted
-    throw new StartError(
-      `Port ${next} is taken (${next === wanted ? 'console and API' : 'AWS endpoint'}): choose others with --port`,
-    )
-  }
+/** How long the processes of a killed supervisor may take to end. */
+const LAST_RUN_ENDS_MS = 5000
+
+/** Two free ports next to each other; waits for them a little where the last run may still be ending. */
+const choosePort = async (wanted: number, patienceMs: number): Promise<number> => {
+  const isFree = async (port: number) => (await freePort('127.0.0.1', port)) !== null
+  if (wanted === 0)
+    for (;;) {
+      const port = await freePort('127.0.0.1', 0)
+      if (port !== null && port < 65_535 && (await isFree(port + 1))) return port
+    }
+  const until = Date.now() + patienceMs
   for (;;) {
-    const port = await freePort('127.0.0.1', 0)
-    if (port !== null && port < 65_535 && (await freePort('127.0.0.1', port + 1)) !== null) return port
+    const [first, second] = [await isFree(wanted), await isFree(wanted + 1)]
+    if (first && second) return wanted
+    if (Date.now() >= until)
+      throw new StartError(
+        `Port ${first ? wanted + 1 : wanted} is taken (${first ? 'AWS endpoint' : 'console and API'}): choose others with --port`,
+      )
+    await pause(100)
   }
 }
 
@@ -181,67 +173,3 @@ const listenOf = async (network: LocalNetwork, port: number): Promise<Endpoint> 
     `Every address of this machine is taken on port ${port}: nothing can stand in front of it`,
   )
 }
-
-const startCloudChild = (
-  network: LocalNetwork,
-  production: readonly ProductionInstance[],
-  data: string | null,
-  port: number,
-): Child =>
-  startChild('AWS endpoint', './cloud-process.ts', {
-    port: port + 1,
-    world: declareWorld(network, production),
-    dataDir: data === null ? null : join(data, 'aws'),
-    lambdaEndpoint: `http://127.0.0.1:${port}`,
-    minuteSeconds: TICK_SECONDS,
-  } satisfies CloudChildOptions)
-
-const startControlPlane = (endpoint: string, deployed: Deployed, port: number): Child =>
-  startChild('Control plane', './control-plane-process.ts', { port } satisfies ControlPlaneOptions, {
-    ...awsEnvironment(endpoint),
-    SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
-    SHADOWMETER_TABLE: TABLE,
-    SHADOWMETER_CLUSTER: CLUSTER,
-    SHADOWMETER_SERVICE: SERVICE,
-    SHADOWMETER_MIRROR_TARGET: deployed.mirrorTarget,
-    SHADOWMETER_TARGET_GROUP_ARN: TARGET_GROUP_ARN,
-    SHADOWMETER_LOAD_BALANCER_ARN: LOAD_BALANCER_ARN,
-    SHADOWMETER_SCHEDULE_GROUP: SCHEDULE_GROUP,
-    SHADOWMETER_SCHEDULE_ROLE_ARN: SCHEDULE_ROLE_ARN,
-    SHADOWMETER_CONTROL_FUNCTION_ARN: CONTROL_FUNCTION_ARN,
-    SHADOWMETER_TICK_SECONDS: String(TICK_SECONDS),
-  })
-
-const startTap = (
-  network: LocalNetwork,
-  production: readonly ProductionInstance[],
-  own: { upstream: Endpoint; front: Endpoint } | null,
-  endpoint: string,
-): Child => {
-  const stations = [STATIONS.reports, ...STATIONS.loadBalancer, STATIONS.fargate]
-  return startChild('Tap', './tap-process.ts', {
-    endpoint,
-    routerMac: ROUTER_MAC,
-    macs: Object.fromEntries(stations.map(({ host, mac }) => [addressOf(network, host), mac])),
-    relays: production.map((one) => ({
-      networkInterface: one.networkInterface,
-      instance: one.instance,
-      mac: one.mac,
-      listen: own ? own.front : endpointOf(network, one.place),
-      face: { ip: faceOf(network, one.place).ip, port: one.port },
-      upstream: own ? own.upstream : appOf(network, one),
-    })),
-  } satisfies TapOptions)
-}
-
-const startDemo = (network: LocalNetwork): Child =>
-  startChild('Demo', './demo-process.ts', {
-    instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
-    shadow: endpointOf(network, 'shadow'),
-    clients: network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
-    seed: 42,
-  } satisfies DemoOptions)
-
-/** The demo’s service itself, behind the relay. */
-const appOf = (network: LocalNetwork, { place }: ProductionInstance) =>
-  endpointOf(network, place === 'orders-1' ? 'orders-1-app' : 'orders-2-app')

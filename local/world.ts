@@ -1,31 +1,12 @@
-import { fileURLToPath } from 'node:url'
-import {
-  ACCOUNT,
-  CLUSTER,
-  CLUSTER_ARN,
-  DEAD_LETTERS,
-  DEPLOYMENT,
-  LISTENER_ARN,
-  LOAD_BALANCER_ARN,
-  REGION,
-  SERVICE,
-  SERVICE_ARN,
-  TABLE,
-  TARGET_GROUP_ARN,
-  TASK_DEFINITION_ARN,
-} from './account.ts'
+import { ACCOUNT, DEAD_LETTERS, REGION } from './account.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, WorldDeclaration } from './aws/world.ts'
 import { addressOf, blockOf, type LocalNetwork } from './network.ts'
 import { type ProductionInstance, STATIONS } from './stations.ts'
+import { declareGateway } from './world-gateway.ts'
 
 const VPC = 'vpc-0a1b2c3d4e5f60718'
 const SUBNET_A = 'subnet-0a1b2c3d4e5f6071a'
 const SUBNET_B = 'subnet-0a1b2c3d4e5f6071b'
-const GATEWAY_PORT = 4789
-const HEALTH_PORT = 8080
-/** Shorter than Fargate’s 30 seconds: nothing in flight here takes long. */
-const STOP_SECONDS = 8
-
 /** The account that the local system runs in: what a team would have, and what the infrastructure would have made. */
 export const declareWorld = (
   network: LocalNetwork,
@@ -49,7 +30,7 @@ export const declareWorld = (
   ],
   instances: [...production.map(instanceOf), ...neighbours],
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
-  ...gateway(network),
+  ...declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] }),
   queues: [{ name: DEAD_LETTERS }],
 })
 
@@ -124,108 +105,3 @@ const otherInterfaces = (network: LocalNetwork): NetworkInterfaceDeclaration[] =
     tags: { Name: 'checkout (Fargate task)' },
   },
 ]
-
-const gateway = (
-  network: LocalNetwork,
-): Pick<
-  WorldDeclaration,
-  'loadBalancers' | 'targetGroups' | 'clusters' | 'taskDefinitions' | 'services'
-> => ({
-  loadBalancers: [
-    {
-      arn: LOAD_BALANCER_ARN,
-      name: 'shadowmeter-local',
-      dnsName: `shadowmeter-local-50dc6c495c0c9188.elb.${REGION}.amazonaws.com`,
-      type: 'network',
-      scheme: 'internal',
-      vpcId: VPC,
-      zones: [
-        { subnetId: SUBNET_A, privateIp: addressOf(network, 6) },
-        { subnetId: SUBNET_B, privateIp: addressOf(network, 134) },
-      ],
-      // One gateway task serves both zones of the demo.
-      crossZone: true,
-      listeners: [
-        { arn: LISTENER_ARN, protocol: 'UDP', port: GATEWAY_PORT, targetGroupArn: TARGET_GROUP_ARN },
-      ],
-      tags: { 'managed-by': 'shadowmeter', deployment: DEPLOYMENT },
-    },
-  ],
-  targetGroups: [
-    {
-      arn: TARGET_GROUP_ARN,
-      name: 'shadowmeter-local',
-      protocol: 'UDP',
-      port: GATEWAY_PORT,
-      vpcId: VPC,
-      targetType: 'ip',
-      healthCheck: {
-        protocol: 'HTTP',
-        port: HEALTH_PORT,
-        path: '/healthz',
-        intervalSeconds: 1,
-        timeoutSeconds: 4,
-        healthyThreshold: 2,
-        // A busy machine is no dead gateway.
-        unhealthyThreshold: 5,
-      },
-      deregistrationDelaySeconds: 5,
-    },
-  ],
-  clusters: [{ arn: CLUSTER_ARN, name: CLUSTER }],
-  taskDefinitions: [
-    {
-      arn: TASK_DEFINITION_ARN,
-      family: 'shadowmeter-local-gateway',
-      revision: 1,
-      cpu: '1024',
-      memory: '2048',
-      container: {
-        name: 'gateway',
-        image: 'shadowmeter/gateway:local',
-        module: fileURLToPath(new URL('../data-plane/main.ts', import.meta.url)),
-        environment: {
-          AWS_REGION: '{region}',
-          AWS_ENDPOINT_URL: '{endpoint}',
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
-          SHADOWMETER_TABLE: TABLE,
-          SHADOWMETER_LISTEN: '{ip}:{port}',
-          SHADOWMETER_HEALTH: '{ip}:{healthPort}',
-          SHADOWMETER_STOP_SECONDS: String(STOP_SECONDS - 2),
-        },
-        port: GATEWAY_PORT,
-        healthPort: HEALTH_PORT,
-        protocol: 'udp',
-        stopTimeoutSeconds: STOP_SECONDS,
-      },
-    },
-  ],
-  services: [
-    {
-      arn: SERVICE_ARN,
-      name: SERVICE,
-      clusterArn: CLUSTER_ARN,
-      taskDefinitionArn: TASK_DEFINITION_ARN,
-      desiredCount: 0,
-      subnetIds: [SUBNET_A, SUBNET_B],
-      targetGroupArn: TARGET_GROUP_ARN,
-      // A busy machine takes its time to start a process.
-      healthCheckGracePeriodSeconds: 60,
-      addresses: taskAddresses(network),
-    },
-  ],
-})
-
-/** 32 addresses in each zone, the zones in turn. */
-const taskAddresses = (network: LocalNetwork): WorldDeclaration['services'][number]['addresses'] =>
-  network.kind === 'shared'
-    ? { kind: 'shared', ip: '127.0.0.1' }
-    : {
-        kind: 'each',
-        ips: Array.from({ length: 32 }, (_, n) => [
-          addressOf(network, 64 + n),
-          addressOf(network, 192 + n),
-        ]).flat(),
-      }
