@@ -76,6 +76,8 @@ export class Dialogue {
   /** The last request asked to leave HTTP. */
   #asked: string | null = null
   #over = false
+  /** What said who the client is turned out to be no message. */
+  #doubtsRoles = false
   #http2: Http2Connection | null = null
   lastAt = 0
 
@@ -144,6 +146,8 @@ export class Dialogue {
     track.hasLast = true
     track.lastEnd = add(sequence, end - start)
     track.lastAck = acknowledgement
+    if (this.#doubtsRoles && this.#http2 === null) this.#client = -1
+    this.#doubtsRoles = false
   }
 
   /** The connection may have turned to HTTP/2 inside these bytes. */
@@ -596,7 +600,7 @@ export class Dialogue {
       this.#responses.abandon('lost')
       this.#pairing.responsesLost()
     }
-    if (!this.#hadMessage && this.#c.opener < 0) this.#client = -1
+    this.#doubtsRoles = !this.#hadMessage && this.#c.opener < 0
   }
 
   /** The reader of a half does not know any more where messages start. */

@@ -23,7 +23,7 @@ function corpus(): Buffer[] {
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0)
 
-describe('the packet path', () => {
+describe('the packet path', { timeout: 600_000 }, () => {
   test('takes mutated datagrams without an exception, and every count adds up', () => {
     const seed = 20261121
     const random = seeded(seed)
