@@ -122,10 +122,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .first()
       .waitFor()
     await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
-    await page
-      .getByText(/seen enough/)
-      .filter({ visible: true })
-      .waitFor()
+    await page.getByText('seen enough', { exact: true }).waitFor()
     expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
   })
 

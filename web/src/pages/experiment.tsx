@@ -101,7 +101,7 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
     >
       {trouble}
       <LiveRegion hidden tagName="div">
-        {spec.name}: {phaseWords(experiment)}. {experiment.reason}
+        {`${spec.name}: ${phaseWords(experiment)}. ${experiment.reason ?? ''}`}
       </LiveRegion>
       <Headline experiment={experiment} />
       <Figures experiment={experiment} />

@@ -118,7 +118,7 @@ export const StartPage = () => {
               plan={plan}
               budgetUsd={Number(form.budgetUsd)}
               outdated={!fresh && planError === null}
-              missing={missingFor(priced.errors)}
+              missing={missingFor(priced.errors ?? (planError === null ? null : told.fields))}
               trouble={
                 planError &&
                 Object.keys(told.fields).length === 0 && (
