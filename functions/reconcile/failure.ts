@@ -1,8 +1,8 @@
 import type { Action } from '../experiments/actions.ts'
 import { isNotFound } from '../mirror/errors.ts'
 
-/** What a failed action means for the run: wait for the next tick, leave it for now, or give up. */
-export type Severity = 'halt' | 'skip' | 'fatal'
+/** What a failed action means for the run: wait a moment, leave all to the next tick, leave this one, or give up. */
+export type Severity = 'wait' | 'halt' | 'skip' | 'fatal'
 
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|LimitExceededException$/
 /** Faults of a client that are about the moment and not about the request. */
@@ -34,7 +34,7 @@ export const severityOf = (error: unknown, action: Action, ending: boolean): Sev
   if (error instanceof Error && error.name === 'NotYet') return 'skip'
   if (isNetwork(error)) return 'halt'
   if (!isService(error)) return null
-  if (THROTTLED.test(error.name)) return 'halt'
+  if (THROTTLED.test(error.name)) return 'wait'
   const definite = error.$fault === 'client' && !MOMENTARY.test(error.name) && !isNotFound(error)
   if (!definite) return ending ? 'skip' : 'halt'
   return !ending && NEEDED.has(action.kind) ? 'fatal' : 'skip'

@@ -99,8 +99,10 @@ const act = async (
       view = { ...view, record: fresh }
       continue
     }
-    before = said
-    view = await step(plane, view, action, failures)
+    const after = await step(plane, view, action, failures)
+    // The same view: nothing was learned, because it failed or somebody else changed the record. It may come again.
+    before = after === view ? '' : said
+    view = after
     if (began && view.record.experiment.phase === 'preparing') break
   }
   return rememberError(plane, view, failures)
@@ -133,6 +135,10 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
     const severity = severityOf(error, action, phase === 'draining' || phase === 'ended')
     if (severity === null) throw error
     plane.log('warn', `${name} failed`, { experiment: id, phase, severity, error: errorText(error) })
+    if (severity === 'wait') {
+      await plane.sleep(throttledMs(plane))
+      return view
+    }
     failures.names.add(name)
     if (!(error instanceof Error && error.name === 'NotYet')) failures.last = errorText(error)
     if (severity === 'halt') failures.halted = true
@@ -144,6 +150,9 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
     return giveUp(plane, refused, `AWS refused to ${name.replaceAll('-', ' ')}: ${errorText(error)}`)
   }
 }
+
+/** EC2 refills 5 calls a second: within a second or two there is something to be had again, for whoever else asks, too. */
+const throttledMs = ({ randomBytes }: ControlPlane): number => 1000 + 4 * (randomBytes(1)[0] ?? 0)
 
 /** What AWS says no to for good ends the experiment, with AWS’s own words as the reason. */
 const giveUp = async (plane: ControlPlane, view: View, reason: string): Promise<View> => {

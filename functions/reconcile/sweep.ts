@@ -67,8 +67,7 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
     await publishConfig(table, gatewayConfig, left, new Date(now).toISOString())
   }
 
-  const needed = [...active.values()].some((endAt) => endAt !== null)
-  const idle = !needed && (await readDesired(ecs, config)) > 0
+  const idle = (await nobodyNeedsGateways(plane)) && (await readDesired(ecs, config)) > 0
   if (idle) {
     await attempt(plane, 'sweep gateways', () => scaleTo(ecs, config, 0))
     await attempt(plane, 'sweep gateways’ schedule', () =>
@@ -77,6 +76,10 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
   }
   return { sessions, filters, schedules, entries: stale, gateways: idle }
 }
+
+/** Asked when it matters: an experiment may have begun since the sweep did. */
+const nobodyNeedsGateways = async (plane: ControlPlane): Promise<boolean> =>
+  [...(await activeExperiments(plane)).values()].every((endAt) => endAt === null)
 
 /** By id, the end in force of those that have AWS resources; null for those that are only scheduled or being created. */
 const activeExperiments = async ({ table, now }: ControlPlane): Promise<Map<string, string | null>> => {

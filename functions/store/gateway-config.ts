@@ -6,7 +6,7 @@ import {
   toChunks,
 } from '../../contract/gateway-config.ts'
 import { chunkKey, revisionKey } from '../../contract/table.ts'
-import { absent, getItem, putItem, type Table } from './table.ts'
+import { absent, deleteItem, getItem, putItem, queryAll, type Table } from './table.ts'
 
 const EMPTY: GatewayConfig = { revision: 0, experiments: [] }
 
@@ -51,7 +51,19 @@ export const publishConfig = async (
         values: { ':read': read.revision },
       },
     )
-    return published ? config : null
+    if (!published) return null
+    await forgetRevisions(table, read.revision, revision)
+    return config
   }
   throw new Error(`no free gateway configuration revision after ${read.revision}`)
+}
+
+/** A gateway that read the revision a moment ago still reads its pieces: so many revisions are kept. */
+const KEPT = 10
+
+/** Deletes the pieces of what fell out of the kept revisions when the current one went from `before` to `now`. */
+const forgetRevisions = async (table: Table, before: number, now: number): Promise<void> => {
+  for (let revision = Math.max(1, before - KEPT + 1); revision <= now - KEPT; revision++)
+    for (const { pk, sk } of await queryAll(table, chunkKey(revision, 0).pk))
+      await deleteItem(table, { pk: String(pk), sk: String(sk) })
 }

@@ -55,6 +55,8 @@ class Gateways {
     { startedAt: number; revision: number; bytes: Map<string, number>; at: number }
   >()
 
+  /** What health checks are answered. */
+  healthy = true
   readonly #counted = new Map<string, number>()
 
   #count(bytes: Map<string, number>, id: string, more: number): void {
@@ -66,7 +68,10 @@ class Gateways {
     const { TASK = '', HEALTH = '' } = environment
     const [host, port] = HEALTH.split(':')
     let exited: ((code: number | null, problem: string | null) => void)[] = []
-    const server = createServer((_request, response) => void response.end('ok'))
+    const server = createServer((_request, response) => {
+      response.statusCode = this.healthy ? 200 : 503
+      response.end()
+    })
     const listening = new Promise<void>((resolve) => server.listen(Number(port), host, resolve))
     this.#tasks.set(TASK, { startedAt: 0, revision: -1, bytes: new Map(), at: 0 })
     return {

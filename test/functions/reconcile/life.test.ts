@@ -1,10 +1,12 @@
 import {
+  CreateTrafficMirrorFilterCommand,
   CreateTrafficMirrorSessionCommand,
   DeleteTrafficMirrorSessionCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
 import { extending } from '../../../functions/experiments/phases.ts'
+import { tick } from '../../../functions/reconcile/tick.ts'
 import { listAudit } from '../../../functions/store/audit.ts'
 import { updateRecord } from '../../../functions/store/experiments.ts'
 import { listPoints } from '../../../functions/store/meter.ts'
@@ -301,4 +303,51 @@ test('it waits for its start, and two experiments share the gateways but not an 
     reason: `${eni(1)}: experiment ${first} mirrors it already. ${eni(2)}: experiment ${first} mirrors it already.`,
   })
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('while no gateway is fit to receive the lease is not renewed; when one is again, mirroring goes on', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec())
+  await until(account, id, 'mirroring')
+
+  account.gateways.healthy = false
+  for (let n = 0; n < 6; n++) await pass(account)
+  const sick = { flowing: mirroredVnis(account.cloud), ...(await read(account.plane, id)).experiment }
+  account.gateways.healthy = true
+  for (let n = 0; n < 3; n++) await pass(account)
+
+  expect(sick).toMatchObject({ flowing: [], phase: 'mirroring', sources: 2 })
+  expect(sick.reason).toContain('gateway task')
+  expect(mirroredVnis(account.cloud)).toHaveLength(2)
+  expect((await read(account.plane, id)).experiment).toMatchObject({ phase: 'mirroring', reason: null })
+})
+
+test('throttled by EC2 it goes on at EC2’s pace within the same run', { timeout: 60_000 }, async () => {
+  const account = await openAccount({ throttle: true })
+  const { plane, clock } = account
+  const others = Array.from({ length: 50 }, () =>
+    plane.clients.ec2.send(new CreateTrafficMirrorFilterCommand({ Description: 'somebody else’s' })),
+  )
+  await Promise.all(others)
+  const id = await begin(
+    account,
+    spec({ source: { by: 'eni', ids: Array.from({ length: 12 }, (_, n) => eni(n + 1)) } }),
+  )
+
+  let done = false
+  const run = tick(plane, clock.now() + 60_000).finally(() => {
+    done = true
+  })
+  while (!done) {
+    // Time stands still until it is throttled: nothing is refilled before that.
+    if (account.lines.at(-1)?.includes('RequestLimitExceeded')) await clock.advance(500)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await run
+
+  expect(account.lines.join()).toContain('RequestLimitExceeded')
+  expect(leftovers(account).sessions).toHaveLength(12)
+  expect((await ledger(plane, id)).every(({ state }) => state === 'active')).toBe(true)
 })

@@ -18,7 +18,7 @@ import {
 import { publishConfig, readConfig } from '../../../functions/store/gateway-config.ts'
 import { claimKey } from '../../../functions/store/idempotency.ts'
 import { appendPoint, listPoints } from '../../../functions/store/meter.ts'
-import { BadToken, putItem, type Table } from '../../../functions/store/table.ts'
+import { BadToken, putItem, queryAll, type Table } from '../../../functions/store/table.ts'
 import { acquireWriter, keepWriter, releaseWriter } from '../../../functions/store/writer.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { openTestTable } from '../../support/table.ts'
@@ -147,6 +147,16 @@ describe('the gateway configuration', () => {
     expect(lost).toBeNull()
     expect(read).toEqual(published)
     expect(read.experiments[0]?.sources).toHaveLength(5000)
+  })
+
+  it('keeps the pieces of the last ten revisions only', async () => {
+    const pieces = async (revision: number) => (await queryAll(table, chunkKey(revision, 0).pk)).length
+    for (let n = 0; n < 12; n++)
+      await publishConfig(table, await readConfig(table), [entry(n)], new Date(AT).toISOString())
+    const { revision, experiments } = await readConfig(table)
+
+    expect(experiments).toEqual([entry(11)])
+    expect(await Promise.all([9, 10, 11, 12].map((back) => pieces(revision - back)))).toEqual([1, 0, 0, 0])
   })
 
   it('passes over a number that a dead writer claimed', async () => {
