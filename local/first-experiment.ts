@@ -1,7 +1,9 @@
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
 
 const DURATION_SECONDS = 600
-const BUDGET_USD = 5
+/** Ten minutes of the demo cost about 4 cents; a load test on a service of the user’s own may cost more. */
+const DEMO_BUDGET_USD = 0.5
+const OWN_BUDGET_USD = 5
 
 /** The experiment that starts by itself. */
 export const demoExperiment = (shadow: string): ExperimentSpecInput => ({
@@ -12,7 +14,7 @@ export const demoExperiment = (shadow: string): ExperimentSpecInput => ({
   // The demo’s shadow has a database of its own: it may be written to.
   requests: { percent: 100, writes: 'forward' },
   window: { durationSeconds: DURATION_SECONDS },
-  budgetUsd: BUDGET_USD,
+  budgetUsd: DEMO_BUDGET_USD,
 })
 
 /** The experiment on a service that the user brought along. */
@@ -29,7 +31,7 @@ export const ownExperiment = (own: {
   shadow: { url: own.shadow },
   requests: { percent: 100, writes: own.writes },
   window: { durationSeconds: DURATION_SECONDS },
-  budgetUsd: BUDGET_USD,
+  budgetUsd: OWN_BUDGET_USD,
 })
 
 type Listed = { experiments: { phase: string }[] }
