@@ -146,7 +146,12 @@ export class Dialogue {
     track.hasLast = true
     track.lastEnd = add(sequence, end - start)
     track.lastAck = acknowledgement
-    if (this.#doubtsRoles && this.#http2 === null) this.#client = -1
+    if (this.#doubtsRoles && !this.#hadMessage && this.#http2 === null) {
+      this.#client = -1
+      for (const each of this.#tracks) each.tentative = false
+      this.#requests.abandon('lost')
+      this.#responses.abandon('lost')
+    }
     this.#doubtsRoles = false
   }
 
@@ -205,6 +210,8 @@ export class Dialogue {
     }
     if (!this.#over) this.#pairing.close()
     this.#http2?.close(this.lastAt)
+    this.#requests.abandon('stopped')
+    this.#responses.abandon('stopped')
     this.#over = true
   }
 
