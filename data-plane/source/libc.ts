@@ -17,6 +17,10 @@ const PRIO_PROCESS = 0
 const PREFERRED_NICENESS = -15
 export const SO_TIMESTAMPNS = 35
 export const SO_RXQ_OVFL = 40
+const SO_MEMINFO = 55
+/** The array of SO_MEMINFO: nine 32-bit numbers, the drops last (SK_MEMINFO_DROPS). */
+const MEMINFO_BYTES = 36
+const MEMINFO_DROPS_AT = 32
 export const MSG_DONTWAIT = 0x40
 export const MSG_WAITFORONE = 0x10000
 export const EINTR = 4
@@ -34,6 +38,8 @@ export type Libc = {
   bindUdp(host: string, port: number, shared: boolean): { fd: number; address: string; port: number }
   /** Number of messages, or minus errno. */
   recvmmsg(fd: number, headers: Buffer, count: number, flags: number): number
+  /** Datagrams that the socket has dropped so far because its buffer was full; null where the kernel does not say. */
+  drops(fd: number): number | null
   address(buffer: Buffer): bigint
   /** Asks for the calling thread to run before others; without the right to (CAP_SYS_NICE) nothing changes. */
   preferThisThread(): void
@@ -48,6 +54,7 @@ export const loadLibc = (koffi: Koffi): Libc => {
   const socket = c.func('int socket(int, int, int)')
   const bind = c.func('int bind(int, void *, int)')
   const setsockopt = c.func('int setsockopt(int, int, int, void *, int)')
+  const getsockopt = c.func('int getsockopt(int, int, int, void *, void *)')
   const getsockname = c.func('int getsockname(int, void *, void *)')
   const recvmmsg = c.func('int recvmmsg(int, void *, unsigned int, int, void *)')
   const close = c.func('int close(int)')
@@ -64,6 +71,8 @@ export const loadLibc = (koffi: Koffi): Libc => {
   const setOption = (fd: number, option: number, value: Buffer) =>
     checked('setsockopt', setsockopt(fd, SOL_SOCKET, option, value, value.length))
   const one = Buffer.from([1, 0, 0, 0])
+  const memory = Buffer.alloc(MEMINFO_BYTES)
+  const memoryLength = Buffer.alloc(4)
 
   return {
     bindUdp: (host, port, shared) => {
@@ -91,6 +100,11 @@ export const loadLibc = (koffi: Koffi): Libc => {
     recvmmsg: (fd, headers, count, flags) => {
       const received = recvmmsg(fd, headers, count, flags, null)
       return received >= 0 ? received : -koffi.errno()
+    },
+    drops: (fd) => {
+      memoryLength.writeUInt32LE(memory.length)
+      if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, memoryLength) !== 0) return null
+      return memoryLength.readUInt32LE() < MEMINFO_BYTES ? null : memory.readUInt32LE(MEMINFO_DROPS_AT)
     },
     address: (buffer) => koffi.address(buffer),
     preferThisThread: () => {

@@ -129,6 +129,12 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     headers[header + CONTROL_LENGTH_WORD] = CONTROL_BYTES
   }
 
+  /** A datagram tells of those that were dropped before it; of the last ones only the socket does. */
+  const countDrops = () => {
+    const drops = libc.drops(fd)
+    if (drops !== null) words[OVERFLOW] = drops
+  }
+
   let head = 0
   let emptyLooks = 0
   let errors = 0
@@ -138,7 +144,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     if (stopping) {
       const now = performance.now()
       if (until === 0) until = now + LAST_LOOK_MS
-      if (now >= until) return
+      if (now >= until) break
     }
     const slot = head & (SLOTS - 1)
     const free = SLOTS - ((head - Atomics.load(words, TAIL)) | 0)
@@ -158,7 +164,8 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     if (count <= 0) {
       if (count !== -EAGAIN && count !== -EINTR && ++errors > ERRORS_MAX)
         throw new Error(`recvmmsg: errno ${-count}`)
-      if (stopping) return
+      if (stopping) break
+      if (quiet) countDrops()
       emptyLooks++
       if (!quiet) Atomics.wait(words, STOP, 0, SLEEP_MS)
       continue
@@ -171,6 +178,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     Atomics.notify(words, HEAD)
     if (count < room) Atomics.wait(words, STOP, 0, SLEEP_MS)
   }
+  countDrops()
 }
 
 const run = (data: ReceiverData) => {
