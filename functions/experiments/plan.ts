@@ -45,7 +45,7 @@ const planScheduled = ({ record, seen }: View, now: Date, settings: Settings): A
   if (record.life.extension) return [{ kind: 'write-record', extend: true }]
   if (now >= new Date(startAt)) return [{ kind: 'write-record', enter: { phase: 'preparing', reason: null } }]
   const at = callTime(startAt, settings)
-  if (record.life.startScheduledAt === at || !armable(at, now)) return []
+  if (record.life.startScheduledAt === at || !armable(startAt, now)) return []
   return callSteps(seen.schedules, `${id}.start`, at, { deed: 'call', event: 'start', experiment: id }, now, {
     startScheduledAt: at,
   })
@@ -114,6 +114,8 @@ const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
     return [
       finish('failed', 'None of its mirror sessions is left: their sources or they themselves were deleted.'),
     ]
+  if (filterVanished(view, now, settings))
+    return [finish('failed', 'Its mirror filter was deleted by somebody else.')]
   const receiving = canReceive(view)
   if (receiving !== (unfitSince === null))
     return [{ kind: 'write-record', life: { unfitSince: receiving ? null : now.toISOString() } }]
@@ -137,6 +139,13 @@ const finish = (outcome: 'completed' | 'expired' | 'over-budget' | 'failed', rea
 
 const late = (endAt: string, now: Date, { lateMs }: Settings): boolean =>
   now.getTime() - Date.parse(endAt) > lateMs
+
+/** Without its filter no rule can be made: it would only cost money. */
+const filterVanished = ({ record, seen }: View, now: Date, { describeLagMs }: Settings): boolean => {
+  const { filter, filterIntendedAt } = record.life
+  const old = now.getTime() - Date.parse(filterIntendedAt ?? record.experiment.createdAt) >= 2 * describeLagMs
+  return filter !== null && old && !seen.filters.includes(filter)
+}
 
 const ready = (view: View): boolean => {
   const { desired, healthy, tasks } = view.seen.gateways
@@ -168,12 +177,13 @@ export const waitingFor = ({ record, seen, sessions }: View): string => {
 const endSteps = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
   const { id, endAt } = record.experiment
   const at = callTime(endAt, settings)
-  if (record.life.endScheduledAt === at || !armable(at, now)) return []
+  if (record.life.endScheduledAt === at || !armable(endAt, now)) return []
   return callSteps(seen.schedules, `${id}.end`, at, { deed: 'call', event: 'end', experiment: id }, now, {
     endScheduledAt: at,
   })
 }
 
+/** A call that should have been armed for a time already past is armed for the next that can be. */
 const callSteps = (
   schedules: ReadonlyMap<string, string | null>,
   schedule: string,
@@ -182,8 +192,8 @@ const callSteps = (
   now: Date,
   life: { startScheduledAt: string } | { endScheduledAt: string },
 ): Action[] => {
-  const at = armTime(wanted, now)
-  return schedules.get(schedule) === at
+  const armed = schedules.get(schedule)
+  return armed != null && armed >= wanted
     ? [{ kind: 'write-record', life }]
-    : [{ kind: 'arm', schedule, at, what }]
+    : [{ kind: 'arm', schedule, at: armTime(wanted, now), what }]
 }

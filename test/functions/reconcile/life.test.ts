@@ -1,6 +1,7 @@
 import {
   CreateTrafficMirrorFilterCommand,
   CreateTrafficMirrorSessionCommand,
+  DeleteTrafficMirrorFilterCommand,
   DeleteTrafficMirrorSessionCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
@@ -350,4 +351,30 @@ test('throttled by EC2 it goes on at EC2’s pace within the same run', { timeou
   expect(account.lines.join()).toContain('RequestLimitExceeded')
   expect(leftovers(account).sessions).toHaveLength(12)
   expect((await ledger(plane, id)).every(({ state }) => state === 'active')).toBe(true)
+})
+
+test('when somebody deletes all that is mirroring, it ends and makes nothing anew', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
+  await until(account, id, 'mirroring')
+  for (let n = 0; n < 10; n++) await pass(account)
+  const { ec2 } = account.plane.clients
+  const { sessions, filters } = leftovers(account)
+
+  for (const TrafficMirrorSessionId of sessions)
+    await ec2.send(new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId }))
+  for (const TrafficMirrorFilterId of filters)
+    await ec2.send(new DeleteTrafficMirrorFilterCommand({ TrafficMirrorFilterId }))
+  await pass(account)
+  const after = leftovers(account)
+  const { experiment } = await until(account, id, 'ended')
+
+  expect(after).toMatchObject({ sessions: [], filters: [], rules: [] })
+  expect(experiment).toMatchObject({
+    outcome: 'failed',
+    reason: 'Its mirror filter was deleted by somebody else.',
+  })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
 })
