@@ -42,6 +42,8 @@ const SLEEP_MS = 1
 const EMPTY_LOOKS = 50
 /** Once stopped, the kernel's buffer is emptied, but not for longer than this under traffic that goes on. */
 const LAST_LOOK_MS = 30
+/** How long a stopped receiver waits for a working thread that does not work, in waits of a millisecond. */
+const RING_FULL_MS_MAX = 2_000
 /** Errors in a row that are no longer taken for passing ones (ENOMEM, ENOBUFS). */
 const ERRORS_MAX = 100
 
@@ -139,6 +141,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
   let emptyLooks = 0
   let errors = 0
   let until = 0
+  let ringFullMs = 0
   for (;;) {
     const stopping = Atomics.load(words, STOP) !== 0
     if (stopping) {
@@ -147,11 +150,14 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
       if (now >= until) break
     }
     const slot = head & (SLOTS - 1)
-    const free = SLOTS - ((head - Atomics.load(words, TAIL)) | 0)
+    const tail = Atomics.load(words, TAIL)
+    const free = SLOTS - ((head - tail) | 0)
     const room = Math.min(BATCH, free, SLOTS - slot)
     if (room === 0) {
       words[RING_FULL] = (words[RING_FULL] as number) + 1
-      Atomics.wait(words, STOP, 0, SLEEP_MS)
+      Atomics.wait(words, TAIL, tail, SLEEP_MS)
+      // What the kernel holds was received: the last look begins when there is room for it.
+      if (stopping && ringFullMs++ < RING_FULL_MS_MAX) until = 0
       continue
     }
     const quiet = emptyLooks > EMPTY_LOOKS && !stopping
@@ -164,7 +170,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     if (count <= 0) {
       if (count !== -EAGAIN && count !== -EINTR && ++errors > ERRORS_MAX)
         throw new Error(`recvmmsg: errno ${-count}`)
-      if (stopping) break
+      if (stopping && count !== -EINTR) break
       if (quiet) countDrops()
       emptyLooks++
       if (!quiet) Atomics.wait(words, STOP, 0, SLEEP_MS)
