@@ -11,20 +11,26 @@ export type Capacity = {
 const FIRST = 4_000
 const FACTOR = 1.25
 const MOST = 200_000
-const STEP_SECONDS = 1.2
+const STEP_SECONDS = 1
 /** A sender that stays so far behind its rate does not reach it on this machine. */
 const BEHIND = 0.9
 
 /** Raises the rate until something is lost: a whole machine's figure, as sender and shadow run on it too. */
 export const searchCapacity = async (run: Run): Promise<Capacity> => {
-  let best = 0
+  let best = FIRST / 2
   for (let rate = FIRST; rate < MOST; rate *= FACTOR) {
-    const phase = await run.phase(rate, STEP_SECONDS)
-    if (phase.forwarded < phase.sent) return { rate: best, endedBy: 'loss' }
-    best = Math.max(best, phase.rate)
-    if (phase.rate < rate * BEHIND) break
+    const reached = (await holds(run, rate)) ?? (await holds(run, rate))
+    if (reached === null) return { rate: best, endedBy: 'loss' }
+    best = Math.max(best, reached)
+    if (reached < rate * BEHIND) break
   }
   return { rate: best, endedBy: 'sender' }
+}
+
+/** The rate that the sender achieved, null when something was lost. */
+const holds = async (run: Run, rate: number): Promise<number | null> => {
+  const phase = await run.phase(rate, STEP_SECONDS)
+  return phase.forwarded < phase.sent ? null : phase.rate
 }
 
 const known = new Map<string, Promise<Capacity>>()

@@ -63,7 +63,8 @@ const figures = ({ atRate, atCommonRate, peakMb, summary }: Measured): Figures =
   }
 }
 
-const perThousand = ({ forwarded }: Phase, ms: number): number => Math.round((ms / forwarded) * 10_000) / 10
+const perThousand = ({ forwarded }: Phase, ms: number): number =>
+  forwarded === 0 ? 0 : Math.round((ms / forwarded) * 10_000) / 10
 
 const text = (counts: Record<string, number>): string =>
   Object.entries(counts)
