@@ -41,7 +41,11 @@ const Traffic = z
   )
 
 const ShadowUrl = z
-  .url({ protocol: /^https?$/, hostname: /./ })
+  .url({
+    protocol: /^https?$/,
+    hostname: /./,
+    error: 'an address looks like http://10.0.4.7:8080 or https://shadow.example.internal',
+  })
   .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), 'put no credentials into the shadow’s address')
 
 /** What a user asks for: which traffic, to which shadow, for how long, for how much. It cannot omit an end or a budget. */
