@@ -18,8 +18,13 @@ export type SenderAnswer = {
   seconds: number
 }
 
-/** A sender that was not scheduled for longer does not make up for it: that would be a burst no source makes. */
-const CATCH_UP_MS = 3
+/**
+ * A sender that was not scheduled makes up for it, but not in one burst that no source makes: with at most twice its
+ * rate, or so many packets in a millisecond, which is a third of a socket's default buffer.
+ */
+const BURST = 48
+/** What it is behind by more is given up. */
+const CATCH_UP_MS = 100
 const SLEEP_MS = 1
 
 /** The connections of one outer source port, as the hash of a real source spreads them. */
@@ -52,7 +57,7 @@ const start = async (data: SenderData) => {
     open: ({ packetsPerSecond }: Extract<SenderCall, { name: 'open' }>): SenderAnswer => {
       const startedAt = performance.now()
       let packets = 0
-      paced(packetsPerSecond / 2, traffic.connections, (first, count) => {
+      paced(packetsPerSecond / 2, traffic.connections, BURST / 2, (first, count) => {
         for (let c = first; c < first + count; c++)
           for (const datagram of traffic.opening(c)) {
             openingTable.memory.set(datagram)
@@ -66,7 +71,8 @@ const start = async (data: SenderData) => {
       const startedAt = performance.now()
       let numbers = 0
       let turn = 0
-      paced(exchangesPerSecond, exchanges, (_first, due) => {
+      const burst = Math.ceil(BURST / traffic.packetsPerExchange)
+      paced(exchangesPerSecond, exchanges, burst, (_first, due) => {
         for (let left = due; left > 0; ) {
           const group = groups[turn++ % groups.length] as Group
           const share = Math.min(left, Math.ceil(due / groups.length), group.count - group.next)
@@ -86,15 +92,21 @@ const start = async (data: SenderData) => {
   }
 }
 
-/** Calls `send` for `total` items at this rate, in bursts of about a millisecond. */
-const paced = (perSecond: number, total: number, send: (first: number, count: number) => void): void => {
+/** Calls `send` for `total` items at this rate, every millisecond. */
+const paced = (
+  perSecond: number,
+  total: number,
+  burst: number,
+  send: (first: number, count: number) => void,
+): void => {
   const perMs = perSecond / 1000
+  const most = Math.max(burst, Math.ceil(2 * perMs))
   let startedAt = performance.now()
   for (let sent = 0; sent < total; ) {
     const now = performance.now()
     const behind = now - startedAt - sent / perMs
     if (behind > CATCH_UP_MS) startedAt += behind - CATCH_UP_MS
-    const due = Math.min(total, Math.floor((now - startedAt) * perMs)) - sent
+    const due = Math.min(most, Math.min(total, Math.floor((now - startedAt) * perMs)) - sent)
     if (due > 0) {
       send(sent, due)
       sent += due
