@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ShadowSpec } from './forwarding.ts'
 import { Spend, Usd } from './money.ts'
 import { Source } from './source.ts'
 import { RequestCounts, Volume } from './traffic.ts'
@@ -40,21 +41,13 @@ const Traffic = z
     `ports × client ranges × directions must not exceed the ${FILTER_RULES_MAX} rules of a mirror filter`,
   )
 
-const ShadowUrl = z
-  .url({
-    protocol: /^https?$/,
-    hostname: /./,
-    error: 'an address looks like http://10.0.4.7:8080 or https://shadow.example.internal',
-  })
-  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), 'put no credentials into the shadow’s address')
-
 /** What a user asks for: which traffic, to which shadow, for how long, for how much. It cannot omit an end or a budget. */
 export const ExperimentSpec = z
   .strictObject({
     name: z.string().trim().min(1).max(80),
     source: Source,
     traffic: Traffic,
-    shadow: z.strictObject({ url: ShadowUrl.describe('base address that forwarded requests go to') }),
+    shadow: ShadowSpec,
     requests: z
       .strictObject({
         percent: z.number().min(0).max(100).default(100).describe('share of requests that reach the shadow'),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
+import { ShadowSpec } from './forwarding.ts'
 import { EniId } from './source.ts'
 
 /** One mirrored ENI: its VNI counts only while it is listed, and only from its own address. */
@@ -14,7 +15,7 @@ export type GatewaySource = z.output<typeof GatewaySource>
 export const GatewayExperiment = z.strictObject({
   id: ExperimentId,
   ports: z.array(z.int().min(1).max(65535)),
-  shadow: z.strictObject({ url: z.url() }),
+  shadow: ShadowSpec,
   percent: z.number().min(0).max(100),
   writes: z.enum(['hold', 'forward']),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),

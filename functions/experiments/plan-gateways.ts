@@ -1,3 +1,4 @@
+import { ShadowSpec } from '../../contract/forwarding.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { Action } from './actions.ts'
 import { gatewaysFor } from './gateway-size.ts'
@@ -49,7 +50,8 @@ const entryFor = ({ record, sessions }: View): GatewayExperiment => {
   return {
     id,
     ports: spec.traffic.ports,
-    shadow: { url: spec.shadow.url },
+    // Fields in the schema's order, as what is read back: the two are compared as text.
+    shadow: ShadowSpec.parse(spec.shadow),
     percent: spec.requests.percent,
     writes: spec.requests.writes,
     until: endAt,

@@ -1,4 +1,5 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { shadowTargets } from '../../contract/forwarding.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
@@ -123,13 +124,14 @@ const lookAround = async (spec: ExperimentSpec, { clients, config }: ControlPlan
 }
 
 /** A copy that is sent back to where it was taken from would be a second request to production. */
-const pointsAtProduction = ({ shadow, traffic }: ExperimentSpec, sources: readonly SourceEni[]): string[] => {
-  const { hostname, port, protocol } = new URL(shadow.url)
-  const shadowPort = Number(port) || (protocol === 'https:' ? 443 : 80)
-  const source = sources.find(({ address }) => address === hostname)
-  return source && traffic.ports.includes(shadowPort)
-    ? [
-        `The shadow’s address ${shadow.url} is production itself (${source.eni}): nothing is forwarded to production.`,
-      ]
-    : []
-}
+const pointsAtProduction = ({ shadow, traffic }: ExperimentSpec, sources: readonly SourceEni[]): string[] =>
+  shadowTargets(shadow).flatMap(({ url }) => {
+    const { hostname, port, protocol } = new URL(url)
+    const shadowPort = Number(port) || (protocol === 'https:' ? 443 : 80)
+    const source = sources.find(({ address }) => address === hostname)
+    return source && traffic.ports.includes(shadowPort)
+      ? [
+          `The shadow’s address ${url} is production itself (${source.eni}): nothing is forwarded to production.`,
+        ]
+      : []
+  })
