@@ -1,6 +1,7 @@
 import type { Counters } from '../counters.ts'
 import type { Connection, EndReason } from '../tcp/connection.ts'
-import { Dialogue, type DialogueContext } from './dialogue.ts'
+import { Dialogue } from './dialogue.ts'
+import type { DialogueContext } from './dialogue-state.ts'
 import type { ExchangeHandler } from './exchange.ts'
 import type { HttpLimits } from './limits.ts'
 import { ProtocolCounts } from './protocol.ts'

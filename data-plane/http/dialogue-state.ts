@@ -1,0 +1,75 @@
+import type { Counters } from '../counters.ts'
+import type { Connection } from '../tcp/connection.ts'
+import type { BodyBudget } from './body.ts'
+import { connectionInfo } from './connection-info.ts'
+import type { Dialogue } from './dialogue.ts'
+import type { ConnectionInfo, ExchangeHandler, IncompleteReason } from './exchange.ts'
+import type { Http2Connection } from './http2.ts'
+import type { HttpLimits } from './limits.ts'
+import { Pairing } from './pairing.ts'
+import type { Protocol, ProtocolCounts } from './protocol.ts'
+import { Track } from './turn.ts'
+
+/** What all connections of a pipeline share. */
+export type DialogueContext = {
+  readonly handler: ExchangeHandler
+  readonly limits: HttpLimits
+  readonly counters: Counters
+  readonly budget: BodyBudget
+  readonly protocols: ProtocolCounts
+  /** Drops everything that still comes on a connection. */
+  ignore(c: Connection<Dialogue>): void
+  /** Asks for a call of `quiet` once nothing has come for a while. */
+  watch(dialogue: Dialogue): void
+}
+
+export type Side = 0 | 1
+
+/** Ways out of HTTP/1, for the half that finds one. */
+export type DialogueExits = {
+  /** The connection carries something else from here on. */
+  leave(protocol: Protocol): void
+  /** The rest of the connection is HTTP/2; `seen` bytes of the client's preface were read. */
+  becomeHttp2(seen: number): Http2Connection
+}
+
+/** What the two halves of one HTTP/1 connection know together. */
+export class DialogueState {
+  readonly c: Connection<Dialogue>
+  readonly x: DialogueContext
+  readonly exits: DialogueExits
+  readonly tracks: readonly [Track, Track] = [new Track(), new Track()]
+  readonly pairing: Pairing
+  client: Side | -1
+  hadMessage = false
+  /** What the last request asked to leave HTTP for. */
+  asked: string | null = null
+  /** What said who the client is turned out to be no message. */
+  doubtsRoles = false
+  /** Why messages that are cut at the end of a half are incomplete. */
+  endReason: IncompleteReason = 'closed'
+  #info: ConnectionInfo | null = null
+
+  constructor(c: Connection<Dialogue>, context: DialogueContext, exits: DialogueExits) {
+    this.c = c
+    this.x = context
+    this.exits = exits
+    this.client = c.opener
+    const isFollowed = c.opener !== -1 && c.halves[c.opener].fromSyn
+    this.pairing = new Pairing(isFollowed, context.handler, context.counters)
+  }
+
+  /** Only while the client is known, as everything that a half calls. */
+  get clientTrack(): Track {
+    return this.tracks[this.client as Side]
+  }
+
+  get serverTrack(): Track {
+    return this.tracks[this.client === 0 ? 1 : 0]
+  }
+
+  connection(): ConnectionInfo {
+    this.#info ??= connectionInfo(this.c, this.client)
+    return this.#info
+  }
+}
