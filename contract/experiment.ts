@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ShadowSpec } from './forwarding.ts'
 import { Spend, Usd } from './money.ts'
+import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
 import { RequestCounts, Volume } from './traffic.ts'
 
@@ -50,13 +51,21 @@ export const ExperimentSpec = z
     shadow: ShadowSpec,
     requests: z
       .strictObject({
-        percent: z.number().min(0).max(100).default(100).describe('share of requests that reach the shadow'),
+        percent: z
+          .number()
+          .min(0)
+          .max(PERCENT_MAX)
+          .default(100)
+          .describe(
+            'share of the requests that reach the shadow; above 100, GET, HEAD and OPTIONS are sent more than once',
+          ),
         writes: z
           .enum(['hold', 'forward'])
           .default('hold')
           .describe('hold: only GET, HEAD and OPTIONS are forwarded; forward: every method'),
+        select: Selection.prefault({}),
       })
-      .default({ percent: 100, writes: 'hold' }),
+      .prefault({}),
     window: z.strictObject({
       startAt: Timestamp.exactOptional().describe('when the experiment starts; now when left out'),
       durationSeconds: z

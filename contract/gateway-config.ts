@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { ShadowSpec } from './forwarding.ts'
+import { PERCENT_MAX, Selection } from './selection.ts'
 import { EniId } from './source.ts'
 
 /** One mirrored ENI: its VNI counts only while it is listed, and only from its own address. */
@@ -16,8 +17,10 @@ export const GatewayExperiment = z.strictObject({
   id: ExperimentId,
   ports: z.array(z.int().min(1).max(65535)),
   shadow: ShadowSpec,
-  percent: z.number().min(0).max(100),
+  percent: z.number().min(0).max(PERCENT_MAX),
   writes: z.enum(['hold', 'forward']),
+  select: Selection.prefault({}),
+  tasks: z.int().min(1).default(1).describe('gateway tasks that share what is allowed a second'),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
   sources: z.array(GatewaySource),
 })

@@ -14,6 +14,12 @@ export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number]
 /** Why, as `outcome.reason`: the closed list of reasons for a request that did not go to the shadow. */
 export const REQUEST_REASONS = [
   'sampled_out.percent',
+  'sampled_out.absent_key',
+  'sampled_out.adapted',
+  'sampled_out.rate_limit',
+  'filtered.not_allowed',
+  'filtered.denied',
+  'filtered.undecidable',
   'filtered.health_check',
   'filtered.shadow_marker',
   'held_back.unsafe_method',
@@ -51,6 +57,10 @@ export type ShadowResult = (typeof SHADOW_RESULTS)[number]
 
 const count = z.int().nonnegative()
 
+/** What a share above 100 % sends beside the requests themselves. */
+export const CopyCounts = z.strictObject({ forwarded: count, dropped: count })
+export type CopyCounts = z.output<typeof CopyCounts>
+
 export const RequestCounts = z
   .strictObject({
     received: count.describe('requests seen on the wire; the sum of the six outcomes'),
@@ -64,6 +74,9 @@ export const RequestCounts = z
     shadow: z
       .partialRecord(z.enum(SHADOW_RESULTS), count)
       .describe('the forwarded ones, by what the shadow did'),
+    copies: CopyCounts.default({ forwarded: 0, dropped: 0 }).describe(
+      'sent beside the requests by a share above 100 %; in none of the other numbers',
+    ),
   })
   .meta({ id: 'RequestCounts' })
 export type RequestCounts = z.output<typeof RequestCounts>
@@ -78,6 +91,7 @@ export const zeroRequests = (): RequestCounts => ({
   dropped: 0,
   reasons: {},
   shadow: {},
+  copies: { forwarded: 0, dropped: 0 },
 })
 
 /** Mirrored traffic as the gateway received it. */
@@ -107,4 +121,8 @@ export const addRequests = (a: RequestCounts, b: RequestCounts): RequestCounts =
   dropped: a.dropped + b.dropped,
   reasons: addCounts(a.reasons, b.reasons),
   shadow: addCounts(a.shadow, b.shadow),
+  copies: {
+    forwarded: a.copies.forwarded + b.copies.forwarded,
+    dropped: a.copies.dropped + b.copies.dropped,
+  },
 })

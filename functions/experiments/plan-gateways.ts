@@ -1,5 +1,6 @@
 import { ShadowSpec } from '../../contract/forwarding.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
 import { gatewaysFor } from './gateway-size.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
@@ -45,7 +46,8 @@ const armZero = ({ seen }: View, own: readonly string[], now: Date, settings: Se
     : [{ kind: 'arm', schedule: GATEWAYS_TO_ZERO, at, what: { deed: 'gateways-to-zero' } }]
 }
 
-const entryFor = ({ record, sessions }: View): GatewayExperiment => {
+const entryFor = (view: View): GatewayExperiment => {
+  const { record, sessions, seen } = view
   const { id, spec, endAt } = record.experiment
   return {
     id,
@@ -54,12 +56,18 @@ const entryFor = ({ record, sessions }: View): GatewayExperiment => {
     shadow: ShadowSpec.parse(spec.shadow),
     percent: spec.requests.percent,
     writes: spec.requests.writes,
+    select: Selection.parse(spec.requests.select),
+    tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
     sources: sessions
       .filter(({ state }) => state === 'active')
       .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac })),
   }
 }
+
+/** Whether a limit per second has to be divided; else another task changes nothing for the gateways. */
+const hasRate = ({ perSecondMax, adapt }: Selection): boolean =>
+  perSecondMax !== undefined || adapt?.perSecond !== undefined
 
 /** Tells the gateways what to do with which VNI, and remembers since which revision they can know. */
 export const publishSteps = (view: View): Action[] => {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { everything } from '../../contract/selection.ts'
 import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
@@ -39,6 +40,8 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   shadow: { url: shadow.url },
   percent: 100,
   writes: 'hold',
+  select: everything(),
+  tasks: 1,
   until: new Date(Date.now() + 3_600_000).toISOString(),
   sources: [{ vni: 7, eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
   ...given,

@@ -61,7 +61,7 @@ export const REQUEST_OUTCOME: Readonly<
     label: 'Sampled out',
     color: 'var(--chart-2)',
     lost: false,
-    meaning: 'left out by the percentage',
+    meaning: 'left out by the share or a limit',
   },
   filtered: {
     label: 'Filtered',
@@ -92,6 +92,12 @@ export const REQUEST_OUTCOMES = Object.keys(REQUEST_OUTCOME) as RequestOutcome[]
 
 export const REASON: Readonly<Record<RequestReason, string>> = {
   'sampled_out.percent': 'Outside the percentage of requests that the shadow receives',
+  'sampled_out.absent_key': 'Without the key that requests are sampled by',
+  'sampled_out.adapted': 'Left out while the share is lowered for the shadow',
+  'sampled_out.rate_limit': 'Above the requests a second that the shadow receives',
+  'filtered.not_allowed': 'Not among the requests that are allowed',
+  'filtered.denied': 'Among the requests that are denied',
+  'filtered.undecidable': 'A rule could not be applied to it',
   'filtered.health_check': 'A load balancer’s health check',
   'filtered.shadow_marker': 'Already shadow traffic: forwarding it again would loop',
   'held_back.unsafe_method': 'A write (POST, PUT, PATCH, DELETE …), and writes are held back',

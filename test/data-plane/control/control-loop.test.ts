@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-d
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type GatewayConfig, toChunks } from '../../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../../contract/gateway-report.ts'
+import { everything } from '../../../contract/selection.ts'
 import { minuteOf, reportsOf } from '../../../contract/table.ts'
 import { ControlLoop, type ControlLoopOptions } from '../../../data-plane/control/control-loop.ts'
 import { type ControlTableServer, startControlTable } from '../../support/control-table.ts'
@@ -33,6 +34,8 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   shadow: { url: 'http://127.0.0.1:9000' },
   percent: 100,
   writes: 'hold',
+  select: everything(),
+  tasks: 1,
   until: '2099-01-01T00:00:00Z',
   sources: Array.from({ length: sources }, (_, i) => ({
     vni: i + 1,

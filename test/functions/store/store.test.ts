@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import { zeroLines } from '../../../contract/money.ts'
+import { everything } from '../../../contract/selection.ts'
 import { chunkKey } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
@@ -128,6 +129,8 @@ describe('the gateway configuration', () => {
     shadow: { url: 'http://shadow.internal' },
     percent: 100,
     writes: 'hold' as const,
+    select: everything(),
+    tasks: 1,
     until: new Date(AT).toISOString(),
     sources: Array.from({ length: sources }, (_, n) => ({
       vni: n + 1,
