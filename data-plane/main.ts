@@ -1,5 +1,5 @@
 import { ConfigError, taskConfig } from './config.ts'
-import { standaloneOptions, USAGE } from './standalone-options.ts'
+import { asksToExplain, explainOptions, standaloneOptions, USAGE } from './standalone-options.ts'
 import { stopSignal } from './stop-signal.ts'
 import { errorText } from './telemetry/log.ts'
 
@@ -8,6 +8,11 @@ import { errorText } from './telemetry/log.ts'
  * needs is loaded: the AWS SDK takes longer than everything else.
  */
 const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
+  if (asksToExplain(args)) {
+    const options = explainOptions(args)
+    const [{ runExplain }, { NAME }] = await Promise.all([import('./explain.ts'), import('./standalone.ts')])
+    return runExplain(options, NAME)
+  }
   if (args.length > 0) {
     const options = standaloneOptions(args)
     const { runStandalone } = await import('./standalone.ts')

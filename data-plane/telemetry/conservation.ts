@@ -21,11 +21,13 @@ export const violations = (snapshot: Snapshot): string[] => {
       volume.packets,
       sum(experiment.packets),
     )
-    const { seen, waiting, forwarded, inFlight, refused, shadow } = experiment.requests
-    const refusedSum = REQUEST_REASONS.reduce((total, reason) => total + refused[reason], 0)
-    const answered = SHADOW_RESULTS.reduce((total, result) => total + shadow[result], 0)
-    equal(`${id}: requests seen = waiting + forwarded + refused`, seen, waiting + forwarded + refusedSum)
-    equal(`${id}: forwarded = in flight + results`, forwarded, inFlight + answered)
+    for (const what of ['requests', 'copies'] as const) {
+      const { seen, waiting, forwarded, inFlight, refused, shadow } = experiment[what]
+      const refusedSum = REQUEST_REASONS.reduce((total, reason) => total + refused[reason], 0)
+      const answered = SHADOW_RESULTS.reduce((total, result) => total + shadow[result], 0)
+      equal(`${id}: ${what} seen = waiting + forwarded + refused`, seen, waiting + forwarded + refusedSum)
+      equal(`${id}: ${what} forwarded = in flight + results`, forwarded, inFlight + answered)
+    }
   }
   equal('datagrams accepted = packets of all experiments', snapshot.datagrams.accepted, packets)
   return found

@@ -79,8 +79,8 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
     'shadowmeter_requests_total',
     'counter',
     'Requests by outcome and reason.',
-    experiments.flatMap(([experiment, { requests }]) => {
-      const counts = requestCounts(requests)
+    experiments.flatMap(([experiment, { requests, copies }]) => {
+      const counts = requestCounts(requests, copies)
       return [
         [{ experiment, outcome: 'forwarded', reason: '' }, counts.forwarded] as const,
         ...Object.entries(counts.reasons).map(
@@ -91,11 +91,23 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
     }),
   )
   metric(
+    'shadowmeter_copies_total',
+    'counter',
+    'What a share above 100 % sent beside the requests.',
+    experiments.flatMap(([experiment, { requests, copies }]) =>
+      copies.seen === 0
+        ? []
+        : Object.entries(requestCounts(requests, copies).copies).map(
+            ([outcome, count]) => [{ experiment, outcome }, count] as const,
+          ),
+    ),
+  )
+  metric(
     'shadowmeter_shadow_results_total',
     'counter',
     'Forwarded requests by what the shadow did.',
-    experiments.flatMap(([experiment, { requests }]) =>
-      Object.entries(requestCounts(requests).shadow).map(
+    experiments.flatMap(([experiment, { requests, copies }]) =>
+      Object.entries(requestCounts(requests, copies).shadow).map(
         ([result, count]) => [{ experiment, result }, count] as const,
       ),
     ),

@@ -24,7 +24,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
       id,
       {
         volume: totalVolume(experiment.sources),
-        requests: requestCounts(experiment.requests),
+        requests: requestCounts(experiment.requests, experiment.copies),
         gapBytes: experiment.gapBytes,
         packets: withoutZeroes(experiment.packets),
         sources: experiment.sources,

@@ -42,8 +42,10 @@ export const outcomeOf = (reason: RequestReason): RequestOutcome =>
   reason.slice(0, reason.indexOf('.')) as RequestOutcome
 
 /** As the contract counts: `received` are the requests whose outcome is known, zeroes left out. */
-export const requestCounts = (counters: RequestCounters): RequestCounts => {
+export const requestCounts = (counters: RequestCounters, copies: RequestCounters): RequestCounts => {
   const counts = zeroRequests()
+  counts.copies.forwarded = copies.forwarded
+  counts.copies.dropped = copies.seen - copies.forwarded - copies.waiting
   counts.forwarded = counters.forwarded
   counts.received = counters.forwarded
   for (const reason of REQUEST_REASONS) {
