@@ -32,6 +32,7 @@ const Environment = z.object({
   AWS_REGION: z.string('names the AWS region').min(1),
   AWS_ENDPOINT_URL: z.string().optional(),
   SHADOWMETER_LISTEN: hostPort.default({ host: '0.0.0.0', port: 4789 }),
+  SHADOWMETER_LISTEN_GENEVE: hostPort.optional(),
   SHADOWMETER_HEALTH: hostPort.default({ host: '0.0.0.0', port: 8080 }),
   SHADOWMETER_TASK: z.string().min(1).optional(),
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
@@ -43,6 +44,8 @@ const Environment = z.object({
 export type TaskConfig = {
   table: string
   listen: HostPort
+  /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null listens for none. */
+  listenGeneve: HostPort | null
   health: HostPort
   /** This task's name, or where ECS tells it. */
   task: { name: string } | { metadataUri: string }
@@ -65,6 +68,7 @@ export const taskConfig = (environment: Readonly<Record<string, string | undefin
   return {
     table: env.SHADOWMETER_TABLE,
     listen: env.SHADOWMETER_LISTEN,
+    listenGeneve: env.SHADOWMETER_LISTEN_GENEVE ?? null,
     health: env.SHADOWMETER_HEALTH,
     task: taskName(env.SHADOWMETER_TASK, env.ECS_CONTAINER_METADATA_URI_V4),
     // One report a minute is what the control plane's tick needs; a local system is looked at more closely.

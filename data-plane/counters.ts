@@ -1,4 +1,5 @@
 import type { IncompleteReason } from './http/exchange.ts'
+import type { GeneveKind } from './wire/geneve-tunnel.ts'
 import type { PacketKind } from './wire/packet.ts'
 
 /**
@@ -24,7 +25,7 @@ export type Counters = {
 }
 
 /** `accepted` datagrams go on as frames. */
-export type DatagramOutcome = 'accepted' | 'short' | 'not_vxlan' | 'refused'
+export type DatagramOutcome = 'accepted' | 'short' | 'not_vxlan' | 'refused' | Exclude<GeneveKind, 'vxlan'>
 
 /** `tcp` packets go on as segments. */
 export type PacketOutcome = PacketKind | 'other_port'
@@ -83,7 +84,15 @@ const messages = (): Record<MessageOutcome, number> => ({
 })
 
 export const newCounters = (): Counters => ({
-  datagrams: { accepted: 0, short: 0, not_vxlan: 0, refused: 0 },
+  datagrams: {
+    accepted: 0,
+    short: 0,
+    not_vxlan: 0,
+    refused: 0,
+    not_geneve: 0,
+    geneve_fragment: 0,
+    geneve_other: 0,
+  },
   packets: {
     tcp: 0,
     udp: 0,

@@ -5,12 +5,13 @@ import { Pipeline } from './pipeline.ts'
 import { CaptureFileError, readCapture } from './source/pcap.ts'
 import { formatEndpoint } from './wire/address.ts'
 import { Fragments } from './wire/fragments.ts'
+import * as geneve from './wire/geneve.ts'
 import * as link from './wire/link.ts'
 import { decodeFrame, decodeNetwork, Packet, type PacketKind } from './wire/packet.ts'
 import * as vxlan from './wire/vxlan.ts'
 
 /**
- * Prints the HTTP exchanges of a capture file, plain or mirrored through VXLAN, one JSON object per line in order of first
+ * Prints the HTTP exchanges of a capture file, plain or mirrored through VXLAN (in GENEVE too), one JSON object per line in order of first
  * byte: `extract FILE`.
  */
 
@@ -34,12 +35,9 @@ export function exchangesOf(file: Buffer): Exchange[] {
     packet.vni = -1
     const kind = decode(packet, fragments, linkType, b, at)
     const length = packet.end - packet.start
-    if (
-      kind === 'udp' &&
-      packet.destinationPort === vxlan.PORT &&
-      isVxlan(packet.buffer, packet.start, length)
-    )
+    if (isTo(packet, kind, vxlan.PORT) && isVxlan(packet.buffer, packet.start, length))
       pipeline.datagram(packet.buffer, packet.start, length, 0, at)
+    else if (isTo(packet, kind, geneve.PORT)) pipeline.geneve(packet.buffer, packet.start, length, at)
     else pipeline.decoded(packet, kind, at)
   }
   pipeline.close(now)
@@ -52,6 +50,9 @@ function decode(packet: Packet, fragments: Fragments, linkType: number, b: Buffe
   if (network === null) return 'cut'
   return decodeNetwork(packet, fragments, network.etherType, b, network.offset, network.end, at)
 }
+
+const isTo = (packet: Packet, kind: PacketKind, port: number): boolean =>
+  kind === 'udp' && packet.destinationPort === port
 
 const isVxlan = (b: Buffer, start: number, length: number): boolean =>
   vxlan.isLongEnough(length) && vxlan.hasVni(b, start)

@@ -7,6 +7,7 @@ import { HttpStreams } from './http/streams.ts'
 import { Assembler } from './tcp/assembler.ts'
 import { TCP_LIMITS, type TcpLimits } from './tcp/limits.ts'
 import { Fragments } from './wire/fragments.ts'
+import { GeneveTunnel } from './wire/geneve-tunnel.ts'
 import { decodeFrame, decodeNetwork, Packet, type PacketKind } from './wire/packet.ts'
 import * as vxlan from './wire/vxlan.ts'
 
@@ -30,6 +31,7 @@ export class Pipeline {
   /** The VNI of the datagram being read, for `onRequest` and `onExchange` it is in the connection. */
   readonly #packet = new Packet()
   readonly #fragments = new Fragments()
+  readonly #tunnel = new GeneveTunnel()
   readonly #streams: HttpStreams
   readonly #assembler: Assembler<Dialogue>
   readonly #admit: ((vni: number, source: number) => boolean) | null
@@ -84,6 +86,17 @@ export class Pipeline {
     }
     datagrams.accepted++
     this.frame(b, offset + vxlan.HEADER_LENGTH, length - vxlan.HEADER_LENGTH, vni, at)
+  }
+
+  /** One UDP payload from port 6081: a mirrored packet that came through a Gateway Load Balancer. */
+  geneve(b: Buffer, offset: number, length: number, at: number): void {
+    const kind = this.#tunnel.unwrap(b, offset, length, at)
+    if (kind !== 'vxlan') {
+      this.counters.datagrams[kind]++
+      return
+    }
+    const { buffer, start, end } = this.#tunnel.payload
+    this.datagram(buffer, start, end - start, this.#tunnel.source, at)
   }
 
   /** An Ethernet frame; `vni` is negative when it did not come in VXLAN. */

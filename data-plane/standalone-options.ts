@@ -3,11 +3,13 @@ import { ConfigError, type HostPort, parseHostPort } from './config.ts'
 import { parseShadow, type Shadow } from './forward/shadow.ts'
 
 export const USAGE =
-  'gateway --shadow URL [--listen IP:PORT] [--port N]... [--vni N]... [--percent N] [--writes forward|hold] ' +
-  '[--health IP:PORT] [--workers N]'
+  'gateway --shadow URL [--listen IP:PORT] [--listen-geneve IP:PORT] [--port N]... [--vni N]... [--percent N] ' +
+  '[--writes forward|hold] [--health IP:PORT] [--workers N]'
 
 export type StandaloneOptions = {
   listen: HostPort
+  /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null listens for none. */
+  listenGeneve: HostPort | null
   /** Service ports of production; null reads every port. */
   ports: number[] | null
   shadow: Shadow
@@ -28,6 +30,8 @@ export const standaloneOptions = (args: readonly string[]): StandaloneOptions =>
   return {
     listen:
       values.listen === undefined ? { host: '0.0.0.0', port: 4789 } : address('--listen', values.listen),
+    listenGeneve:
+      values['listen-geneve'] === undefined ? null : address('--listen-geneve', values['listen-geneve']),
     ports: values.port?.map((port) => number('--port', port, 1, 65_535, true)) ?? null,
     shadow: shadow(values.shadow),
     vnis: values.vni?.map((vni) => number('--vni', vni, 0, 0xffffff, true)) ?? null,
@@ -44,6 +48,7 @@ const parsed = (args: readonly string[]) => {
       args: [...args],
       options: {
         listen: { type: 'string' },
+        'listen-geneve': { type: 'string' },
         port: { type: 'string', multiple: true },
         shadow: { type: 'string' },
         vni: { type: 'string', multiple: true },

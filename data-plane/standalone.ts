@@ -27,6 +27,7 @@ export const runStandalone = async (
   const failed = Promise.withResolvers<'failure'>()
   const workers = await startWorkers(options.workers, {
     ...options.listen,
+    geneve: options.listenGeneve,
     onError: (error, fatal) => {
       log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
       if (fatal) failed.resolve('failure')
@@ -77,9 +78,10 @@ const readyLine = (options: StandaloneOptions, workers: Workers, health: string 
   const vnis = options.vnis === null ? 'any VNI' : `VNI ${options.vnis.join(', ')}`
   const methods = options.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
   const shadow = options.shadow.origin + options.shadow.basePath
+  const geneve = workers.geneve ? ` and ${workers.geneve.host}:${workers.geneve.port} (GENEVE)` : ''
   const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`
   return (
-    `gateway ready on udp ${workers.address}:${workers.port}: ${ports}, ${vnis}, ` +
+    `gateway ready on udp ${workers.address}:${workers.port}${geneve}: ${ports}, ${vnis}, ` +
     `${options.percent} % of ${methods} to ${shadow}${health ?? ''}, ${workers.count} worker` +
     `${workers.count === 1 ? '' : 's'} (${receiver})`
   )

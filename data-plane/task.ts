@@ -22,6 +22,7 @@ export const runTask = async (config: TaskConfig, stopRequested: Promise<string>
   const failed = Promise.withResolvers<'failure'>()
   const workers = await startWorkers(config.workers, {
     ...config.listen,
+    geneve: config.listenGeneve,
     onError: (error, fatal) => {
       log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
       if (fatal) failed.resolve('failure')
@@ -58,6 +59,7 @@ export const runTask = async (config: TaskConfig, stopRequested: Promise<string>
   log('info', 'started', {
     task,
     udp: `${workers.address}:${workers.port}`,
+    ...(workers.geneve && { geneve: `${workers.geneve.host}:${workers.geneve.port}` }),
     health: `${health.address}:${health.port}`,
     workers: workers.count,
     receiver: workers.fallback === null ? 'thread' : 'event loop',

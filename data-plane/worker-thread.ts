@@ -1,9 +1,10 @@
 /** One of several workers: a `Worker` in a thread of its own, called by messages. */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment.ts'
 import { Worker } from './worker.ts'
 
-export type WorkerThreadData = { host: string; port: number }
+export type WorkerThreadData = { host: string; port: number; geneve: HostPort | null }
 
 export type WorkerCall =
   | { name: 'configure'; configs: readonly ExperimentConfig[] }
@@ -11,16 +12,17 @@ export type WorkerCall =
   | { name: 'stop'; deadlineMs: number }
 
 export type WorkerMessage =
-  | { kind: 'started'; address: string; port: number; fallback: string | null }
+  | { kind: 'started'; address: string; port: number; geneve: HostPort | null; fallback: string | null }
   | { kind: 'error'; error: Error; fatal: boolean }
   | { kind: 'answer'; call: number; result?: unknown; error?: Error }
 
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
 
-const run = async ({ host, port }: WorkerThreadData) => {
+const run = async ({ host, port, geneve }: WorkerThreadData) => {
   const worker = new Worker({
     host,
     port,
+    geneve,
     shared: true,
     clock: Date.now,
     onError: (error, fatal) => post({ kind: 'error', error, fatal }),
@@ -38,7 +40,13 @@ const run = async ({ host, port }: WorkerThreadData) => {
       (error: Error) => post({ kind: 'answer', call: message.call, error }),
     )
   })
-  post({ kind: 'started', address: source.address, port: source.port, fallback })
+  post({
+    kind: 'started',
+    address: source.address,
+    port: source.port,
+    geneve: worker.geneve && { host: worker.geneve.address, port: worker.geneve.port },
+    fallback,
+  })
 }
 
 await run(workerData as WorkerThreadData)

@@ -1,8 +1,10 @@
+import type { HostPort } from './config.ts'
 import { Experiment, type ExperimentConfig, type ExperimentOptions } from './experiment.ts'
 import { type Admission, Gate } from './select/gate.ts'
-import type { DatagramSource, SourceLosses } from './source/datagram-source.ts'
+import type { DatagramSource } from './source/datagram-source.ts'
 import { type OpenedSource, openSource } from './source/open.ts'
 import { addExperiments, emptySnapshot, type Snapshot } from './telemetry/snapshot.ts'
+import { GeneveTunnel } from './wire/geneve-tunnel.ts'
 import { HEADER_LENGTH, vni } from './wire/vxlan.ts'
 
 /** How often connections are looked at that wait for time to pass. */
@@ -13,6 +15,8 @@ const PAST_EXPERIMENTS_MAX = 200
 export type WorkerOptions = {
   host: string
   port: number
+  /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null or absent listens for none. */
+  geneve?: HostPort | null
   /** Other workers have sockets on the same address. */
   shared: boolean
   experiment?: ExperimentOptions
@@ -32,8 +36,9 @@ export class Worker {
   readonly #active = new Map<string, Experiment>()
   /** Oldest first; an id that comes back has its counts added up. */
   readonly #past: Experiment[] = []
+  readonly #tunnel = new GeneveTunnel()
   #opened: OpenedSource | null = null
-  #losses: SourceLosses = { kernelOverflow: 0, ringFull: 0 }
+  #openedGeneve: OpenedSource | null = null
   #received = 0
   #reportedDefect = false
   #timer: NodeJS.Timeout | null = null
@@ -44,14 +49,25 @@ export class Worker {
 
   /** Binds the socket; fails with the system's error when it cannot. */
   async start(): Promise<OpenedSource> {
-    const { host, port, shared, onError } = this.#options
+    const { host, port, geneve, shared, onError } = this.#options
+    const onFailure = (error: Error) => onError(error, true)
     this.#opened = await openSource({
       host,
       port,
       shared,
-      onDatagram: (buffer, offset, length, source, at) => this.#datagram(buffer, offset, length, source, at),
-      onFailure: (error) => onError(error, true),
+      onDatagram: (buffer, offset, length, source, at) => {
+        this.#received++
+        this.#datagram(buffer, offset, length, source, at)
+      },
+      onFailure,
     })
+    if (geneve)
+      this.#openedGeneve = await openSource({
+        ...geneve,
+        shared,
+        onDatagram: (buffer, offset, length, _, at) => this.#geneve(buffer, offset, length, at),
+        onFailure,
+      })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
     return this.#opened
   }
@@ -78,9 +94,13 @@ export class Worker {
     const snapshot = emptySnapshot()
     snapshot.received = this.#received
     snapshot.datagrams = { ...this.#gate.counters }
-    const { kernelOverflow, ringFull } = this.#opened?.source.losses() ?? this.#losses
-    snapshot.kernelOverflow = kernelOverflow
-    snapshot.ringFull = ringFull
+    for (const opened of [this.#opened, this.#openedGeneve]) {
+      if (opened === null) continue
+      const { kernelOverflow, ringFull } = opened.source.losses()
+      snapshot.ringFull += ringFull
+      if (kernelOverflow === null) snapshot.kernelOverflow = null
+      else if (snapshot.kernelOverflow !== null) snapshot.kernelOverflow += kernelOverflow
+    }
     for (const experiment of [...this.#past, ...this.#active.values()]) {
       const before = snapshot.experiments[experiment.id]
       const counted = experiment.snapshot()
@@ -92,7 +112,7 @@ export class Worker {
   /** Stops receiving, reads what was received, lets what can finish finish. */
   async stop(deadlineMs: number): Promise<void> {
     const started = performance.now()
-    await this.#opened?.source.stop()
+    await Promise.all([this.#opened?.source.stop(), this.#openedGeneve?.source.stop()])
     if (this.#timer) clearInterval(this.#timer)
     const left = Math.max(0, deadlineMs - (performance.now() - started))
     await Promise.all(
@@ -104,8 +124,24 @@ export class Worker {
     return this.#opened?.source ?? null
   }
 
-  #datagram(buffer: Buffer, offset: number, length: number, source: number, at: number): void {
+  /** Where GENEVE is listened for. */
+  get geneve(): DatagramSource | null {
+    return this.#openedGeneve?.source ?? null
+  }
+
+  /** What is inside counts where it came from: the outer source is the load balancer's. */
+  #geneve(buffer: Buffer, offset: number, length: number, at: number): void {
     this.#received++
+    const kind = this.#tunnel.unwrap(buffer, offset, length, at)
+    if (kind !== 'vxlan') {
+      this.#gate.counters[kind]++
+      return
+    }
+    const { buffer: inner, start, end } = this.#tunnel.payload
+    this.#datagram(inner, start, end - start, this.#tunnel.source, at)
+  }
+
+  #datagram(buffer: Buffer, offset: number, length: number, source: number, at: number): void {
     const admission = this.#gate.admit(buffer, offset, length, source, at)
     if (admission === null) return
     try {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
+import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment.ts'
 import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
@@ -11,6 +12,8 @@ export type Workers = {
   readonly address: string
   readonly port: number
   readonly count: number
+  /** Where GENEVE is listened for, if it is. */
+  readonly geneve: HostPort | null
   /** Why no receiver thread is used; null when each worker has one. */
   readonly fallback: string | null
   configure(configs: readonly ExperimentConfig[]): Promise<void>
@@ -28,13 +31,15 @@ export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experimen
 export const startWorkers = async (count: number, options: WorkersOptions): Promise<Workers> => {
   if (count === 1) return startHere(options)
   await refuseTaken(options.host, options.port)
+  if (options.geneve) await refuseTaken(options.geneve.host, options.geneve.port)
   const threads = [await startThread(options)]
-  const { address, port, fallback } = threads[0] as ThreadWorker
-  while (threads.length < count) threads.push(await startThread({ ...options, port }))
+  const { address, port, geneve, fallback } = threads[0] as ThreadWorker
+  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }))
   return {
     address,
     port,
     count,
+    geneve,
     fallback,
     configure: async (configs) => {
       await Promise.all(threads.map((thread) => thread.call({ name: 'configure', configs })))
@@ -56,6 +61,7 @@ const startHere = async (options: WorkersOptions): Promise<Workers> => {
     address: source.address,
     port: source.port,
     count: 1,
+    geneve: worker.geneve && { host: worker.geneve.address, port: worker.geneve.port },
     fallback,
     configure: async (configs) => worker.configure(configs),
     snapshot: async () => worker.snapshot(),
@@ -77,13 +83,14 @@ const refuseTaken = async (host: string, port: number): Promise<void> => {
 type ThreadWorker = {
   address: string
   port: number
+  geneve: HostPort | null
   fallback: string | null
   call(call: WorkerCall): Promise<unknown>
 }
 
-const startThread = async ({ host, port, onError }: WorkersOptions): Promise<ThreadWorker> => {
+const startThread = async ({ host, port, geneve = null, onError }: WorkersOptions): Promise<ThreadWorker> => {
   const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
-    workerData: { host, port } satisfies WorkerThreadData,
+    workerData: { host, port, geneve } satisfies WorkerThreadData,
     name: 'worker',
   })
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -107,11 +114,12 @@ const startThread = async ({ host, port, onError }: WorkersOptions): Promise<Thr
     if (isStarted) onError(error, true)
   })
   thread.once('exit', () => fail(new Error('the worker has stopped')))
-  const { address, port: bound, fallback } = await started.promise
+  const { address, port: bound, geneve: boundGeneve, fallback } = await started.promise
   isStarted = true
   return {
     address,
     port: bound,
+    geneve: boundGeneve,
     fallback,
     call: (call) =>
       new Promise((resolve, reject) => {

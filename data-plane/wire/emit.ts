@@ -1,5 +1,6 @@
 import { addWords, finish } from './checksum.ts'
 import * as ethernet from './ethernet.ts'
+import * as geneve from './geneve.ts'
 import * as ipv4 from './ipv4.ts'
 import * as ipv6 from './ipv6.ts'
 import * as tcp from './tcp.ts'
@@ -77,6 +78,18 @@ export function ethernetFrame(
 export function vxlanPayload(networkId: number, frame: Uint8Array): Buffer<ArrayBuffer> {
   const payload = Buffer.allocUnsafe(vxlan.HEADER_LENGTH + frame.length)
   payload.set(frame, vxlan.emit(payload, 0, networkId))
+  return payload
+}
+
+/** The UDP payload of an IP packet that a Gateway Load Balancer forwards. */
+export function genevePayload(
+  packet: Uint8Array,
+  options: readonly geneve.GeneveOption[] = [],
+): Buffer<ArrayBuffer> {
+  const type = packet[0]! >>> 4 === 6 ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4
+  const optionLength = options.reduce((sum, { data }) => sum + 4 + data.length, 0)
+  const payload = Buffer.allocUnsafe(geneve.HEADER_LENGTH + optionLength + packet.length)
+  payload.set(packet, geneve.emit(payload, 0, type, options))
   return payload
 }
 

@@ -12,6 +12,7 @@ describe('the environment of a task', () => {
     expect(taskConfig(environment)).toEqual({
       table: 'shadowmeter',
       listen: { host: '0.0.0.0', port: 4789 },
+      listenGeneve: null,
       health: { host: '0.0.0.0', port: 8080 },
       task: { name: 't-1' },
       reportSeconds: 60,
@@ -55,6 +56,7 @@ describe('the environment of a task', () => {
       { SHADOWMETER_LISTEN: 'localhost' },
       /SHADOWMETER_LISTEN: 'localhost' is not an IPv4 address with a port/,
     ],
+    [{ SHADOWMETER_LISTEN_GENEVE: '6081' }, /SHADOWMETER_LISTEN_GENEVE: '6081' is not an IPv4 address/],
     [{ SHADOWMETER_HEALTH: '1.2.3.4:70000' }, /SHADOWMETER_HEALTH/],
     [{ SHADOWMETER_STOP_SECONDS: '200' }, /SHADOWMETER_STOP_SECONDS: must be from 0 to 120/],
     [{ SHADOWMETER_WORKERS: 'two' }, /SHADOWMETER_WORKERS: must be a number from 1 to 64/],
@@ -69,6 +71,7 @@ describe('the environment of a task', () => {
 test('options of a gateway on its own', () => {
   expect(standaloneOptions(['--shadow', 'http://127.0.0.1:9000/base/'])).toEqual({
     listen: { host: '0.0.0.0', port: 4789 },
+    listenGeneve: null,
     ports: null,
     shadow: { origin: 'http://127.0.0.1:9000', hostname: '127.0.0.1', basePath: '/base', secure: false },
     vnis: null,

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { exchangesOf, lineOf } from '../../data-plane/extract.ts'
 import { writePcap } from '../../data-plane/source/pcap.ts'
 import { parseAddress } from '../../data-plane/wire/address.ts'
-import { ethernetFrame, udpPacket, vxlanPayload } from '../../data-plane/wire/emit.ts'
+import { ethernetFrame, genevePayload, udpPacket, vxlanPayload } from '../../data-plane/wire/emit.ts'
 import { Conversation } from '../support/conversation.ts'
 
 const run = promisify(execFile)
@@ -84,6 +84,33 @@ describe('extract', () => {
         }
       }),
     )
+
+  test('reads VXLAN in GENEVE, as a Gateway Load Balancer forwards it', () => {
+    const [eni, endpoint] = [parseAddress('10.0.0.2'), parseAddress('10.0.9.9')]
+    const [balancer, task] = [parseAddress('10.0.5.5'), parseAddress('10.0.6.6')]
+    const file = writePcap(
+      1,
+      conversation('10.0.0.1', '10.0.0.2').packets.map(({ frame }, i) => {
+        const mirrored = udpPacket(
+          { source: eni, destination: endpoint },
+          { sourcePort: 65_400, destinationPort: 4789 },
+          vxlanPayload(77, frame),
+        )
+        const outer = { sourcePort: 60_001, destinationPort: 6081 }
+        const options = [{ class: 0x0108, type: 1, data: Buffer.alloc(8) }]
+        return {
+          at: 1000 + i,
+          data: ethernetFrame(
+            udpPacket({ source: balancer, destination: task }, outer, genevePayload(mirrored, options)),
+          ),
+        }
+      }),
+    )
+
+    const lines = exchangesOf(file).map(lineOf)
+
+    expect(lines).toEqual([{ vni: 77, client: '10.0.0.1:40000', server: '10.0.0.2:80', ...EXPECTED }])
+  })
 
   test.each([[['192.0.2.1', '192.0.2.2']], [['fd00::a', 'fd00::b']]])('reads VXLAN from %s', (outer) => {
     const lines = exchangesOf(mirrored(outer as [string, string])).map(lineOf)

@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { parseAddress } from '../../data-plane/wire/address.ts'
+import { genevePayload, udpPacket } from '../../data-plane/wire/emit.ts'
 import { connectionsOf, distinctRequests } from '../support/distinct-requests.ts'
 import { startGateway } from '../support/gateway-process.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
@@ -46,6 +48,25 @@ const aGet = (vni: number, path: string, port?: number): Buffer[] => {
     ...connection.close(),
   ]
 }
+
+test.each(['1', '2'])('%s workers read VXLAN in GENEVE where they are asked to', async (workers) => {
+  const shadow = await recordingShadow()
+  const gateway = await gatewayTo(shadow.url, '--listen-geneve', '127.0.0.1:0', '--workers', workers)
+  const [, address, port] = / and ([\d.]+):(\d+) \(GENEVE\)/.exec(gateway.ready) ?? []
+  const ip = { source: parseAddress('10.1.0.9'), destination: parseAddress('10.9.0.1') }
+  const ports = { sourcePort: 65_500, destinationPort: 4789 }
+  const inGeneve = aGet(7, '/geneve').map((datagram) => genevePayload(udpPacket(ip, ports, datagram)))
+  const other = genevePayload(udpPacket(ip, { ...ports, destinationPort: 53 }))
+
+  await sendDatagrams([...inGeneve, other, Buffer.alloc(4)], { address: address ?? '', port: Number(port) })
+  await sendDatagrams(aGet(7, '/plain', 33_001), gateway.udp)
+  await until(() => shadow.requests.length >= 2, 10_000).catch(() => {})
+  const { summary } = await gateway.stop()
+
+  expect(shadow.requests.map(({ url }) => url).sort()).toEqual(['/geneve', '/plain'])
+  expect(summary.datagrams).toMatchObject({ geneve_other: 1, not_geneve: 1, accepted: 2 * inGeneve.length })
+  expect(summary.violations).toEqual([])
+})
 
 test('1,000 distinct requests arrive exactly once, byte for byte', { timeout: 60_000 }, async () => {
   const shadow = await recordingShadow()
