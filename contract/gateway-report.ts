@@ -1,8 +1,13 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
+import { Sketch } from './sketch.ts'
 import { RequestCounts, Volume } from './traffic.ts'
 
 const count = z.int().nonnegative()
+
+/** One of several shadows; what it was offered is `received`. */
+export const ShadowReport = z.object({ requests: RequestCounts, latency: Sketch, lag: Sketch })
+export type ShadowReport = z.output<typeof ShadowReport>
 
 /**
  * What one gateway task has counted since it started: cumulative, so that a report written twice, or one lost before a
@@ -28,6 +33,12 @@ export const GatewayReport = z
         gapBytes: count.describe('bytes of mirrored connections that never arrived'),
         packets: z.record(z.string(), count).describe('accepted packets by what became of them'),
         sources: z.record(z.string(), Volume).describe('by VNI'),
+        latency: Sketch.exactOptional().describe('from sending a request to the head of the shadow’s answer'),
+        lag: Sketch.exactOptional().describe('from the capture of a request’s last byte to its sending'),
+        shadows: z
+          .record(z.string(), ShadowReport)
+          .exactOptional()
+          .describe('each of several shadows by its name, copies of requests included'),
       }),
     ),
   })

@@ -14,9 +14,6 @@ export type ForwardEvents = {
 /** More of an answer is not read: an endless one would hold its connection for ever. */
 export const RESPONSE_BYTES_MAX = 16 * 1024 * 1024
 
-/** For an answer that drips: longer than this after its start a forwarded request is given up. */
-export const FORWARD_MS_MAX = 60_000
-
 /**
  * One request on its way to the shadow. It is undici's dispatch options and handler in one object, so that a request
  * costs one allocation and no closures. Times are of the monotonic clock, in milliseconds.
@@ -31,6 +28,8 @@ export class Forward implements Dispatcher.DispatchHandler {
   /** Bytes it holds while it waits. */
   readonly size: number
 
+  /** The breaker's when it was let through. */
+  epoch = 0
   startedAt = 0
   /** The shadow's status; 0 before its head has come. */
   status = 0
@@ -58,9 +57,9 @@ export class Forward implements Dispatcher.DispatchHandler {
     return this.startedAt > 0
   }
 
-  /** Gives it up when it has been under way for too long. */
-  expire(now: number): void {
-    if (this.startedAt === 0 || now - this.startedAt < FORWARD_MS_MAX) return
+  /** Gives it up when it has been under way for longer than `ms`. */
+  expire(now: number, ms: number): void {
+    if (this.startedAt === 0 || now - this.startedAt < ms) return
     this.#expired = true
     this.abort()
   }

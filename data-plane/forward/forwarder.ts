@@ -1,12 +1,26 @@
-import type { Pool } from 'undici'
 import type { RequestReason, ShadowResult } from '../../contract/traffic.ts'
 import type { Request } from '../http/exchange.ts'
-import { countDuration, type DurationCounts, zeroDurations } from '../telemetry/durations.ts'
+import { countDuration } from '../telemetry/durations.ts'
 import type { RequestCounters } from '../telemetry/request-counters.ts'
+import type { ShadowTally } from '../telemetry/shadow-tally.ts'
+import { BREAKER_LIMITS, Breaker, type BreakerLimits } from './breaker.ts'
 import { Forward, type ForwardEvents } from './forward.ts'
-import { type HeaderChanges, prepare, zeroHeaderChanges } from './prepare.ts'
-import { RequestQueue } from './request-queue.ts'
-import { type IsProduction, openPool, SHADOW_TIMEOUTS, type Shadow, type ShadowTimeouts } from './shadow.ts'
+import type { Line } from './line.ts'
+import { PooledLine } from './pooled-line.ts'
+import { type Preparation, prepare } from './prepare.ts'
+import { compileRewrite } from './rewrite.ts'
+import type { ShadowSettings } from './settings.ts'
+import {
+  type IsProduction,
+  openConnection,
+  openPool,
+  parseShadow,
+  SHADOW_TIMEOUTS,
+  type Shadow,
+  type ShadowTimeouts,
+} from './shadow.ts'
+import { SIGNED_HEADERS, type Sign } from './sign.ts'
+import { LANE_IDLE_MS, SourceLines } from './source-lines.ts'
 
 export type ForwarderLimits = {
   /** Requests under way at once, each on its own connection. */
@@ -15,16 +29,17 @@ export type ForwarderLimits = {
   queueBytes: number
 }
 
-export const FORWARDER_LIMITS: ForwarderLimits = {
-  connections: 64,
-  queueRequests: 10_000,
-  queueBytes: 64 * 1024 * 1024,
-}
+/** A connection for every source connection needs more of them, most idle. */
+const CONNECTIONS = { pooled: 64, 'per-source': 1_000 }
+
+export const FORWARDER_LIMITS = { queueRequests: 10_000, queueBytes: 64 * 1024 * 1024 }
 
 export type ForwarderOptions = {
-  shadow: Shadow
+  settings: ShadowSettings
   experiment: string
-  counters: RequestCounters
+  tally: ShadowTally
+  /** Needed for a shadow with SigV4. */
+  sign?: Sign
   isProduction?: IsProduction
   limits?: Partial<ForwarderLimits>
   timeouts?: Partial<ShadowTimeouts>
@@ -35,75 +50,75 @@ export type ForwarderOptions = {
 /** While no connection can be made one request at a time tries, after a pause that doubles up to this. */
 const PAUSE_MS_FIRST = 50
 const PAUSE_MS_MAX = 1_000
+/** A wall clock that is further off than this from the monotonic one has been set. */
+const CLOCK_STEP_MS = 5
 
 /**
- * Sends an experiment's requests to its shadow. Nothing here waits for the shadow: what cannot be sent now waits in a
- * bounded queue, and what that cannot hold is dropped, oldest first, and counted.
+ * Sends an experiment's requests to one shadow. Nothing here waits for the shadow: what cannot be sent now waits in a
+ * bounded queue, what that cannot hold is dropped, oldest first, and nothing is sent while the breaker is open; all of it
+ * is counted.
  */
 export class Forwarder implements ForwardEvents {
-  readonly shadow: Shadow
-  readonly durations: DurationCounts = zeroDurations()
-  readonly headerChanges: HeaderChanges = zeroHeaderChanges()
   readonly #options: ForwarderOptions
+  readonly #tally: ShadowTally
   readonly #counters: RequestCounters
-  readonly #limits: ForwarderLimits
-  readonly #pool: Pool
-  readonly #queue: RequestQueue<Forward>
+  readonly #preparation: Preparation
+  readonly #timeouts: ShadowTimeouts
+  readonly #breaker: Breaker | null
+  readonly #serverErrors: boolean
+  readonly #sign: Sign | null
+  readonly #line: Line
   readonly #servername: string | undefined
-  /** Handed to the pool and not finished. */
+  /** Handed to a connection, or being signed, and not finished. */
   readonly #active = new Set<Forward>()
+  #wallClock = performance.timeOrigin
   #pumpScheduled = false
   #connectFailures = 0
   #pause: NodeJS.Timeout | null = null
   #stopping = false
-  /** The pool is being destroyed: what has not been written will not be. */
+  /** Connections are being destroyed: what has not been written will not be. */
   #givingUp = false
   #onIdle: (() => void) | null = null
 
   constructor(options: ForwarderOptions) {
+    const { target, credentials } = options.settings
+    const shadow = parseShadow(target.url)
     this.#options = options
-    this.shadow = options.shadow
-    this.#counters = options.counters
-    this.#limits = { ...FORWARDER_LIMITS, ...options.limits }
-    this.#pool = openPool(
-      options.shadow,
-      this.#limits.connections,
-      { ...SHADOW_TIMEOUTS, ...options.timeouts },
-      options.isProduction ?? (() => false),
-    )
-    this.#servername = options.shadow.secure ? options.shadow.hostname : undefined
-    this.#queue = new RequestQueue(
-      { requests: this.#limits.queueRequests, bytes: this.#limits.queueBytes },
-      (forward) => this.#refuseWaiting(forward, 'dropped.queue_full'),
-    )
+    this.#tally = options.tally
+    this.#counters = options.tally.requests
+    this.#timeouts = { ...SHADOW_TIMEOUTS, ...options.timeouts, ...target.timeouts }
+    this.#preparation = preparation(options, shadow)
+    const breaker: BreakerLimits | null =
+      target.breaker === 'off' ? null : { ...BREAKER_LIMITS, ...target.breaker }
+    this.#breaker = breaker && new Breaker(breaker)
+    this.#serverErrors = breaker?.serverErrors ?? false
+    this.#sign = credentials?.by === 'sigv4' ? (options.sign ?? null) : null
+    this.#servername = shadow.secure ? shadow.hostname : undefined
+    this.#line = this.#openLine(shadow)
   }
 
   /** Takes a request that the rules let through; returns at once. */
   submit(request: Request): void {
-    const prepared = prepare(request, this.shadow, this.#options.experiment, this.headerChanges)
-    if (prepared === null) {
-      this.#counters.refused['held_back.not_forwardable']++
-      return
-    }
-    const forward = new Forward(request, prepared, this.#servername, this)
-    this.#counters.waiting++
-    if (this.#queue.length === 0 && this.#mayDispatch()) this.#dispatch(forward)
-    else this.#queue.push(forward)
+    this.#counters.seen++
+    const reason = this.#offer(request)
+    if (reason !== null) this.#counters.refused[reason]++
   }
 
   get queueBytes(): number {
-    return this.#queue.bytes
+    return this.#line.bytes
   }
 
   /** Drops everything that waits in the queue. */
   dropWaiting(reason: RequestReason): void {
-    for (let forward = this.#queue.shift(); forward; forward = this.#queue.shift())
+    for (let forward = this.#line.shift(); forward; forward = this.#line.shift())
       this.#refuseWaiting(forward, reason)
   }
 
   /** Gives up what has been under way for too long. */
   expire(now: number): void {
-    for (const forward of this.#active) forward.expire(now)
+    for (const forward of this.#active) forward.expire(now, this.#timeouts.totalMs)
+    this.#line.expire(now)
+    if (Math.abs(Date.now() - now - this.#wallClock) > CLOCK_STEP_MS) this.#wallClock = Date.now() - now
   }
 
   /**
@@ -113,7 +128,7 @@ export class Forwarder implements ForwardEvents {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true
     if (this.#connectFailures > 0) this.dropWaiting('dropped.shutdown')
-    if (this.#active.size > 0 || this.#queue.length > 0) {
+    if (this.#active.size > 0 || this.#line.length > 0) {
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
@@ -124,18 +139,21 @@ export class Forwarder implements ForwardEvents {
       this.dropWaiting('dropped.shutdown')
     }
     this.#givingUp = true
-    await this.#pool.destroy()
+    await this.#line.destroy()
+    this.#tally.breakerOpen = false
   }
 
-  onStarted(_forward: Forward): void {
+  onStarted(forward: Forward): void {
     this.#counters.waiting--
     this.#counters.forwarded++
     this.#counters.inFlight++
     this.#connectFailures = 0
+    this.#tally.lag.count((this.#wallClock + forward.startedAt - forward.request.lastAt) / 1000)
   }
 
   onFinished(forward: Forward, result: ShadowResult): void {
     this.#active.delete(forward)
+    this.#line.release(forward)
     if (!forward.isStarted && this.#givingUp) {
       this.#refuseWaiting(forward, 'dropped.shutdown')
       return
@@ -146,22 +164,80 @@ export class Forwarder implements ForwardEvents {
     } else this.#counters.inFlight--
     this.#counters.shadow[result]++
     if (forward.capped) this.#counters.capped++
-    if (forward.firstByteAt > 0)
-      countDuration(this.durations, (forward.firstByteAt - forward.startedAt) / 1000)
+    if (forward.firstByteAt > 0) {
+      const seconds = (forward.firstByteAt - forward.startedAt) / 1000
+      countDuration(this.#tally.durations, seconds)
+      this.#tally.latency.count(seconds)
+    }
     this.#options.onFinished?.(forward, result)
+    this.#tellBreaker(forward, result)
     if (result === 'failed_connect') this.#onConnectFailure()
-    if (this.#queue.length > 0) this.#schedulePump()
-    else if (this.#active.size === 0) this.#onIdle?.()
+    this.#goOn()
+  }
+
+  /** Why the request is not taken; null when it waits or is on its way. */
+  #offer(request: Request): RequestReason | null {
+    if (this.#options.settings.credentials?.by === 'missing') return 'held_back.no_credentials'
+    const prepared = prepare(request, this.#preparation, this.#tally.headerChanges)
+    if (prepared === null) return 'held_back.not_forwardable'
+    const breaker = this.#breaker
+    if (breaker !== null && breaker.state !== 'closed' && !breaker.admits(performance.now()))
+      return 'dropped.breaker_open'
+    const forward = new Forward(request, prepared, this.#servername, this)
+    if (breaker !== null) forward.epoch = breaker.epoch
+    this.#counters.waiting++
+    if (this.#mayDispatch() && this.#line.isFree(forward)) this.#dispatch(forward)
+    else this.#line.push(forward)
+    return null
   }
 
   #mayDispatch(): boolean {
-    if (this.#pause !== null) return false
-    return this.#active.size < (this.#connectFailures > 0 ? 1 : this.#limits.connections)
+    return this.#pause === null && (this.#connectFailures === 0 || this.#active.size === 0)
   }
 
   #dispatch(forward: Forward): void {
     this.#active.add(forward)
-    this.#pool.dispatch(forward, forward)
+    this.#line.take(forward)
+    if (this.#sign === null) this.#line.send(forward)
+    else void this.#signAndSend(forward, this.#sign)
+  }
+
+  async #signAndSend(forward: Forward, sign: Sign): Promise<void> {
+    const { method, path, headers, body } = forward
+    try {
+      const host = valueOf(headers, 'host') ?? new URL(this.#options.settings.target.url).host
+      const contentType = valueOf(headers, 'content-type')
+      headers.push(...(await sign({ method, path, host, contentType, body })))
+    } catch {
+      this.#withdraw(forward, 'held_back.no_credentials')
+      return
+    }
+    if (this.#givingUp) this.#withdraw(forward, 'dropped.shutdown')
+    else this.#line.send(forward)
+  }
+
+  /** Takes back what was to be sent and has not been. */
+  #withdraw(forward: Forward, reason: RequestReason): void {
+    this.#active.delete(forward)
+    this.#line.release(forward)
+    this.#refuseWaiting(forward, reason)
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#line.length > 0) this.#schedulePump()
+    else if (this.#active.size === 0) this.#onIdle?.()
+  }
+
+  #tellBreaker(forward: Forward, result: ShadowResult): void {
+    const breaker = this.#breaker
+    if (breaker === null) return
+    const failed = result.startsWith('failed') || (this.#serverErrors && result === 'answered_5xx')
+    if (breaker.finished(forward.epoch, failed, forward.endedAt)) {
+      this.#tally.breakerOpened++
+      this.dropWaiting('dropped.breaker_open')
+    }
+    this.#tally.breakerOpen = breaker.state !== 'closed'
   }
 
   #onConnectFailure(): void {
@@ -189,12 +265,63 @@ export class Forwarder implements ForwardEvents {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#mayDispatch()) this.#dispatch(this.#queue.shift() as Forward)
+    while (this.#line.length > 0 && this.#mayDispatch()) {
+      const forward = this.#line.next()
+      if (!forward) return
+      this.#dispatch(forward)
+    }
   }
 
-  #refuseWaiting(_forward: Forward, reason: RequestReason): void {
+  #refuseWaiting(forward: Forward, reason: RequestReason): void {
     this.#counters.waiting--
     this.#counters.refused[reason]++
-    if (this.#queue.length === 0 && this.#active.size === 0) this.#onIdle?.()
+    this.#breaker?.withdrawn(forward.epoch)
+    if (this.#line.length === 0 && this.#active.size === 0) this.#onIdle?.()
   }
+
+  #openLine(shadow: Shadow): Line {
+    const { target } = this.#options.settings
+    const isProduction = this.#options.isProduction ?? (() => false)
+    const mode = target.connections ?? 'pooled'
+    const limits = {
+      ...FORWARDER_LIMITS,
+      connections: target.maxConnections ?? CONNECTIONS[mode],
+      ...this.#options.limits,
+    }
+    const { connections, queueRequests: requests, queueBytes: bytes } = limits
+    const onDropped = (forward: Forward) => this.#refuseWaiting(forward, 'dropped.queue_full')
+    return mode === 'pooled'
+      ? new PooledLine(
+          openPool(shadow, connections, this.#timeouts, isProduction),
+          connections,
+          { requests, bytes },
+          onDropped,
+        )
+      : new SourceLines(
+          () => openConnection(shadow, LANE_IDLE_MS, this.#timeouts, isProduction),
+          connections,
+          { requests, bytes },
+          onDropped,
+        )
+  }
+}
+
+const preparation = ({ settings, experiment }: ForwarderOptions, shadow: Shadow): Preparation => {
+  const { target, credentials } = settings
+  return {
+    experiment,
+    basePath: shadow.basePath,
+    authority: target.host === 'rewrite' ? new URL(target.url).host : null,
+    forwardedFor: target.forwardedFor === 'keep' ? null : (target.forwardedFor ?? null),
+    rewrite: compileRewrite(target),
+    replaced:
+      credentials === null ? null : credentials.by === 'sigv4' ? SIGNED_HEADERS : new Set(['authorization']),
+    authorization: credentials?.by === 'header' ? credentials.value : null,
+  }
+}
+
+const valueOf = (headers: readonly string[], name: string): string | null => {
+  for (let i = 0; i < headers.length; i += 2)
+    if ((headers[i] as string).toLowerCase() === name) return headers[i + 1] as string
+  return null
 }

@@ -1,9 +1,22 @@
+import { EXPERIMENT_HEADER, MARKER_HEADER } from '../../contract/forwarding.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
-import { MARKER_HEADER } from '../select/rules.ts'
-import type { Shadow } from './shadow.ts'
+import { addForwarded } from './forwarded-for.ts'
+import type { Rewrite } from './rewrite.ts'
 
-/** Names the experiment in every forwarded request. */
-export const EXPERIMENT_HEADER = 'X-Shadow-Experiment'
+/** What becomes of every request of a shadow, worked out once. */
+export type Preparation = {
+  readonly experiment: string
+  /** Stands before every path. */
+  readonly basePath: string
+  /** Host of every request; null leaves production's. */
+  readonly authority: string | null
+  readonly forwardedFor: 'append' | 'replace' | null
+  readonly rewrite: Rewrite
+  /** Headers that the shadow's authentication puts into the place of production's, lower case. */
+  readonly replaced: ReadonlySet<string> | null
+  /** Value of the Authorization header; null for none, or one that follows from the finished request. */
+  readonly authorization: string | null
+}
 
 /** What a forwarded request says, apart from its method and body. */
 export type Prepared = {
@@ -50,22 +63,24 @@ export const zeroHeaderChanges = (): HeaderChanges => ({
 
 /**
  * Turns a production request into one for the shadow. Null when HTTP/1.1 cannot carry it as it is: several Host
- * headers, control characters in a value, `OPTIONS *`. The Host header is production's; what only HTTP/2 can say is
- * not forwarded.
+ * headers, control characters in a value, `OPTIONS *`. What only HTTP/2 can say is not forwarded. The markers come
+ * last, behind every rule.
  */
 export const prepare = (
   request: Request,
-  shadow: Shadow,
-  experiment: string,
+  preparation: Preparation,
   changes: HeaderChanges,
 ): Prepared | null => {
   if (request.kind !== 'http1' || !METHOD.test(request.method)) return null
   const target = originForm(request.target)
-  if (target === null || !TARGET.test(target.path)) return null
+  if (target === null) return null
+  const path = preparation.rewrite.target === null ? target.path : preparation.rewrite.target(target.path)
+  if (!TARGET.test(path)) return null
+  const authority = preparation.authority ?? target.authority
 
   const named = namedByConnection(request.headers)
-  const headers: string[] = []
-  let size = target.path.length
+  let headers: string[] = []
+  let size = path.length
   let hosts = 0
   for (let i = 0; i < request.headers.length; i += 2) {
     const name = request.headers[i] as string
@@ -74,7 +89,7 @@ export const prepare = (
     if (role === 'marker') continue
     if (role === 'host') {
       if (++hosts > 1 || !VALUE.test(value)) return null
-      headers.push(name, target.authority ?? value)
+      headers.push(name, authority ?? value)
       size += name.length + value.length
       continue
     }
@@ -90,10 +105,19 @@ export const prepare = (
     headers.push(name, value)
     size += name.length + value.length
   }
-  if (hosts === 0 && target.authority !== null) headers.push('Host', target.authority)
+  if (hosts === 0 && authority !== null) headers.push('Host', authority)
+  if (preparation.forwardedFor !== null) addForwarded(headers, request, preparation.forwardedFor)
+  if (preparation.rewrite.headers !== null) {
+    headers = preparation.rewrite.headers(headers)
+    for (let i = 1; i < headers.length; i += 2) if (!VALUE.test(headers[i] as string)) return null
+  }
+  const { replaced, authorization } = preparation
+  if (replaced !== null)
+    headers = headers.filter((_, i) => !replaced.has((headers[i - (i % 2)] as string).toLowerCase()))
+  if (authorization !== null) headers.push('Authorization', authorization)
   if (request.trailers.length > 0) changes.trailer_fields += request.trailers.length / 2
-  headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, experiment)
-  return { path: shadow.basePath + target.path, headers, size }
+  headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, preparation.experiment)
+  return { path: preparation.basePath + path, headers, size }
 }
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { buildConnector, Pool } from 'undici'
+import { buildConnector, Client, Pool } from 'undici'
 
 /** Where forwarded requests go. */
 export type Shadow = {
@@ -30,9 +30,16 @@ export type ShadowTimeouts = {
   headersMs: number
   /** Without a byte of its body. */
   bodyMs: number
+  /** From its start to its end: for an answer that drips. */
+  totalMs: number
 }
 
-export const SHADOW_TIMEOUTS: ShadowTimeouts = { connectMs: 2_000, headersMs: 30_000, bodyMs: 30_000 }
+export const SHADOW_TIMEOUTS: ShadowTimeouts = {
+  connectMs: 2_000,
+  headersMs: 30_000,
+  bodyMs: 30_000,
+  totalMs: 60_000,
+}
 
 /** Whether an address is that of a mirrored service: nothing is ever forwarded there. */
 export type IsProduction = (address: string, port: number) => boolean
@@ -46,20 +53,33 @@ export const openPool = (
   connections: number,
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
-): Pool => {
+): Pool => new Pool(shadow.origin, { connections, ...connectionOptions(shadow, timeouts, isProduction) })
+
+/** One connection to the shadow, made when it is needed and kept for `idleMs`. */
+export const openConnection = (
+  shadow: Shadow,
+  idleMs: number,
+  timeouts: ShadowTimeouts,
+  isProduction: IsProduction,
+): Client =>
+  new Client(shadow.origin, {
+    keepAliveTimeout: idleMs,
+    ...connectionOptions(shadow, timeouts, isProduction),
+  })
+
+const connectionOptions = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction) => {
   const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: false })
   // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
   const servername = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
-  return new Pool(shadow.origin, {
-    connections,
+  return {
     pipelining: 1,
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.bodyMs,
     // Names resolve when they are used: only a connection shows where it leads.
-    connect: (options, callback) =>
+    connect: (options: buildConnector.Options, callback: buildConnector.Callback) =>
       connect(
         shadow.secure ? { ...options, servername, host: shadow.hostname } : options,
-        (error, socket) => {
+        (...[error, socket]: Parameters<buildConnector.Callback>) => {
           if (error) callback(error, null)
           else if (isProduction(plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0)) {
             socket.destroy()
@@ -67,7 +87,7 @@ export const openPool = (
           } else callback(null, socket)
         },
       ),
-  })
+  }
 }
 
 /** IPv4 within IPv6 as IPv4. */

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ShadowTarget } from '../../../contract/forwarding.ts'
 import type { ShadowResult } from '../../../contract/traffic.ts'
 import type { Forward } from '../../../data-plane/forward/forward.ts'
 import { RESPONSE_BYTES_MAX } from '../../../data-plane/forward/forward.ts'
 import { Forwarder, type ForwarderOptions } from '../../../data-plane/forward/forwarder.ts'
-import { parseShadow } from '../../../data-plane/forward/shadow.ts'
-import { zeroRequestCounters } from '../../../data-plane/telemetry/request-counters.ts'
+import { resolveShadows, type ShadowSettings } from '../../../data-plane/forward/settings.ts'
+import { newShadowTally } from '../../../data-plane/telemetry/shadow-tally.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
 import {
   headerOf,
@@ -26,15 +27,23 @@ const shadowThat = async (...answer: Parameters<typeof startRecordingShadow>): P
   return shadow
 }
 
+const settingsOf = (target: ShadowTarget): ShadowSettings =>
+  resolveShadows(target, {}).list[0] as ShadowSettings
+
 const forwarderTo = (url: string, options: Partial<ForwarderOptions> = {}) => {
-  const counters = zeroRequestCounters()
-  const forwarder = new Forwarder({ shadow: parseShadow(url), experiment: 'exp_test', counters, ...options })
+  const tally = newShadowTally()
+  const counters = tally.requests
+  const forwarder = new Forwarder({
+    settings: settingsOf({ url }),
+    experiment: 'exp_test',
+    tally,
+    ...options,
+  })
   cleanups.push(() => forwarder.stop(0))
   const submit = (given: Parameters<typeof capturedRequest>[0]) => {
-    counters.seen++
     forwarder.submit(capturedRequest(given))
   }
-  return { forwarder, counters, submit }
+  return { forwarder, tally, counters, submit }
 }
 
 /** A TCP server that does what it likes with connections. */
@@ -97,7 +106,7 @@ describe('what the shadow receives', () => {
 
   test('hop-by-hop and framing headers are left out and counted', async () => {
     const shadow = await shadowThat()
-    const { submit, forwarder } = forwarderTo(shadow.url)
+    const { submit, tally } = forwarderTo(shadow.url)
 
     submit({
       method: 'POST',
@@ -115,7 +124,7 @@ describe('what the shadow receives', () => {
     expect(names).toEqual([
       ...['host', 'connection', 'X-Kept', 'X-Shadow-Request', 'X-Shadow-Experiment', 'content-length'],
     ])
-    expect(forwarder.headerChanges).toMatchObject({
+    expect(tally.headerChanges).toMatchObject({
       ...{ connection: 1, expect: 1, 'keep-alive': 1, 'proxy-connection': 1, te: 1, trailer: 1 },
       ...{ 'transfer-encoding': 1, named_by_connection: 1, trailer_fields: 1 },
     })
@@ -288,7 +297,7 @@ describe('what the shadow does', () => {
       setTimeout(() => response.end('0123456789'), 30)
     })
     const finished: [Forward, ShadowResult][] = []
-    const { submit, forwarder } = forwarderTo(shadow.url, {
+    const { submit, tally } = forwarderTo(shadow.url, {
       onFinished: (forward, result) => finished.push([forward, result]),
     })
 
@@ -300,13 +309,17 @@ describe('what the shadow does', () => {
       ...['answered_2xx', 200, 10, '/timed'],
     ])
     expect(forward.firstByteAt - forward.startedAt).toBeGreaterThan(25)
-    expect(forwarder.durations.counts.reduce((a, b) => a + b)).toBe(1)
+    expect(tally.durations.counts.reduce((a, b) => a + b)).toBe(1)
   })
 })
 
 describe('what a bad shadow cannot do', () => {
   test('a dead one: requests wait without delaying the caller, the oldest are dropped, some are tried', async () => {
-    const { submit, counters } = forwarderTo(await deadUrl(), { limits: { queueRequests: 100 } })
+    const url = await deadUrl()
+    const { submit, counters } = forwarderTo(url, {
+      settings: settingsOf({ url, breaker: 'off' }),
+      limits: { queueRequests: 100 },
+    })
 
     const started = performance.now()
     for (let i = 0; i < 64; i++) submit({ target: `/${i}` })
@@ -325,7 +338,9 @@ describe('what a bad shadow cannot do', () => {
   test('one that comes back gets what still waits', async () => {
     const shadow = await startRecordingShadow()
     await shadow.stop()
-    const { submit, counters } = forwarderTo(shadow.url)
+    const { submit, counters } = forwarderTo(shadow.url, {
+      settings: settingsOf({ url: shadow.url, breaker: 'off' }),
+    })
     for (let i = 0; i < 20; i++) submit({ target: `/${i}` })
     await until(() => counters.shadow.failed_connect > 0)
     for (let i = 0; i < 20; i++) submit({ target: `/later/${i}` })
