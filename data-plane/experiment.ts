@@ -3,14 +3,17 @@ import type { GatewayExperiment } from '../contract/gateway-config.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import type { MessageOutcome } from './counters.ts'
 import type { Forward } from './forward/forward.ts'
-import { Forwarder, type ForwarderLimits } from './forward/forwarder.ts'
-import { parseShadow, type Shadow, type ShadowTimeouts } from './forward/shadow.ts'
+import type { ForwarderLimits } from './forward/forwarder.ts'
+import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
+import type { ShadowTimeouts } from './forward/shadow.ts'
+import { ShadowSender } from './forward/shadow-sender.ts'
+import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
-import { type Rules, refusal } from './select/rules.ts'
+import { type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
-import { zeroRequestCounters } from './telemetry/request-counters.ts'
+import { addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
 
 /** What a gateway does with the packets of some VNIs. */
@@ -18,7 +21,7 @@ export type ExperimentConfig = {
   id: string
   /** Service ports; null reads every TCP connection. */
   ports: readonly number[] | null
-  shadow: Shadow
+  shadows: Shadows
   rules: Rules
   /** Milliseconds since the epoch; nothing is read or forwarded after it. */
   until: number
@@ -29,12 +32,17 @@ export type ExperimentConfig = {
   sources: readonly { vni: number; address: string | null }[] | 'any'
 }
 
-/** Throws TypeError when the shadow's address is not an HTTP address. */
-export const fromContract = (experiment: GatewayExperiment): ExperimentConfig => ({
+/** @param environment where the secrets are that the shadows need */
+export const fromContract = (experiment: GatewayExperiment, environment: Environment): ExperimentConfig => ({
   id: experiment.id,
   ports: experiment.ports,
-  shadow: parseShadow(experiment.shadow.url),
-  rules: { percent: experiment.percent, writes: experiment.writes },
+  shadows: resolveShadows(experiment.shadow, environment),
+  rules: {
+    percent: experiment.percent,
+    writes: experiment.writes,
+    select: experiment.select,
+    sharedBy: experiment.tasks,
+  },
   until: Date.parse(experiment.until),
   sources: experiment.sources,
 })
@@ -53,25 +61,31 @@ export class Experiment implements ExchangeHandler {
   readonly #options: ExperimentOptions
   readonly #pipeline: Pipeline
   #config: ExperimentConfig
-  #forwarder: Forwarder
+  #selector: Selector
+  readonly #sender: ShadowSender
+  /** Copies have a queue and connections of their own: they never push out a request. */
+  #copier: ShadowSender | null
   #ended = false
 
   constructor(config: ExperimentConfig, options: ExperimentOptions) {
     this.id = config.id
     this.#config = config
     this.#options = options
-    this.#forwarder = this.#openForwarder(config)
+    this.#selector = new Selector(config.id, config.rules)
+    this.#sender = this.#openSender(config)
+    this.#copier = this.#openCopier(config)
     this.#pipeline = new Pipeline(this, { ports: portSet(config) })
   }
 
   /** Goes on under another configuration; connections that are being followed stay. */
   reconfigure(config: ExperimentConfig): void {
     this.#pipeline.ports = portSet(config)
-    if (!isDeepStrictEqual(config.shadow, this.#config.shadow)) {
-      void this.#forwarder.stop(RETIRE_MS)
-      this.#forwarder = this.#openForwarder(config)
-    }
+    this.#sender.configure(config.shadows)
+    this.#copier?.configure(config.shadows)
+    if (!isDeepStrictEqual(config.rules, this.#config.rules))
+      this.#selector = new Selector(config.id, config.rules, this.#selector)
     this.#config = config
+    this.#copier ??= this.#openCopier(config)
     this.#ended = false
   }
 
@@ -102,30 +116,38 @@ export class Experiment implements ExchangeHandler {
     if (now >= this.#config.until && !this.#ended) {
       this.#ended = true
       this.#pipeline.close(now)
-      this.#forwarder.dropWaiting('dropped.ended')
+      this.#sender.dropWaiting('dropped.ended')
+      this.#copier?.dropWaiting('dropped.ended')
     }
-    this.#forwarder.expire(performance.now())
+    this.#selector.tick(now)
+    this.#sender.expire(performance.now())
+    this.#copier?.expire(performance.now())
   }
 
   /** Says all that can still be said about its connections, then lets the forwarder finish. */
   async stop(now: number, deadlineMs: number): Promise<void> {
     this.#pipeline.close(now)
-    await this.#forwarder.stop(deadlineMs)
+    await Promise.all([this.#sender.stop(deadlineMs), this.#copier?.stop(deadlineMs)])
   }
 
   /** Out of the configuration: what waits is dropped, what is in flight may finish. */
   async retire(now: number): Promise<void> {
     this.#ended = true
     this.#pipeline.close(now)
-    this.#forwarder.dropWaiting('dropped.ended')
-    await this.#forwarder.stop(RETIRE_MS)
+    this.#sender.dropWaiting('dropped.ended')
+    this.#copier?.dropWaiting('dropped.ended')
+    await Promise.all([this.#sender.stop(RETIRE_MS), this.#copier?.stop(RETIRE_MS)])
   }
 
   onRequest(request: Request): void {
     this.#requests.seen++
     const reason = this.#refusal(request)
-    if (reason === null) this.#forwarder.submit(request)
-    else this.#requests.refused[reason]++
+    if (reason !== null) {
+      this.#requests.refused[reason]++
+      return
+    }
+    this.#sender.submit(request)
+    for (let copies = this.#selector.copies; copies > 0; copies--) this.#copier?.submit(request)
   }
 
   /** Responses and incomplete requests: the pipeline has counted them, nothing reads them yet. */
@@ -133,7 +155,9 @@ export class Experiment implements ExchangeHandler {
 
   snapshot(): ExperimentSnapshot {
     const { packets, segments, bytes, requests: messages, responses } = this.#pipeline.counters
-    const requests = structuredClone(this.#requests)
+    const { own, shadows } = this.#sender.snapshot()
+    // The experiment has seen them all, its shadows only what the rules let through.
+    const requests = addRequestCounters(this.#requests, { ...own.requests, seen: 0 })
     for (const [outcome, reason] of NOT_HANDED_ON) {
       requests.seen += messages[outcome]
       requests.refused[reason] += messages[outcome]
@@ -147,17 +171,27 @@ export class Experiment implements ExchangeHandler {
       sources: Object.fromEntries([...this.#volumes].map(([vni, volume]) => [vni, { ...volume }])),
       gapBytes: bytes.gap,
       requests,
-      durations: structuredClone(this.#forwarder.durations),
-      headerChanges: { ...this.#forwarder.headerChanges },
+      copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
+      durations: own.durations,
+      headerChanges: own.headerChanges,
+      latency: own.latency,
+      lag: own.lag,
+      shadows,
       responses: responses.complete,
-      queueBytes: this.#forwarder.queueBytes,
+      queueBytes: this.#sender.queueBytes,
     }
   }
 
   #refusal(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
     if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    return refusal(request, this.#config.rules)
+    return this.#selector.refusal(request)
+  }
+
+  #onFinished(forward: Forward, result: ShadowResult): void {
+    const { startedAt, firstByteAt } = forward
+    this.#selector.onResult(result, firstByteAt > 0 ? firstByteAt - startedAt : null)
+    this.#options.onFinished?.(this.id, forward, result)
   }
 
   #isProduction(address: string, port: number): boolean {
@@ -166,16 +200,18 @@ export class Experiment implements ExchangeHandler {
     return ports === null || ports.includes(port)
   }
 
-  #openForwarder(config: ExperimentConfig): Forwarder {
-    const { onFinished } = this.#options
-    return new Forwarder({
-      shadow: config.shadow,
+  #openCopier(config: ExperimentConfig): ShadowSender | null {
+    return config.rules.percent > 100 ? this.#openSender(config) : null
+  }
+
+  #openSender(config: ExperimentConfig): ShadowSender {
+    return new ShadowSender(config.shadows, {
       experiment: this.id,
-      counters: this.#requests,
       isProduction: (address, port) => this.#isProduction(address, port),
       limits: this.#options.forwarder ?? {},
       timeouts: this.#options.timeouts ?? {},
-      ...(onFinished && { onFinished: (forward, result) => onFinished(this.id, forward, result) }),
+      signerFor: signerFromEnvironment,
+      onFinished: (forward, result) => this.#onFinished(forward, result),
     })
   }
 }

@@ -14,7 +14,7 @@ const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     return runExplain(options, NAME)
   }
   if (args.length > 0) {
-    const options = standaloneOptions(args)
+    const options = standaloneOptions(args, environment)
     const { runStandalone } = await import('./standalone.ts')
     return runStandalone(options, stopSignal(process))
   }
@@ -22,7 +22,7 @@ const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     throw new ConfigError(`give it options (${USAGE}) or, as a task, SHADOWMETER_TABLE and AWS_REGION`)
   const config = taskConfig(environment)
   const { runTask } = await import('./task.ts')
-  return runTask(config, stopSignal(process))
+  return runTask(config, environment, stopSignal(process))
 }
 
 /** Bad options or environment end with 2, a failure with 1. */

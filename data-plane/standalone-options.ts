@@ -1,10 +1,18 @@
 import { parseArgs } from 'node:util'
+import { everything, PERCENT_MAX } from '../contract/selection.ts'
 import { ConfigError, type HostPort, parseHostPort } from './config.ts'
-import { parseShadow, type Shadow } from './forward/shadow.ts'
+import type { ExplainOptions } from './explain.ts'
+import { type Environment, missingSecrets, resolveShadows, type Shadows } from './forward/settings.ts'
+import { readShadowSpec, SettingsFileError } from './forward/settings-file.ts'
+import { parseShadow } from './forward/shadow.ts'
+import type { Rules } from './select/rules.ts'
+import { readSelection, SelectionFileError } from './select/selection-file.ts'
 
 export const USAGE =
   'gateway --shadow URL [--listen IP:PORT] [--listen-geneve IP:PORT] [--port N]... [--vni N]... [--percent N] ' +
-  '[--writes forward|hold] [--health IP:PORT] [--workers N]'
+  '[--writes forward|hold] [--select FILE.json] [--forward FILE.json] [--health IP:PORT] [--workers N]'
+export const EXPLAIN_USAGE =
+  'gateway --explain FILE.pcap [--port N]... [--percent N] [--writes forward|hold] [--select FILE.json]'
 
 export type StandaloneOptions = {
   listen: HostPort
@@ -12,33 +20,67 @@ export type StandaloneOptions = {
   listenGeneve: HostPort | null
   /** Service ports of production; null reads every port. */
   ports: number[] | null
-  shadow: Shadow
+  shadows: Shadows
   /** VNIs that count; null admits all. */
   vnis: number[] | null
-  percent: number
-  writes: 'hold' | 'forward'
+  rules: Rules
   health: HostPort | null
   workers: number
 }
 
 /** Options of a gateway without a control plane. Throws ConfigError with one line that says what is right. */
-export const standaloneOptions = (args: readonly string[]): StandaloneOptions => {
+export const standaloneOptions = (args: readonly string[], environment: Environment): StandaloneOptions => {
   const values = parsed(args)
   if (values.shadow === undefined) throw new ConfigError(`--shadow is missing; usage: ${USAGE}`)
-  if (values.writes !== undefined && values.writes !== 'hold' && values.writes !== 'forward')
-    throw new ConfigError(`--writes ${values.writes}: is 'forward' or 'hold'`)
   return {
     listen:
       values.listen === undefined ? { host: '0.0.0.0', port: 4789 } : address('--listen', values.listen),
     listenGeneve:
       values['listen-geneve'] === undefined ? null : address('--listen-geneve', values['listen-geneve']),
-    ports: values.port?.map((port) => number('--port', port, 1, 65_535, true)) ?? null,
-    shadow: shadow(values.shadow),
+    ports: ports(values),
+    shadows: shadows(values.shadow, values.forward, environment),
     vnis: values.vni?.map((vni) => number('--vni', vni, 0, 0xffffff, true)) ?? null,
-    percent: values.percent === undefined ? 100 : number('--percent', values.percent, 0, 100, false),
-    writes: values.writes ?? 'forward',
+    rules: rules(values),
     health: values.health === undefined ? null : address('--health', values.health),
     workers: values.workers === undefined ? 1 : number('--workers', values.workers, 1, 64, true),
+  }
+}
+
+export const asksToExplain = (args: readonly string[]): boolean =>
+  args.some((arg) => arg === '--explain' || arg.startsWith('--explain='))
+
+/** Options of a look at a capture. Throws ConfigError. */
+export const explainOptions = (args: readonly string[]): ExplainOptions => {
+  const { explain, port, percent, writes, select, ...others } = parsed(args)
+  const [other] = Object.keys(others)
+  if (explain === undefined || other !== undefined)
+    throw new ConfigError(`--${other ?? 'explain'}: not together with --explain; usage: ${EXPLAIN_USAGE}`)
+  return { file: explain, ports: ports({ port }), rules: rules({ percent, writes, select }) }
+}
+
+type Parsed = ReturnType<typeof parsed>
+type Values<Name extends keyof Parsed> = Readonly<Record<Name, Parsed[Name] | undefined>>
+
+const ports = ({ port }: Partial<Values<'port'>>): number[] | null =>
+  port?.map((text) => number('--port', text, 1, 65_535, true)) ?? null
+
+const rules = ({ percent, writes, select }: Partial<Values<'percent' | 'writes' | 'select'>>): Rules => {
+  if (writes !== undefined && writes !== 'hold' && writes !== 'forward')
+    throw new ConfigError(`--writes ${writes}: is 'forward' or 'hold'`)
+  return {
+    percent: percent === undefined ? 100 : number('--percent', percent, 0, PERCENT_MAX, false),
+    writes: writes ?? 'forward',
+    select: select === undefined ? everything() : selection(select),
+    sharedBy: 1,
+  }
+}
+
+const selection = (path: string): Rules['select'] => {
+  try {
+    return readSelection(path)
+  } catch (error) {
+    if (error instanceof SelectionFileError) throw new ConfigError(`--select ${error.message}`)
+    throw error
   }
 }
 
@@ -53,6 +95,9 @@ const parsed = (args: readonly string[]) => {
         shadow: { type: 'string' },
         vni: { type: 'string', multiple: true },
         percent: { type: 'string' },
+        select: { type: 'string' },
+        forward: { type: 'string' },
+        explain: { type: 'string' },
         writes: { type: 'string' },
         health: { type: 'string' },
         workers: { type: 'string' },
@@ -78,10 +123,25 @@ const number = (option: string, text: string, low: number, high: number, whole: 
   return value
 }
 
-const shadow = (url: string): Shadow => {
+/** Secrets that are not there are found out now, not with the first request. */
+const shadows = (url: string, file: string | undefined, environment: Environment): Shadows => {
   try {
-    return parseShadow(url)
+    parseShadow(url)
   } catch {
     throw new ConfigError(`--shadow ${url}: is an address like http://127.0.0.1:9000`)
+  }
+  const resolved = resolveShadows(file === undefined ? { url } : shadowSpec(file, url), environment)
+  const [missing] = missingSecrets(resolved)
+  if (missing !== undefined)
+    throw new ConfigError(`${missing}: holds a secret of the shadow; it is absent, or no header can carry it`)
+  return resolved
+}
+
+const shadowSpec = (file: string, url: string) => {
+  try {
+    return readShadowSpec(file, url)
+  } catch (error) {
+    if (error instanceof SettingsFileError) throw new ConfigError(`--forward ${error.message}`)
+    throw error
   }
 }

@@ -3,13 +3,13 @@ import { violations } from './telemetry/conservation.ts'
 import { startHealthServer } from './telemetry/health.ts'
 import { errorText, jsonLog } from './telemetry/log.ts'
 import { prometheusText } from './telemetry/prometheus.ts'
-import { datagramCounts } from './telemetry/report.ts'
+import { datagramCounts, shadowReports } from './telemetry/report.ts'
 import { requestCounts } from './telemetry/request-counters.ts'
 import { type Snapshot, totalVolume } from './telemetry/snapshot.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
 /** What the marker header of forwarded requests names when there is no experiment. */
-const NAME = 'standalone'
+export const NAME = 'standalone'
 const STOP_MS = 25_000
 
 /**
@@ -37,8 +37,8 @@ export const runStandalone = async (
     {
       id: NAME,
       ports: options.ports,
-      shadow: options.shadow,
-      rules: { percent: options.percent, writes: options.writes },
+      shadows: options.shadows,
+      rules: options.rules,
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
     },
@@ -76,16 +76,19 @@ export const runStandalone = async (
 const readyLine = (options: StandaloneOptions, workers: Workers, health: string | null): string => {
   const ports = options.ports === null ? 'every port' : `port ${options.ports.join(', ')}`
   const vnis = options.vnis === null ? 'any VNI' : `VNI ${options.vnis.join(', ')}`
-  const methods = options.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
-  const shadow = options.shadow.origin + options.shadow.basePath
+  const methods = options.rules.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
+  const shadow = shadowText(options.shadows)
   const geneve = workers.geneve ? ` and ${workers.geneve.host}:${workers.geneve.port} (GENEVE)` : ''
   const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`
   return (
     `gateway ready on udp ${workers.address}:${workers.port}${geneve}: ${ports}, ${vnis}, ` +
-    `${options.percent} % of ${methods} to ${shadow}${health ?? ''}, ${workers.count} worker` +
+    `${options.rules.percent} % of ${methods} to ${shadow}${health ?? ''}, ${workers.count} worker` +
     `${workers.count === 1 ? '' : 's'} (${receiver})`
   )
 }
+
+const shadowText = ({ distribution, list }: StandaloneOptions['shadows']): string =>
+  list.map(({ target }) => target.url.replace(/\/+$/, '')).join(distribution === 'copy' ? ' and ' : ' or ')
 
 const summary = (snapshot: Snapshot) => {
   const counted = snapshot.experiments[NAME]
@@ -95,7 +98,8 @@ const summary = (snapshot: Snapshot) => {
       mirrored: totalVolume(counted.sources),
       packets: counted.packets,
       gapBytes: counted.gapBytes,
-      requests: requestCounts(counted.requests),
+      requests: requestCounts(counted.requests, counted.copies),
+      ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows) }),
     }),
     violations: violations(snapshot),
   }

@@ -1,7 +1,9 @@
+import type { GatewayConfig } from '../contract/gateway-config.ts'
 import type { TaskConfig } from './config.ts'
 import { ControlLoop } from './control/control-loop.ts'
 import { openControlTable } from './control/table.ts'
 import { fromContract } from './experiment.ts'
+import { type Environment, missingSecrets } from './forward/settings.ts'
 import { ecsTaskName } from './task-name.ts'
 import { startHealthServer } from './telemetry/health.ts'
 import { errorText, jsonLog } from './telemetry/log.ts'
@@ -13,7 +15,11 @@ import { startWorkers } from './workers.ts'
  * A gateway task of a deployment: what it does comes from the control plane's table. Resolves after the last report with
  * whether it ended because it was asked to.
  */
-export const runTask = async (config: TaskConfig, stopRequested: Promise<string>): Promise<boolean> => {
+export const runTask = async (
+  config: TaskConfig,
+  environment: Environment,
+  stopRequested: Promise<string>,
+): Promise<boolean> => {
   const clock = () => new Date()
   const log = jsonLog((line) => process.stdout.write(line), clock)
   const startedAt = clock()
@@ -29,11 +35,18 @@ export const runTask = async (config: TaskConfig, stopRequested: Promise<string>
     },
   })
 
+  const configure = ({ experiments }: GatewayConfig): Promise<void> => {
+    const configs = experiments.map((experiment) => fromContract(experiment, environment))
+    for (const { id, shadows } of configs)
+      for (const variable of missingSecrets(shadows))
+        log('error', 'secret of a shadow is missing', { experiment: id, variable })
+    return workers.configure(configs)
+  }
   let draining = false
   const control = new ControlLoop({
     table: openControlTable(config.table),
     reportEveryMs: config.reportSeconds * 1000,
-    apply: (gatewayConfig) => workers.configure(gatewayConfig.experiments.map(fromContract)),
+    apply: (gatewayConfig) => configure(gatewayConfig),
     report: async (revision) =>
       buildReport(await workers.snapshot(), { task, startedAt, at: clock(), revision, draining }),
     log,

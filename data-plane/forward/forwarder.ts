@@ -205,8 +205,8 @@ export class Forwarder implements ForwardEvents {
   async #signAndSend(forward: Forward, sign: Sign): Promise<void> {
     const { method, path, headers, body } = forward
     try {
-      const host = valueOf(headers, 'host') ?? new URL(this.#options.settings.target.url).host
-      const contentType = valueOf(headers, 'content-type')
+      const host = firstValue(headers, 'host') ?? new URL(this.#options.settings.target.url).host
+      const contentType = firstValue(headers, 'content-type')
       headers.push(...(await sign({ method, path, host, contentType, body })))
     } catch {
       this.#withdraw(forward, 'held_back.no_credentials')
@@ -320,7 +320,7 @@ const preparation = ({ settings, experiment }: ForwarderOptions, shadow: Shadow)
   }
 }
 
-const valueOf = (headers: readonly string[], name: string): string | null => {
+const firstValue = (headers: readonly string[], name: string): string | null => {
   for (let i = 0; i < headers.length; i += 2)
     if ((headers[i] as string).toLowerCase() === name) return headers[i + 1] as string
   return null

@@ -1,4 +1,5 @@
 import { REQUEST_REASONS, SHADOW_RESULTS } from '../../contract/traffic.ts'
+import type { RequestCounters } from './request-counters.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
 
 /**
@@ -21,8 +22,12 @@ export const violations = (snapshot: Snapshot): string[] => {
       volume.packets,
       sum(experiment.packets),
     )
-    for (const what of ['requests', 'copies'] as const) {
-      const { seen, waiting, forwarded, inFlight, refused, shadow } = experiment[what]
+    const counted: Record<string, RequestCounters> = {
+      requests: experiment.requests,
+      copies: experiment.copies,
+    }
+    for (const [name, { requests }] of Object.entries(experiment.shadows)) counted[`${name}'s`] = requests
+    for (const [what, { seen, waiting, forwarded, inFlight, refused, shadow }] of Object.entries(counted)) {
       const refusedSum = REQUEST_REASONS.reduce((total, reason) => total + refused[reason], 0)
       const answered = SHADOW_RESULTS.reduce((total, result) => total + shadow[result], 0)
       equal(`${id}: ${what} seen = waiting + forwarded + refused`, seen, waiting + forwarded + refusedSum)

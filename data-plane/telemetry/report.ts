@@ -1,5 +1,6 @@
-import type { GatewayReport } from '../../contract/gateway-report.ts'
-import { requestCounts } from './request-counters.ts'
+import type { GatewayReport, ShadowReport } from '../../contract/gateway-report.ts'
+import { requestCounts, zeroRequestCounters } from './request-counters.ts'
+import type { ShadowSnapshot } from './shadow-tally.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
 
 export type ReportedTask = {
@@ -28,10 +29,22 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         gapBytes: experiment.gapBytes,
         packets: withoutZeroes(experiment.packets),
         sources: experiment.sources,
+        latency: experiment.latency,
+        lag: experiment.lag,
+        ...(Object.keys(experiment.shadows).length > 1 && { shadows: shadowReports(experiment.shadows) }),
       },
     ]),
   ),
 })
+
+/** Each of several shadows in the contract's words. */
+export const shadowReports = (shadows: Record<string, ShadowSnapshot>): Record<string, ShadowReport> =>
+  Object.fromEntries(
+    Object.entries(shadows).map(([name, { requests, latency, lag }]) => [
+      name,
+      { requests: requestCounts(requests, zeroRequestCounters()), latency, lag },
+    ]),
+  )
 
 /** Datagrams by outcome; the kernel's drops and the times the ring was full beside them. */
 export const datagramCounts = ({

@@ -1,6 +1,8 @@
+import { mergeSketches, type Sketch } from '../../contract/sketch.ts'
 import { type DatagramCounters, type SourceVolume, zeroDatagrams } from '../select/gate.ts'
 import { addDurations, type DurationCounts } from './durations.ts'
 import { addAll, addRequestCounters, type RequestCounters } from './request-counters.ts'
+import { addShadowSnapshots, type ShadowSnapshot } from './shadow-tally.ts'
 
 /** What an experiment's packets and requests have come to, since the gateway started. */
 export type ExperimentSnapshot = {
@@ -10,9 +12,16 @@ export type ExperimentSnapshot = {
   sources: Record<string, SourceVolume>
   gapBytes: number
   requests: RequestCounters
+  /** What a share above 100 % sends beside the requests; the law holds for it apart. */
+  copies: RequestCounters
   durations: DurationCounts
   /** Headers left out of or recomputed in forwarded requests, by name. */
   headerChanges: Record<string, number>
+  /** To the head of the shadow's answer; and from the capture of a request to its sending. */
+  latency: Sketch
+  lag: Sketch
+  /** Per shadow by name, copies of requests included. */
+  shadows: Record<string, ShadowSnapshot>
   /** Responses seen on the wire. */
   responses: number
   queueBytes: number
@@ -64,11 +73,27 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     sources,
     gapBytes: a.gapBytes + b.gapBytes,
     requests: addRequestCounters(a.requests, b.requests),
+    copies: addRequestCounters(a.copies, b.copies),
     durations: addDurations(a.durations, b.durations),
     headerChanges: addAll(a.headerChanges, b.headerChanges),
+    latency: mergeSketches(a.latency, b.latency),
+    lag: mergeSketches(a.lag, b.lag),
+    shadows: addShadows(a.shadows, b.shadows),
     responses: a.responses + b.responses,
     queueBytes: a.queueBytes + b.queueBytes,
   }
+}
+
+const addShadows = (
+  a: ExperimentSnapshot['shadows'],
+  b: ExperimentSnapshot['shadows'],
+): ExperimentSnapshot['shadows'] => {
+  const sum = { ...a }
+  for (const [name, counted] of Object.entries(b)) {
+    const other = sum[name]
+    sum[name] = other ? addShadowSnapshots(other, counted) : counted
+  }
+  return sum
 }
 
 export const totalVolume = (sources: Record<string, SourceVolume>): SourceVolume => {

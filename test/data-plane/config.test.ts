@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { everything } from '../../contract/selection.ts'
 import { ConfigError, taskConfig } from '../../data-plane/config.ts'
 import { standaloneOptions } from '../../data-plane/standalone-options.ts'
 import { ecsTaskName } from '../../data-plane/task-name.ts'
@@ -69,30 +70,35 @@ describe('the environment of a task', () => {
 })
 
 test('options of a gateway on its own', () => {
-  expect(standaloneOptions(['--shadow', 'http://127.0.0.1:9000/base/'])).toEqual({
+  expect(standaloneOptions(['--shadow', 'http://127.0.0.1:9000/base/'], {})).toEqual({
     listen: { host: '0.0.0.0', port: 4789 },
     listenGeneve: null,
     ports: null,
-    shadow: { origin: 'http://127.0.0.1:9000', hostname: '127.0.0.1', basePath: '/base', secure: false },
+    shadows: {
+      distribution: 'copy',
+      list: [{ target: { url: 'http://127.0.0.1:9000/base/', name: 'shadow' }, credentials: null }],
+    },
     vnis: null,
-    percent: 100,
-    writes: 'forward',
+    rules: { percent: 100, writes: 'forward', select: everything(), sharedBy: 1 },
     health: null,
     workers: 1,
   })
   expect(
-    standaloneOptions([
-      ...['--listen', '127.0.0.1:4789', '--port', '80', '--port', '8080', '--vni', '7', '--percent', '0.5'],
-      ...[
-        '--writes',
-        'hold',
-        '--health',
-        '127.0.0.1:0',
-        '--workers',
-        '2',
-        '--shadow',
-        'https://shadow.example',
+    standaloneOptions(
+      [
+        ...['--listen', '127.0.0.1:4789', '--port', '80', '--port', '8080', '--vni', '7', '--percent', '0.5'],
+        ...[
+          '--writes',
+          'hold',
+          '--health',
+          '127.0.0.1:0',
+          '--workers',
+          '2',
+          '--shadow',
+          'https://shadow.example',
+        ],
       ],
-    ]),
-  ).toMatchObject({ ports: [80, 8080], vnis: [7], percent: 0.5, writes: 'hold', workers: 2 })
+      {},
+    ),
+  ).toMatchObject({ ports: [80, 8080], vnis: [7], rules: { percent: 0.5, writes: 'hold' }, workers: 2 })
 })

@@ -35,8 +35,12 @@ const counted = (): Snapshot => {
     sources: { 7: { packets: 5, bytes: 500 }, 9: { packets: 3, bytes: 300 } },
     gapBytes: 40,
     requests,
+    copies: zeroRequestCounters(),
     durations,
     headerChanges: { connection: 2 },
+    latency: [-275, 1, -79, 1, 230, 1],
+    lag: [-300, 4],
+    shadows: {},
     responses: 3,
     queueBytes: 0,
   }
@@ -104,7 +108,10 @@ describe('the report', () => {
     const counters = zeroRequestCounters()
     for (const reason of REQUEST_REASONS) counters.refused[reason] = 1
 
-    const { received, sampled_out, filtered, held_back, incomplete, dropped } = requestCounts(counters)
+    const { received, sampled_out, filtered, held_back, incomplete, dropped } = requestCounts(
+      counters,
+      zeroRequestCounters(),
+    )
 
     expect(received).toBe(REQUEST_REASONS.length)
     expect(sampled_out + filtered + held_back + incomplete + dropped).toBe(received)
