@@ -13,6 +13,9 @@ const Environment = z.object({
   SHADOWMETER_LOAD_BALANCER_ARN: name,
   SHADOWMETER_SCHEDULE_GROUP: name.max(64),
   SHADOWMETER_SCHEDULE_ROLE_ARN: name,
+  SHADOWMETER_DEAD_LETTERS_ARN: name
+    .optional()
+    .describe('queue for what a schedule could not do, such as deleting what is gone already'),
   SHADOWMETER_CONTROL_FUNCTION_ARN: name.describe('what schedules call at the start and the end of a window'),
   SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
 })
@@ -29,6 +32,7 @@ export type Config = Readonly<{
   loadBalancer: string
   scheduleGroup: string
   scheduleRole: string
+  deadLetters: string | null
   controlFunction: string
   tickSeconds: number
 }>
@@ -47,6 +51,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     loadBalancer: read.SHADOWMETER_LOAD_BALANCER_ARN,
     scheduleGroup: read.SHADOWMETER_SCHEDULE_GROUP,
     scheduleRole: read.SHADOWMETER_SCHEDULE_ROLE_ARN,
+    deadLetters: read.SHADOWMETER_DEAD_LETTERS_ARN ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,
   }

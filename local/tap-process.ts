@@ -5,6 +5,7 @@ import type { Endpoint } from './tap/load-balancer.ts'
 import { parseMac } from './tap/mac.ts'
 import { Meter } from './tap/meter.ts'
 import { Mirror } from './tap/mirror.ts'
+import { Pacer } from './tap/pacer.ts'
 import { postMetrics } from './tap/post-metrics.ts'
 import { Relay } from './tap/relay.ts'
 import { UdpSender } from './tap/udp-sender.ts'
@@ -32,10 +33,14 @@ const MTU = 1500
 await runChild<TapOptions>(async ({ endpoint, relays, macs, routerMac }) => {
   const meter = new Meter()
   const sender = new UdpSender()
+  const pacer = new Pacer(
+    (from, to, payload) => sender.send(from, to, payload),
+    () => performance.now(),
+  )
   const mirror = new Mirror({
     meter,
     now: Date.now,
-    send: (from, to, payload) => sender.send(from, to, payload),
+    send: (from, to, payload) => pacer.send(from, to, payload),
   })
   const known = new Map(Object.entries(macs).map(([ip, mac]) => [ip, parseMac(mac)]))
   const router = parseMac(routerMac)
@@ -63,6 +68,7 @@ await runChild<TapOptions>(async ({ endpoint, relays, macs, routerMac }) => {
       ending.abort()
       clearInterval(metrics)
       await Promise.all(running.map((relay) => relay.close()))
+      pacer.close()
       await sender.close()
     },
   }

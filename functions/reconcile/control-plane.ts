@@ -42,6 +42,7 @@ export const openControlPlane = (
     schedules: {
       group: config.scheduleGroup,
       role: config.scheduleRole,
+      deadLetters: config.deadLetters,
       controlFunction: config.controlFunction,
       cluster: config.cluster,
       service: config.service,

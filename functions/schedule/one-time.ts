@@ -16,6 +16,8 @@ export type ScheduleHome = Readonly<{
   group: string
   /** Role that EventBridge Scheduler takes on. */
   role: string
+  /** Queue for what could not be done; null: Scheduler drops it. */
+  deadLetters: string | null
   controlFunction: string
   cluster: string
   service: string
@@ -72,6 +74,7 @@ const schedule = (
   Target: {
     ...target(what, home),
     RoleArn: home.role,
+    ...(home.deadLetters !== null && { DeadLetterConfig: { Arn: home.deadLetters } }),
     RetryPolicy: what.deed === 'call' ? RETRIES.call : RETRIES.deed,
   },
 })

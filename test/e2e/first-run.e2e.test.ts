@@ -128,7 +128,10 @@ test('every one of 1,000 distinct requests arrives at the shadow exactly once, b
   await Promise.all(
     Array.from({ length: 25 }, (_, n) => send(hostname, Number(port), requests.slice(n * 40, n * 40 + 40))),
   )
-  await eventually(async () => shadow.requests.length >= requests.length, 15_000)
+  await eventually(async () => shadow.requests.length >= requests.length, 15_000).catch(async () => {
+    const { requests: counted } = await api.get(experiment)
+    throw new Error(`${shadow.requests.length} arrived: ${JSON.stringify(counted)}`)
+  })
 
   const seen = new Map(shadow.requests.map((one) => [headerOf(one, 'x-request-id'), one]))
   expect(shadow.requests).toHaveLength(requests.length)

@@ -13,6 +13,7 @@ export const apiConfig = (table: string): Config => ({
   loadBalancer: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/test/0123456789abcdef',
   scheduleGroup: 'shadowmeter-test',
   scheduleRole: 'arn:aws:iam::123456789012:role/schedules',
+  deadLetters: null,
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   tickSeconds: 60,
 })

@@ -37,6 +37,7 @@ const config: Config = {
   loadBalancer: world.loadBalancerArn,
   scheduleGroup: GROUP,
   scheduleRole: world.roleArn,
+  deadLetters: null,
   controlFunction: world.functionArn,
   tickSeconds: TICK_SECONDS,
 }
