@@ -43,7 +43,8 @@ export const startGateway = async ({ shadow, workers = 1, node = [] }: GatewayOp
   const child = spawn(process.execPath, [...node, main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ending = () => child.kill('SIGKILL')
   process.once('exit', ending)
-  const [line] = await once(child.stdout, 'data')
+  const failed = once(child, 'exit').then(([code]) => [`it ended with code ${code}`])
+  const [line] = await Promise.race([once(child.stdout, 'data'), failed])
   const port = Number(/ready on udp [\d.]+:(\d+)/.exec(String(line))?.[1])
   const { pid } = child
   if (!port || pid === undefined) throw new Error(`the gateway did not start: ${line}`)
