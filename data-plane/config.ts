@@ -31,6 +31,7 @@ const Environment = z.object({
   SHADOWMETER_TABLE: z.string('names the control plane’s DynamoDB table').min(3),
   AWS_REGION: z.string('names the AWS region').min(1),
   AWS_ENDPOINT_URL: z.string().optional(),
+  SHADOWMETER_DEPLOYMENT: z.string().min(1).default('shadowmeter'),
   SHADOWMETER_LISTEN: hostPort.default({ host: '0.0.0.0', port: 4789 }),
   SHADOWMETER_LISTEN_GENEVE: hostPort.optional(),
   SHADOWMETER_HEALTH: hostPort.default({ host: '0.0.0.0', port: 8080 }),
@@ -43,6 +44,8 @@ const Environment = z.object({
 
 export type TaskConfig = {
   table: string
+  /** app/stage, in metrics. */
+  deployment: string
   listen: HostPort
   /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null listens for none. */
   listenGeneve: HostPort | null
@@ -67,6 +70,7 @@ export const taskConfig = (environment: Readonly<Record<string, string | undefin
   const env = parsed.data
   return {
     table: env.SHADOWMETER_TABLE,
+    deployment: env.SHADOWMETER_DEPLOYMENT,
     listen: env.SHADOWMETER_LISTEN,
     listenGeneve: env.SHADOWMETER_LISTEN_GENEVE ?? null,
     health: env.SHADOWMETER_HEALTH,

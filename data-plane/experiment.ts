@@ -170,6 +170,7 @@ export class Experiment implements ExchangeHandler {
       },
       sources: Object.fromEntries([...this.#volumes].map(([vni, volume]) => [vni, { ...volume }])),
       gapBytes: bytes.gap,
+      bytes: { ...bytes, held: this.#pipeline.usage.heldBytes },
       requests,
       copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
       durations: own.durations,

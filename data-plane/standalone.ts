@@ -1,5 +1,6 @@
 import type { StandaloneOptions } from './standalone-options.ts'
 import { violations } from './telemetry/conservation.ts'
+import { watchConservation } from './telemetry/conservation-watch.ts'
 import { startHealthServer } from './telemetry/health.ts'
 import { errorText, jsonLog } from './telemetry/log.ts'
 import { prometheusText } from './telemetry/prometheus.ts'
@@ -43,13 +44,17 @@ export const runStandalone = async (
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
     },
   ])
+  const conservation = watchConservation(workers.snapshot, log)
   let draining = false
   const health =
     options.health &&
     (await startHealthServer(
       options.health.host,
       options.health.port,
-      () => (draining ? { ready: false, state: 'draining' } : { ready: true, state: 'ready' }),
+      () =>
+        draining
+          ? { ready: false, state: 'draining' }
+          : { ready: true, state: 'ready', problems: conservation.found },
       async () => {
         const { user, system } = process.cpuUsage()
         return prometheusText(await workers.snapshot(), {
@@ -68,6 +73,7 @@ export const runStandalone = async (
   const reason = await Promise.race([stopRequested, failed.promise])
   draining = true
   await workers.stop(STOP_MS)
+  conservation.stop()
   await health?.stop()
   process.stdout.write(`${JSON.stringify(summary(await workers.snapshot()))}\n`)
   return reason !== 'failure'
@@ -76,7 +82,8 @@ export const runStandalone = async (
 const readyLine = (options: StandaloneOptions, workers: Workers, health: string | null): string => {
   const ports = options.ports === null ? 'every port' : `port ${options.ports.join(', ')}`
   const vnis = options.vnis === null ? 'any VNI' : `VNI ${options.vnis.join(', ')}`
-  const methods = options.rules.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
+  const methods =
+    options.rules.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
   const shadow = shadowText(options.shadows)
   const geneve = workers.geneve ? ` and ${workers.geneve.host}:${workers.geneve.port} (GENEVE)` : ''
   const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`

@@ -5,6 +5,8 @@ import { openControlTable } from './control/table.ts'
 import { fromContract } from './experiment.ts'
 import { type Environment, missingSecrets } from './forward/settings.ts'
 import { ecsTaskName } from './task-name.ts'
+import { watchConservation } from './telemetry/conservation-watch.ts'
+import { startEmfWriter } from './telemetry/emf-writer.ts'
 import { startHealthServer } from './telemetry/health.ts'
 import { errorText, jsonLog } from './telemetry/log.ts'
 import { prometheusText } from './telemetry/prometheus.ts'
@@ -42,11 +44,18 @@ export const runTask = async (
         log('error', 'secret of a shadow is missing', { experiment: id, variable })
     return workers.configure(configs)
   }
+  const conservation = watchConservation(workers.snapshot, log)
+  const metrics = startEmfWriter(
+    config.deployment,
+    workers.snapshot,
+    (line) => process.stdout.write(line),
+    clock,
+  )
   let draining = false
   const control = new ControlLoop({
     table: openControlTable(config.table),
     reportEveryMs: config.reportSeconds * 1000,
-    apply: (gatewayConfig) => configure(gatewayConfig),
+    apply: configure,
     report: async (revision) =>
       buildReport(await workers.snapshot(), { task, startedAt, at: clock(), revision, draining }),
     log,
@@ -58,7 +67,7 @@ export const runTask = async (
     () => {
       if (draining) return { ready: false, state: 'draining' }
       if (control.revision < 0) return { ready: false, state: 'no configuration read yet' }
-      return { ready: true, state: 'ready' }
+      return { ready: true, state: 'ready', problems: conservation.found }
     },
     async () =>
       prometheusText(await workers.snapshot(), {
@@ -84,6 +93,8 @@ export const runTask = async (
   log('info', 'draining', { reason })
   control.stopReading()
   await workers.stop(config.stopSeconds * 1000)
+  conservation.stop()
+  await metrics.stop()
   await control.stop()
   await health.stop()
   log('info', 'stopped')

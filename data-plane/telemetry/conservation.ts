@@ -3,7 +3,7 @@ import type { RequestCounters } from './request-counters.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
 
 /**
- * The conservation law: every datagram, packet and request is in exactly one counter. Says each equation that does not
+ * The conservation law: every datagram, packet, payload byte and request is in exactly one counter. Says each equation that does not
  * hold, with its numbers; holds at any moment between two datagrams.
  */
 export const violations = (snapshot: Snapshot): string[] => {
@@ -22,6 +22,8 @@ export const violations = (snapshot: Snapshot): string[] => {
       volume.packets,
       sum(experiment.packets),
     )
+    const { received = 0, gap: _, ...places } = experiment.bytes
+    equal(`${id}: payload bytes = sum of what became of them`, received, sum(places))
     const counted: Record<string, RequestCounters> = {
       requests: experiment.requests,
       copies: experiment.copies,

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Health = { ready: boolean; state: string }
+/** `problems` are told beside the state; they do not make it unhealthy, since another task would not be better. */
+export type Health = { ready: boolean; state: string; problems?: readonly string[] }
 
 export type HealthServer = { address: string; port: number; stop(): Promise<void> }
 
@@ -20,8 +21,8 @@ export const startHealthServer = async (
         .end(request.method === 'HEAD' ? undefined : text)
     if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'GET only\n')
     else if (request.url === '/healthz') {
-      const { ready, state } = health()
-      answer(ready ? 200 : 503, `${state}\n`)
+      const { ready, state, problems = [] } = health()
+      answer(ready ? 200 : 503, `${[state, ...problems].join('\n')}\n`)
     } else if (request.url === '/metrics') answer(200, await metrics())
     else answer(404, '/healthz or /metrics\n')
   })

@@ -1,7 +1,8 @@
 import type { RequestReason } from '../../contract/traffic.ts'
+import { violations } from './conservation.ts'
 import { DURATION_BOUNDS } from './durations.ts'
 import { datagramCounts } from './report.ts'
-import { outcomeOf, requestCounts } from './request-counters.ts'
+import { outcomeOf, requestCounts, zeroRequestCounters } from './request-counters.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
 
 /** What is known about the process beside its packets. */
@@ -111,6 +112,64 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
         ([result, count]) => [{ experiment, result }, count] as const,
       ),
     ),
+  )
+  const shadows = experiments.flatMap(([experiment, counted]) =>
+    Object.entries(counted.shadows).map(([shadow, snapshot]) => [{ experiment, shadow }, snapshot] as const),
+  )
+  metric(
+    'shadowmeter_shadow_requests_total',
+    'counter',
+    'What each shadow was offered, copies included, by outcome and reason.',
+    shadows.flatMap(([labels, { requests }]) => {
+      const { forwarded, reasons } = requestCounts(requests, zeroRequestCounters())
+      return [
+        [{ ...labels, outcome: 'forwarded', reason: '' }, forwarded] as const,
+        ...Object.entries(reasons).map(
+          ([reason, count]) =>
+            [{ ...labels, outcome: outcomeOf(reason as RequestReason), reason }, count] as const,
+        ),
+      ]
+    }),
+  )
+  metric(
+    'shadowmeter_shadow_answers_total',
+    'counter',
+    'What each shadow was sent, copies included, by what it did.',
+    shadows.flatMap(([labels, { requests }]) =>
+      Object.entries(requestCounts(requests, zeroRequestCounters()).shadow).map(
+        ([result, count]) => [{ ...labels, result }, count] as const,
+      ),
+    ),
+  )
+  metric(
+    'shadowmeter_breaker_opened_total',
+    'counter',
+    'How often sending to a shadow was stopped because it failed.',
+    shadows.map(([labels, { breakerOpened }]) => [labels, breakerOpened]),
+  )
+  metric(
+    'shadowmeter_breakers_open',
+    'gauge',
+    'Workers that do not send to a shadow now because it fails.',
+    shadows.map(([labels, { breakersOpen }]) => [labels, breakersOpen]),
+  )
+  metric(
+    'shadowmeter_payload_bytes_total',
+    'counter',
+    'TCP payload bytes by what became of them.',
+    experiments.flatMap(([experiment, { bytes }]) =>
+      Object.entries(bytes).flatMap(([outcome, count]) =>
+        outcome === 'received' || outcome === 'held' || outcome === 'gap'
+          ? []
+          : [[{ experiment, outcome }, count] as const],
+      ),
+    ),
+  )
+  metric(
+    'shadowmeter_conservation_violations',
+    'gauge',
+    'Equations between the counts that do not hold: 0, or a defect.',
+    [[{}, violations(snapshot).length]],
   )
   metric(
     'shadowmeter_headers_recomputed_total',

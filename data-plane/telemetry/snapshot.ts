@@ -11,6 +11,8 @@ export type ExperimentSnapshot = {
   /** By VNI; standalone gateways count every VNI as `any`. */
   sources: Record<string, SourceVolume>
   gapBytes: number
+  /** Payload bytes of TCP by what became of them; `held` waits behind holes, `gap` bytes never came. */
+  bytes: Record<string, number>
   requests: RequestCounters
   /** What a share above 100 % sends beside the requests; the law holds for it apart. */
   copies: RequestCounters
@@ -72,6 +74,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     packets: addAll(a.packets, b.packets),
     sources,
     gapBytes: a.gapBytes + b.gapBytes,
+    bytes: addAll(a.bytes, b.bytes),
     requests: addRequestCounters(a.requests, b.requests),
     copies: addRequestCounters(a.copies, b.copies),
     durations: addDurations(a.durations, b.durations),

@@ -12,6 +12,7 @@ describe('the environment of a task', () => {
   test('has defaults for all but table, region and name', () => {
     expect(taskConfig(environment)).toEqual({
       table: 'shadowmeter',
+      deployment: 'shadowmeter',
       listen: { host: '0.0.0.0', port: 4789 },
       listenGeneve: null,
       health: { host: '0.0.0.0', port: 8080 },

@@ -202,7 +202,14 @@ test('SIGTERM: unhealthy, what arrived is finished, a last report, exit code 0',
   expect(code).toBe(0)
   expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
   expect(shadow.requests.map(({ url }) => url)).toEqual(['/last'])
-  expect(task.log.map(({ event }) => event)).toEqual(['started', 'configured', 'draining', 'stopped'])
+  const isMetrics = (line: object) => '_aws' in line
+  expect(task.log.filter(isMetrics)).toMatchObject([{ Deployment: 'shadowmeter' }, { RequestsForwarded: 1 }])
+  expect(task.log.filter((line) => !isMetrics(line)).map(({ event }) => event)).toEqual([
+    'started',
+    'configured',
+    'draining',
+    'stopped',
+  ])
 })
 
 test('ends when its parent is gone', async () => {

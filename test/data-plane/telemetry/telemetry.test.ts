@@ -34,6 +34,7 @@ const counted = (): Snapshot => {
     packets: { 'tcp.data': 6, 'tcp.control': 1, udp: 1, malformed: 0 },
     sources: { 7: { packets: 5, bytes: 500 }, 9: { packets: 3, bytes: 300 } },
     gapBytes: 40,
+    bytes: { received: 900, delivered: 700, duplicate: 150, ignored: 0, gap: 40, held: 50 },
     requests,
     copies: zeroRequestCounters(),
     durations,
@@ -65,6 +66,7 @@ describe('the conservation law', () => {
         snapshot.received++
       },
     ],
+    ['a byte that became nothing', (_, { bytes }) => (bytes.received = 901)],
     ['a packet that became nothing', (_, experiment) => delete experiment.packets.udp],
     ['a request without an outcome', (_, { requests }) => requests.seen++],
     ['a forwarded request without a result', (_, { requests }) => requests.inFlight--],
