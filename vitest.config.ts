@@ -18,8 +18,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.test.ts'],
           pool: 'forks',
-          // They mostly wait for clocks: two at a time, after the units.
-          maxWorkers: 2,
+          // They mostly wait for clocks: some at a time, after the units.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
