@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { parseAddress } from '../../data-plane/wire/address.ts'
 import { genevePayload, udpPacket } from '../../data-plane/wire/emit.ts'
@@ -242,11 +245,12 @@ test('without koffi the event loop receives, and the ready line says so', async 
 })
 
 test.each([
-  [['--shadow', 'http://127.0.0.1:1', '--percent', '101'], /--percent 101: is a number from 0 to 100/],
+  [['--shadow', 'http://127.0.0.1:1', '--percent', '1001'], /--percent 1001: is a number from 0 to 1000/],
   [['--listen', 'nowhere', '--shadow', 'http://127.0.0.1:1'], /--listen nowhere: is an IPv4 address/],
   [['--shadow', 'ftp://x'], /--shadow ftp:\/\/x: is an address like http/],
   [['--shadow', 'http://user:secret@x'], /--shadow/],
   [['--port', '8080'], /--shadow is missing/],
+  [['--shadow', 'http://127.0.0.1:1', '--forward', '/no/such.json'], /--forward .*ENOENT/],
   [['--nonsense'], /Unknown option '--nonsense'/],
 ] as const)('bad options %j: one line, exit code 2', async (args, line) => {
   const { spawnSync } = await import('node:child_process')
@@ -257,6 +261,40 @@ test.each([
   expect([status, stdout]).toEqual([2, ''])
   expect(stderr.trim().split('\n').length).toBe(1)
   expect(stderr).toMatch(line)
+})
+
+test('--forward: two shadows as a file says, each counted, the user’s marker replaced', async () => {
+  const [first, second] = [await recordingShadow(), await recordingShadow()]
+  const dir = mkdtempSync(join(tmpdir(), 'two-shadows-'))
+  cleanups.push(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'forward.json')
+  writeFileSync(
+    file,
+    JSON.stringify({
+      connections: 'per-source',
+      host: 'rewrite',
+      path: [{ pattern: '^/v1', replacement: '/v2' }],
+      others: [{ url: `${second.url}/base`, name: 'control' }],
+    }),
+  )
+  const gateway = await gatewayTo(first.url, '--forward', file)
+
+  await sendDatagrams([...aGet(1, '/v1/a', 44_001), ...aGet(1, '/v1/b', 44_002)], gateway.udp)
+  await until(() => first.requests.length === 2 && second.requests.length === 2)
+  const { summary } = await gateway.stop()
+
+  expect(gateway.ready).toContain(`${first.url} and ${second.url}/base`)
+  expect(first.requests.map(({ url }) => url).sort()).toEqual(['/v2/a', '/v2/b'])
+  expect(second.requests.map(({ url }) => url).sort()).toEqual(['/base/v1/a', '/base/v1/b'])
+  expect(first.requests.map((recorded) => headerOf(recorded, 'host'))).toEqual(
+    Array(2).fill(first.url.replace('http://', '')),
+  )
+  expect(summary.requests).toMatchObject({ received: 2, forwarded: 2 })
+  expect(summary.shadows).toMatchObject({
+    shadow: { requests: { forwarded: 2 } },
+    control: { requests: { forwarded: 2, shadow: { answered_2xx: 2 } } },
+  })
+  expect(summary.violations).toEqual([])
 })
 
 test('a taken address: one line, exit code 1', async () => {

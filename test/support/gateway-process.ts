@@ -29,6 +29,7 @@ export type GatewaySummary = {
     reasons: Record<string, number>
     shadow: Record<string, number>
   }
+  shadows?: Record<string, unknown>
   violations: string[]
 }
 

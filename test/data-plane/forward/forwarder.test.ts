@@ -313,6 +313,20 @@ describe('what the shadow does', () => {
   })
 })
 
+test('response not drained: long answers are read to their end, so that connections are used again', async () => {
+  const connections = new Set<number>()
+  const shadow = await shadowThat((request, response) => {
+    connections.add(request.socket.remotePort ?? 0)
+    response.end(Buffer.alloc(100_000))
+  })
+  const { submit, counters } = forwarderTo(shadow.url, { limits: { connections: 8 } })
+
+  for (let i = 0; i < 400; i++) submit({ target: `/${i}` })
+  await until(() => counters.shadow.answered_2xx === 400, 15_000)
+
+  expect(connections.size).toBeLessThanOrEqual(8)
+})
+
 describe('what a bad shadow cannot do', () => {
   test('a dead one: requests wait without delaying the caller, the oldest are dropped, some are tried', async () => {
     const url = await deadUrl()

@@ -246,6 +246,11 @@ describe('a plan', PATIENT, () => {
     ],
     ['a budget below the first hour', { budgetUsd: 0.02 }, /more than the budget of \$0\.02\./],
     ['production as the shadow', { shadow: { url: 'http://10.0.1.1:8080/' } }, /is production itself/],
+    [
+      'production as another shadow',
+      { shadow: { url: 'http://127.0.0.1:9000', others: [{ url: 'http://10.0.1.1:8080' }] } },
+      /is production itself/,
+    ],
   ])('refuses %s, and so does a create', async (_, more, why) => {
     const { api } = await open()
     const planned = await api.send({ method: 'POST', path: '/plans', body: { ...body, ...more } })
