@@ -139,7 +139,7 @@ export class Selector {
     this.rule = 'http'
     if (request.method === 'CONNECT') return 'held_back.connect'
     if (request.upgrade !== null && leavesHttp(request.upgrade)) return 'held_back.upgrade'
-    this.rule = 'none'
+    this.rule = 'no rule'
     return this.#deny.length + this.#allow.length === 0 ? null : this.#unwanted(request)
   }
 
