@@ -42,7 +42,8 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
     geneve,
     fallback,
     configure: async (configs) => {
-      await Promise.all(threads.map((thread) => thread.call({ name: 'configure', configs })))
+      const shared = configs.map((config) => sharedBy(count, config))
+      await Promise.all(threads.map((thread) => thread.call({ name: 'configure', configs: shared })))
     },
     snapshot: async () =>
       (
@@ -53,6 +54,12 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
     },
   }
 }
+
+/** What the gateways may do a second is divided among all their workers. */
+const sharedBy = (workers: number, config: ExperimentConfig): ExperimentConfig => ({
+  ...config,
+  rules: { ...config.rules, sharedBy: config.rules.sharedBy * workers },
+})
 
 const startHere = async (options: WorkersOptions): Promise<Workers> => {
   const worker = new Worker({ ...options, shared: false, clock: Date.now })
