@@ -6,7 +6,11 @@ import { RequestCounts, Volume } from './traffic.ts'
 const count = z.int().nonnegative()
 
 /** One of several shadows; what it was offered is `received`. */
-export const ShadowReport = z.object({ requests: RequestCounts, latency: Sketch, lag: Sketch })
+export const ShadowReport = z.object({
+  requests: RequestCounts,
+  latency: Sketch.exactOptional(),
+  lag: Sketch.exactOptional(),
+})
 export type ShadowReport = z.output<typeof ShadowReport>
 
 /**

@@ -106,7 +106,7 @@ const summary = (snapshot: Snapshot) => {
       packets: counted.packets,
       gapBytes: counted.gapBytes,
       requests: requestCounts(counted.requests, counted.copies),
-      ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows) }),
+      ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows, () => null) }),
     }),
     violations: violations(snapshot),
   }

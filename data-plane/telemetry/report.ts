@@ -1,4 +1,5 @@
 import type { GatewayReport, ShadowReport } from '../../contract/gateway-report.ts'
+import type { Sketch } from '../../contract/sketch.ts'
 import { requestCounts, zeroRequestCounters } from './request-counters.ts'
 import type { ShadowSnapshot } from './shadow-tally.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
@@ -12,16 +13,24 @@ export type ReportedTask = {
   draining: boolean
 }
 
-/** What this task tells the control plane: the snapshot in the contract's words. */
-export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayReport => ({
-  task: about.task,
-  startedAt: about.startedAt.toISOString(),
-  at: about.at.toISOString(),
-  revision: about.revision,
-  draining: about.draining,
-  datagrams: datagramCounts(snapshot),
-  experiments: Object.fromEntries(
-    Object.entries(snapshot.experiments).map(([id, experiment]) => [
+/**
+ * An item of the table holds 400 KB: so many numbers of all sketches are about a quarter of it. Without bound the
+ * experiments that a task has ever run would end its reports, and with them the control plane's meter.
+ */
+const SKETCH_NUMBERS_MAX = 20_000
+
+/** What this task tells the control plane: the snapshot in the contract's words, the latest experiments' sketches in it. */
+export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayReport => {
+  let room = SKETCH_NUMBERS_MAX
+  const sketches = ({ latency, lag }: Sketches): Sketches | null => {
+    if (latency.length + lag.length > room) return null
+    room -= latency.length + lag.length
+    return { latency, lag }
+  }
+  // Those that are over come first in a snapshot.
+  const experiments = Object.entries(snapshot.experiments)
+    .reverse()
+    .map(([id, experiment]): [string, GatewayReport['experiments'][string]] => [
       id,
       {
         volume: totalVolume(experiment.sources),
@@ -29,20 +38,34 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         gapBytes: experiment.gapBytes,
         packets: withoutZeroes(experiment.packets),
         sources: experiment.sources,
-        latency: experiment.latency,
-        lag: experiment.lag,
-        ...(Object.keys(experiment.shadows).length > 1 && { shadows: shadowReports(experiment.shadows) }),
+        ...sketches(experiment),
+        ...(Object.keys(experiment.shadows).length > 1 && {
+          shadows: shadowReports(experiment.shadows, sketches),
+        }),
       },
-    ]),
-  ),
-})
+    ])
+  return {
+    task: about.task,
+    startedAt: about.startedAt.toISOString(),
+    at: about.at.toISOString(),
+    revision: about.revision,
+    draining: about.draining,
+    datagrams: datagramCounts(snapshot),
+    experiments: Object.fromEntries(experiments.reverse()),
+  }
+}
+
+type Sketches = { latency: Sketch; lag: Sketch }
 
 /** Each of several shadows in the contract's words. */
-export const shadowReports = (shadows: Record<string, ShadowSnapshot>): Record<string, ShadowReport> =>
+export const shadowReports = (
+  shadows: Record<string, ShadowSnapshot>,
+  sketches: (shadow: Sketches) => Sketches | null,
+): Record<string, ShadowReport> =>
   Object.fromEntries(
-    Object.entries(shadows).map(([name, { requests, latency, lag }]) => [
+    Object.entries(shadows).map(([name, shadow]) => [
       name,
-      { requests: requestCounts(requests, zeroRequestCounters()), latency, lag },
+      { requests: requestCounts(shadow.requests, zeroRequestCounters()), ...sketches(shadow) },
     ]),
   )
 

@@ -48,6 +48,10 @@ const counted = (): Snapshot => {
   return snapshot
 }
 
+type Counted = NonNullable<Snapshot['experiments'][string]>
+
+const about = { task: 'task-1', revision: 4, draining: false }
+
 const facts = { revision: 4, draining: false, controlErrors: 2, cpuSeconds: 1.5, residentBytes: 1e8 }
 
 describe('the conservation law', () => {
@@ -56,7 +60,6 @@ describe('the conservation law', () => {
     expect(violations(addSnapshots(counted(), counted()))).toEqual([])
   })
 
-  type Counted = NonNullable<Snapshot['experiments'][string]>
   test.each<[string, (snapshot: Snapshot, experiment: Counted) => void]>([
     ['a datagram without an outcome', (snapshot) => snapshot.received++],
     [
@@ -96,6 +99,21 @@ describe('the report', () => {
       sources: { 7: { packets: 5, bytes: 500 } },
     })
     expect(report.datagrams).toMatchObject({ accepted: 8, wrong_source: 2, kernel_overflow: 3, ring_full: 0 })
+  })
+
+  test('of a task that has run two hundred experiments they fit into an item of the table', () => {
+    const snapshot = counted()
+    const sketch = Array.from({ length: 1_100 }, (_, bucket) => [bucket - 690, 123_456_789]).flat()
+    const [one] = Object.values(snapshot.experiments) as [Counted]
+    const ids = Array.from({ length: 200 }, (_, i) => EXPERIMENT.replace(/.{3}$/, String(100 + i)))
+    snapshot.experiments = Object.fromEntries(ids.map((id) => [id, { ...one, latency: sketch, lag: sketch }]))
+
+    const { experiments } = buildReport(snapshot, { ...about, startedAt: new Date(0), at: new Date(0) })
+
+    expect(JSON.stringify(experiments).length).toBeLessThan(400_000)
+    expect(Object.keys(experiments)).toEqual(ids)
+    expect(experiments[ids[199] as string]?.latency).toEqual(sketch)
+    expect(experiments[ids[0] as string]).not.toHaveProperty('latency')
   })
 
   test('received is the sum of the six outcomes; what waits is not in it yet', () => {
