@@ -190,8 +190,9 @@ test('after an experiment’s end nothing is forwarded, whatever the control pla
 })
 
 test('SIGTERM: unhealthy, what arrived is finished, a last report, exit code 0', async () => {
+  const published = await publish(experiment({ writes: 'forward' }))
   const task = await startTask()
-  await task.runs(await publish(experiment({ writes: 'forward' })))
+  await task.runs(published)
   await task.send(aGet(7, '/last', 50_030))
 
   task.child.kill('SIGTERM')
