@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
 import { budget, dateTime, duration } from '../format.ts'
+import { requestWords } from './selection-words.ts'
 
 /** The spec in words. */
 export const Setup = ({ experiment }: { experiment: Experiment }) => {
@@ -18,7 +19,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
           { label: 'Which traffic', value: trafficWords(spec.traffic) },
           { label: 'Packets', value: packetWords(spec.traffic) },
           { label: 'Shadow', value: <span className="mono">{spec.shadow.url}</span> },
-          { label: 'Requests that reach the shadow', value: requestWords(spec.requests) },
+          { label: 'Requests that reach the shadow', value: requestWords(spec.requests).join(' ') },
           {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,
@@ -66,6 +67,3 @@ const trafficWords = ({ ports, clientCidrs, directions }: ExperimentSpec['traffi
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>
   packetLength === undefined ? 'Whole' : `The first ${packetLength} bytes of each; longer bodies are cut`
-
-const requestWords = ({ percent, writes }: ExperimentSpec['requests']): string =>
-  `${percent} % of them; ${writes === 'hold' ? 'writes are held back (only GET, HEAD and OPTIONS go)' : 'writes are forwarded too'}`

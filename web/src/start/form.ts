@@ -56,7 +56,7 @@ const FIELDS = {
   directions: { path: 'traffic.directions', right: 'Requests, or both directions' },
   packetLength: { path: 'traffic.packetLength', right: 'Empty, or 35 to 8500 bytes' },
   url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
-  percent: { path: 'requests.percent', right: 'A number from 0 to 100' },
+  percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
