@@ -20,9 +20,11 @@ export type SenderAnswer = {
 
 /**
  * A sender that was not scheduled makes up for it, but not in one burst that no source makes: with at most twice its
- * rate, or so many packets in a millisecond, which is a third of a socket's default buffer.
+ * rate, or so many bytes in a millisecond as the kernel accounts them, a quarter of a socket's default buffer.
  */
-const BURST = 48
+const BURST_BYTES = 212_992 / 4
+/** What the kernel adds to a datagram when it accounts for it, about. */
+const ACCOUNTED = 1_000
 /** What it is behind by more is given up. */
 const CATCH_UP_MS = 100
 const SLEEP_MS = 1
@@ -57,7 +59,7 @@ const start = async (data: SenderData) => {
     open: ({ packetsPerSecond }: Extract<SenderCall, { name: 'open' }>): SenderAnswer => {
       const startedAt = performance.now()
       let packets = 0
-      paced(packetsPerSecond / 2, traffic.connections, BURST / 2, (first, count) => {
+      paced(packetsPerSecond / 2, traffic.connections, burst(OPENING_BYTES, 2), (first, count) => {
         for (let c = first; c < first + count; c++)
           for (const datagram of traffic.opening(c)) {
             openingTable.memory.set(datagram)
@@ -71,8 +73,9 @@ const start = async (data: SenderData) => {
       const startedAt = performance.now()
       let numbers = 0
       let turn = 0
-      const burst = Math.ceil(BURST / traffic.packetsPerExchange)
-      paced(exchangesPerSecond, exchanges, burst, (_first, due) => {
+      const { packetsPerExchange, table } = traffic
+      const bytes = table.memory.length / table.offsets.length
+      paced(exchangesPerSecond, exchanges, burst(bytes, packetsPerExchange), (_first, due) => {
         for (let left = due; left > 0; ) {
           const group = groups[turn++ % groups.length] as Group
           const share = Math.min(left, Math.ceil(due / groups.length), group.count - group.next)
@@ -81,8 +84,7 @@ const start = async (data: SenderData) => {
             numbers += number
             traffic.next(c, number++)
           }
-          const packets = traffic.packetsPerExchange
-          group.socket.send(from * packets, share * packets)
+          group.socket.send(from * packetsPerExchange, share * packetsPerExchange)
           group.next = (group.next + share) % group.count
           left -= share
         }
@@ -92,15 +94,19 @@ const start = async (data: SenderData) => {
   }
 }
 
+/** Items that may go at once, each of so many packets of so many bytes. */
+const burst = (bytes: number, packets: number): number =>
+  Math.ceil(BURST_BYTES / ((bytes + ACCOUNTED) * packets))
+
 /** Calls `send` for `total` items at this rate, every millisecond. */
 const paced = (
   perSecond: number,
   total: number,
-  burst: number,
+  atOnce: number,
   send: (first: number, count: number) => void,
 ): void => {
   const perMs = perSecond / 1000
-  const most = Math.max(burst, Math.ceil(2 * perMs))
+  const most = Math.max(atOnce, Math.ceil(2 * perMs))
   let startedAt = performance.now()
   for (let sent = 0; sent < total; ) {
     const now = performance.now()
