@@ -34,6 +34,8 @@ export type PacketOutcome = PacketKind | 'other_port'
  * - `data`: had new bytes
  * - `control`: had no payload
  * - `duplicate`: all its bytes were there already, or were given up as a gap
+ * - `duplicate_vni`: the connection is mirrored at both ends, and another copy of the segment was read: all its bytes were
+ *   there already, or it has none and its VNI is not the connection's first
  * - `after_end`: its connection had ended
  * - `ignored`: its connection does not carry HTTP (any more)
  * - `stray`: a reset for a connection that is not known
@@ -43,6 +45,7 @@ export type SegmentOutcome =
   | 'data'
   | 'control'
   | 'duplicate'
+  | 'duplicate_vni'
   | 'after_end'
   | 'ignored'
   | 'stray'
@@ -108,6 +111,7 @@ export const newCounters = (): Counters => ({
     data: 0,
     control: 0,
     duplicate: 0,
+    duplicate_vni: 0,
     after_end: 0,
     ignored: 0,
     stray: 0,

@@ -15,6 +15,7 @@ import { type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
+import { parseMac } from './wire/ethernet.ts'
 
 /** What a gateway does with the packets of some VNIs. */
 export type ExperimentConfig = {
@@ -29,7 +30,7 @@ export type ExperimentConfig = {
    * Mirrored ENIs. A gateway without a control plane knows no addresses (null admits any) and perhaps no VNIs (`any`
    * admits all).
    */
-  sources: readonly { vni: number; address: string | null }[] | 'any'
+  sources: readonly { vni: number; address: string | null; mac?: string }[] | 'any'
 }
 
 /** @param environment where the secrets are that the shadows need */
@@ -74,12 +75,13 @@ export class Experiment implements ExchangeHandler {
     this.#selector = new Selector(config.id, config.rules)
     this.#sender = this.#openSender(config)
     this.#copier = this.#openCopier(config)
-    this.#pipeline = new Pipeline(this, { ports: portSet(config) })
+    this.#pipeline = new Pipeline(this, { ports: portSet(config), macs: macsOf(config) })
   }
 
   /** Goes on under another configuration; connections that are being followed stay. */
   reconfigure(config: ExperimentConfig): void {
     this.#pipeline.ports = portSet(config)
+    this.#pipeline.macs = macsOf(config)
     this.#sender.configure(config.shadows)
     this.#copier?.configure(config.shadows)
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
@@ -215,6 +217,16 @@ export class Experiment implements ExchangeHandler {
       onFinished: (forward, result) => this.#onFinished(forward, result),
     })
   }
+}
+
+const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
+  const macs = new Map<number, number>()
+  if (sources === 'any') return macs
+  for (const { vni, mac } of sources) {
+    const number = mac === undefined ? null : parseMac(mac)
+    if (number !== null) macs.set(vni, number)
+  }
+  return macs
 }
 
 const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>

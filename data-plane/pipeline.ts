@@ -5,6 +5,7 @@ import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
 import type { ProtocolCount } from './http/protocol.ts'
 import { HttpStreams } from './http/streams.ts'
 import { Assembler } from './tcp/assembler.ts'
+import { Direction } from './tcp/direction.ts'
 import { TCP_LIMITS, type TcpLimits } from './tcp/limits.ts'
 import { Fragments } from './wire/fragments.ts'
 import { GeneveTunnel } from './wire/geneve-tunnel.ts'
@@ -19,6 +20,8 @@ export type PipelineOptions = {
   admit?: (vni: number, source: number) => boolean
   /** Packets that touch none of these TCP ports are counted and dropped; null takes all. */
   ports?: ReadonlySet<number> | null
+  /** MAC addresses of the mirrored ENIs, as numbers (wire/ethernet.ts), by VNI. */
+  macs?: ReadonlyMap<number, number>
   limits?: Partial<TcpLimits & HttpLimits>
 }
 
@@ -35,20 +38,25 @@ export class Pipeline {
   readonly #streams: HttpStreams
   readonly #assembler: Assembler<Dialogue>
   readonly #admit: ((vni: number, source: number) => boolean) | null
-  #ports: ReadonlySet<number> | null
+  readonly #direction: Direction
   #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(handler: ExchangeHandler, options: PipelineOptions = {}) {
     const limits = { ...TCP_LIMITS, ...HTTP_LIMITS, ...options.limits }
     this.#streams = new HttpStreams(handler, limits, this.counters, (c) => this.#assembler.ignore(c))
-    this.#assembler = new Assembler(this.#streams, limits, this.counters)
+    this.#direction = new Direction(options.ports ?? null, options.macs ?? new Map())
+    this.#assembler = new Assembler(this.#streams, limits, this.counters, (p) => this.#direction.server(p))
     this.#admit = options.admit ?? null
-    this.#ports = options.ports ?? null
   }
 
   /** Takes effect for the next packet. */
   set ports(ports: ReadonlySet<number> | null) {
-    this.#ports = ports
+    this.#direction.ports = ports
+  }
+
+  /** Takes effect for connections that are new from now on. */
+  set macs(macs: ReadonlyMap<number, number>) {
+    this.#direction.macs = macs
   }
 
   /** Connections and bytes that are held at the moment. */
@@ -102,12 +110,15 @@ export class Pipeline {
   /** An Ethernet frame; `vni` is negative when it did not come in VXLAN. */
   frame(b: Buffer, offset: number, length: number, vni: number, at: number): void {
     this.#packet.vni = vni
+    this.#packet.frame = b
+    this.#packet.frameStart = offset
     this.#count(decodeFrame(this.#packet, this.#fragments, b, offset, offset + length, at), at)
   }
 
   /** A packet without a link header, by its EtherType. */
   network(etherType: number, b: Buffer, offset: number, length: number, vni: number, at: number): void {
     this.#packet.vni = vni
+    this.#packet.frame = null
     const end = offset + length
     this.#count(decodeNetwork(this.#packet, this.#fragments, etherType, b, offset, end, at), at)
   }
@@ -115,7 +126,7 @@ export class Pipeline {
   /** A packet that the caller has decoded. */
   decoded(packet: Packet, kind: PacketKind, at: number): void {
     this.counters.packets[this.#outcome(packet, kind)]++
-    if (kind === 'tcp' && this.#isWanted(packet)) this.#assembler.segment(packet, at)
+    if (kind === 'tcp' && this.#direction.isWanted(packet)) this.#assembler.segment(packet, at)
     if (at - this.#sweptAt >= SWEEP_MS) this.flush(at)
   }
 
@@ -136,12 +147,7 @@ export class Pipeline {
     this.decoded(this.#packet, kind, at)
   }
 
-  #isWanted(packet: Packet): boolean {
-    const ports = this.#ports
-    return ports === null || ports.has(packet.sourcePort) || ports.has(packet.destinationPort)
-  }
-
   #outcome(packet: Packet, kind: PacketKind): PacketOutcome {
-    return kind === 'tcp' && !this.#isWanted(packet) ? 'other_port' : kind
+    return kind === 'tcp' && !this.#direction.isWanted(packet) ? 'other_port' : kind
   }
 }

@@ -5,9 +5,10 @@ import { connectionInfo } from './connection-info.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { ConnectionInfo, ExchangeHandler, IncompleteReason } from './exchange.ts'
 import type { Http2Connection } from './http2.ts'
+import { areFrames } from './http2-frames.ts'
 import type { HttpLimits } from './limits.ts'
 import { Pairing } from './pairing.ts'
-import type { Protocol, ProtocolCounts } from './protocol.ts'
+import { isTls, type Protocol, type ProtocolCounts } from './protocol.ts'
 import { Track } from './turn.ts'
 
 /** What all connections of a pipeline share. */
@@ -41,6 +42,8 @@ export class DialogueState {
   readonly tracks: readonly [Track, Track] = [new Track(), new Track()]
   readonly pairing: Pairing
   client: Side | -1
+  /** Known from outside the bytes. */
+  readonly areRolesSure: boolean
   hadMessage = false
   /** What the last request asked to leave HTTP for. */
   asked: string | null = null
@@ -54,7 +57,9 @@ export class DialogueState {
     this.c = c
     this.x = context
     this.exits = exits
-    this.client = c.opener
+    // The SYN is a fact, whichever port its sender has.
+    this.client = c.opener === -1 && c.server !== -1 ? (c.server === 0 ? 1 : 0) : c.opener
+    this.areRolesSure = this.client !== -1
     const isFollowed = c.opener !== -1 && c.halves[c.opener].fromSyn
     this.pairing = new Pairing(isFollowed, context.handler, context.counters)
   }
@@ -66,6 +71,12 @@ export class DialogueState {
 
   get serverTrack(): Track {
     return this.tracks[this.client === 0 ? 1 : 0]
+  }
+
+  /** A half that was joined in the middle, or lost its first bytes: what it is when it is not HTTP/1. */
+  leaveIfForeign(b: Buffer, start: number, end: number): void {
+    if (areFrames(b, start, end)) this.exits.leave('http2')
+    else if (isTls(b, start, end)) this.exits.leave('tls')
   }
 
   connection(): ConnectionInfo {

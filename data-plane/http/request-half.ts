@@ -2,7 +2,7 @@ import type { DialogueState } from './dialogue-state.ts'
 import type { IncompleteReason, StartProof } from './exchange.ts'
 import { type Framing, parseRequestHead, requestFraming } from './head.ts'
 import { PREFACE, PREFACE_HEAD } from './http2.ts'
-import { hasKnownMethod, isRequestStart, isTls, mayBeRequest, recognise } from './protocol.ts'
+import { hasKnownMethod, isRequestStart, mayBeRequest, recognise } from './protocol.ts'
 import { MessageReader, type ReadOutcome } from './reader.ts'
 import { complete, newSlot, type Slot } from './slot.ts'
 import { isTurn, type Track } from './turn.ts'
@@ -59,7 +59,7 @@ export class RequestHalf {
     } else this.#d.pairing.spokeAgain()
     if (reader.state === 'lost') {
       if (!aligned || !isRequestStart(b, start, end)) {
-        if (aligned && !this.#d.hadMessage && isTls(b, start, end)) this.#d.exits.leave('tls')
+        if (aligned && !this.#d.hadMessage) this.#d.leaveIfForeign(b, start, end)
         return
       }
       const other = this.#d.serverTrack
@@ -98,7 +98,7 @@ export class RequestHalf {
     d.x.counters.requests.unproven += d.pairing.dropTurn() + (wasReading ? 1 : 0)
     this.#slot = null
     this.reader.abandon('lost')
-    d.doubtsRoles = !d.hadMessage && d.c.opener < 0
+    d.doubtsRoles = !d.hadMessage && !d.areRolesSure
   }
 
   /** The reader does not know any more where messages start. */

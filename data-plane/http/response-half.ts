@@ -2,7 +2,7 @@ import type { DialogueState } from './dialogue-state.ts'
 import type { Response, StartProof } from './exchange.ts'
 import { type Framing, NO_BODY, parseResponseHead, responseFraming } from './head.ts'
 import { areFrames } from './http2-frames.ts'
-import { isInterimStart, isResponseStart, isTls, mayBeResponse, recognise } from './protocol.ts'
+import { isInterimStart, isResponseStart, mayBeResponse, recognise } from './protocol.ts'
 import { MessageReader, type ReadOutcome } from './reader.ts'
 import type { RequestHalf } from './request-half.ts'
 import { complete, newResponse, type Slot } from './slot.ts'
@@ -63,7 +63,7 @@ export class ResponseHalf {
     track.wasInterim = isInterimStart(b, start, end)
     if (reader.state === 'lost') {
       if (!aligned || !isResponseStart(b, start, end)) {
-        if (aligned && !this.#d.hadMessage && isTls(b, start, end)) this.#d.exits.leave('tls')
+        if (aligned && !this.#d.hadMessage) this.#d.leaveIfForeign(b, start, end)
         return
       }
       const isFirst = !track.touched && !request.touched
@@ -100,7 +100,7 @@ export class ResponseHalf {
     this.#slot = null
     this.reader.abandon('lost')
     d.pairing.responsesLost()
-    d.doubtsRoles = !d.hadMessage && d.c.opener < 0
+    d.doubtsRoles = !d.hadMessage && !d.areRolesSure
   }
 
   /** The reader does not know any more where messages start. */

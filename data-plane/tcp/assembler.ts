@@ -18,9 +18,12 @@ import { hold, trim } from './held.ts'
 import type { TcpLimits } from './limits.ts'
 import { add, diff } from './sequence.ts'
 import type { StreamHandler } from './stream-handler.ts'
+import { type Twinship, twinship } from './twins.ts'
 
 /** So many segments in a row outside the window are a new connection whose SYN was not captured. */
 const STRAYS = 8
+/** A packet passes few mirrored ENIs on its way; further ones are not followed. */
+const MAX_TWINS = 8
 
 /**
  * TCP reassembly (RFC 9293) of captured packets: SYN or mid-stream start, any order, explicit gaps, bounded memory.
@@ -31,8 +34,16 @@ export class Assembler<App> {
   readonly #counters: Counters
   readonly #pool: ConnectionPool<App>
   readonly #delivery: Delivery<App>
+  readonly #serverOf: (p: Packet) => -1 | 0 | 1
 
-  constructor(handler: StreamHandler<App>, limits: TcpLimits, counters: Counters) {
+  /** `serverOf` says which end of a packet serves: 0 its sender, 1 its receiver, -1 when that is not known. */
+  constructor(
+    handler: StreamHandler<App>,
+    limits: TcpLimits,
+    counters: Counters,
+    serverOf: (p: Packet) => -1 | 0 | 1 = () => -1,
+  ) {
+    this.#serverOf = serverOf
     this.#limits = limits
     this.#pool = new ConnectionPool(limits)
     this.#counters = counters
@@ -80,7 +91,15 @@ export class Assembler<App> {
   #take(p: Packet, length: number, at: number): SegmentOutcome {
     const { flags } = p
     let c = this.#pool.find(p)
-    let { side } = this.#pool
+    if (c === null || c.closed || (flags & SYN) !== 0) {
+      const relation = this.#meetTwin(c, p, at)
+      if (relation === 'copy') {
+        this.#counters.bytes.duplicate += length
+        return 'duplicate_vni'
+      }
+      c = this.#pool.find(p)
+    }
+    const { side } = this.#pool
     if ((flags & SYN) !== 0) c = this.#openBySyn(c, side, p, at)
     else if (c === null || (c.closed && length > 0 && isBeyond(c.halves[side], p.sequence))) {
       if ((flags & RST) !== 0) {
@@ -89,7 +108,14 @@ export class Assembler<App> {
       }
       c = this.#add(c, p, at)
     }
-    side = this.#pool.side
+    const outcome = this.#read(c, this.#pool.side, p, length, at)
+    if (c.twins === null) return outcome
+    const isCopy = outcome === 'duplicate' || (outcome === 'control' && p.vni !== c.vni)
+    return isCopy ? 'duplicate_vni' : outcome
+  }
+
+  #read(c: Connection<App>, side: 0 | 1, p: Packet, length: number, at: number): SegmentOutcome {
+    const { flags } = p
     c.lastAt = at
     if (c.closed) {
       this.#counters.bytes.after_end += length
@@ -131,6 +157,22 @@ export class Assembler<App> {
     }
     if (half.fin || peer.held.length > 0) this.#delivery.drain(c, at)
     return 'control'
+  }
+
+  /** Looks for the connection under another VNI, and lets this packet's VNI carry it from now on when it is proven. */
+  #meetTwin(own: Connection<App> | null, p: Packet, at: number): Twinship {
+    for (let c = this.#pool.findOther(p, null); c !== null; c = this.#pool.findOther(p, c)) {
+      const relation = twinship(c, this.#pool.side, p, at)
+      if (relation === 'foreign' || (relation !== 'same' && own !== null)) continue
+      if (relation === 'same') {
+        if (own !== null) this.#remove(own, at)
+        c.twins ??= []
+        if (c.twins.length >= MAX_TWINS) return 'copy'
+        c.twins.push(p.vni)
+      } else if (relation === 'successor') this.#remove(c, at)
+      return relation
+    }
+    return 'foreign'
   }
 
   #payload(
@@ -231,10 +273,7 @@ export class Assembler<App> {
 
   /** Adds a connection in the place of `old`. */
   #add(old: Connection<App> | null, p: Packet, at: number): Connection<App> {
-    if (old !== null) {
-      if (!old.closed) this.#delivery.finish(old, 'reused', at)
-      this.#pool.forget(old)
-    }
+    if (old !== null) this.#remove(old, at)
     if (this.#pool.isFull) {
       const victim = this.#pool.makeRoom(at)
       if (victim !== null) {
@@ -243,7 +282,14 @@ export class Assembler<App> {
       }
     }
     this.#counters.connections.opened++
-    return this.#pool.add(p, at)
+    const c = this.#pool.add(p, at)
+    c.server = this.#serverOf(p)
+    return c
+  }
+
+  #remove(old: Connection<App>, at: number): void {
+    if (!old.closed) this.#delivery.finish(old, 'reused', at)
+    this.#pool.forget(old)
   }
 
   #followIgnored(c: Connection<App>, half: Half, flags: number, at: number): void {

@@ -36,6 +36,11 @@ export class ConnectionPool<App> {
     return this.#table.find(p)
   }
 
+  /** See `FlowTable.findOther`. */
+  findOther(p: Packet, after: Connection<App> | null): Connection<App> | null {
+    return this.#table.findOther(p, after)
+  }
+
   add(p: Packet, at: number): Connection<App> {
     this.#table.find(p)
     const c = this.#table.add(p, at)

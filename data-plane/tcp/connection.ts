@@ -62,6 +62,10 @@ export class Connection<App> {
   readonly aPort: number
   readonly bPort: number
   readonly halves: readonly [Half, Half] = [new Half(), new Half()]
+  /** Other VNIs that are proven to carry this connection too. */
+  twins: number[] | null = null
+  /** Which side serves, -1 when neither MAC nor port tells. */
+  server: -1 | 0 | 1 = -1
   /** Which side sent the SYN, -1 when it was not captured. */
   opener: -1 | 0 | 1 = -1
   readonly openedAt: number

@@ -2,7 +2,7 @@ import type { Packet } from '../wire/packet.ts'
 import { Connection } from './connection.ts'
 
 /**
- * Connections by VNI, addresses and ports. Numbers are hashed, so a look-up allocates nothing; both directions of a
+ * Connections by VNIs, addresses and ports. Numbers are hashed, so a look-up allocates nothing; both directions of a
  * connection have one hash and find one entry.
  */
 export class FlowTable<App> {
@@ -23,18 +23,27 @@ export class FlowTable<App> {
     const hash = hashOf(p)
     this.#hash = hash
     for (let c = this.#buckets[hash & this.#mask] ?? null; c !== null; c = c.nextInBucket) {
-      if (c.hash !== hash || c.vni !== p.vni || c.family !== p.family) continue
-      if (isForward(c, p)) {
-        this.side = 0
-        return c
-      }
-      if (isBackward(c, p)) {
-        this.side = 1
-        return c
-      }
+      if (c.hash === hash && carries(c, p.vni) && this.#matches(c, p)) return c
     }
     this.side = 0
     return null
+  }
+
+  /** The first connection after `after` between the ends of this packet that its VNI is not known to carry. */
+  findOther(p: Packet, after: Connection<App> | null): Connection<App> | null {
+    const hash = hashOf(p)
+    const first = after === null ? this.#buckets[hash & this.#mask] : after.nextInBucket
+    for (let c = first ?? null; c !== null; c = c.nextInBucket)
+      if (c.hash === hash && !carries(c, p.vni) && this.#matches(c, p)) return c
+    return null
+  }
+
+  #matches(c: Connection<App>, p: Packet): boolean {
+    if (c.family !== p.family) return false
+    if (isForward(c, p)) this.side = 0
+    else if (isBackward(c, p)) this.side = 1
+    else return false
+    return true
   }
 
   /** Adds a connection for the packet that `find` just looked for. */
@@ -82,11 +91,14 @@ export class FlowTable<App> {
   }
 }
 
-/** The sum of the two ends' hashes does not depend on the direction. */
+const carries = <App>(c: Connection<App>, vni: number): boolean =>
+  c.vni === vni || c.twins?.includes(vni) === true
+
+/** The sum of the two ends' hashes does not depend on the direction; copies under other VNIs have it too. */
 function hashOf(p: Packet): number {
   const source = mix(p.source0, p.source1, p.source2, p.source3, p.sourcePort)
   const destination = mix(p.destination0, p.destination1, p.destination2, p.destination3, p.destinationPort)
-  let h = (source + destination) ^ Math.imul(p.vni, 0x9e3779b1)
+  let h = source + destination
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   return h ^ (h >>> 13)
 }

@@ -10,6 +10,14 @@ export const isTag = (etherType: number): boolean =>
 
 export const etherType = (b: Uint8Array, offset: number): number => (b[offset + 12]! << 8) | b[offset + 13]!
 
+/** MAC addresses as numbers of 48 bits; the caller has checked that `HEADER_LENGTH` bytes are there. */
+export const destination = (b: Buffer, offset: number): number => b.readUIntBE(offset, 6)
+export const source = (b: Buffer, offset: number): number => b.readUIntBE(offset + 6, 6)
+
+/** Null for text that is no MAC address. */
+export const parseMac = (text: string): number | null =>
+  /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text) ? Number.parseInt(text.replace(/[:-]/g, ''), 16) : null
+
 /** Writes the header with its tags (802.1ad outside when there are two); returns the offset of the payload. */
 export function emit(
   b: Uint8Array,

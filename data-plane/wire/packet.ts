@@ -35,6 +35,9 @@ export class Packet {
   /** Bytes of payload that the sender sent and the capture cut off. */
   missing = 0
   vni = -1
+  /** Its Ethernet frame, of the last fragment when there are several; null where there was none. */
+  frame: Buffer | null = null
+  frameStart = 0
   family: 4 | 6 = 4
   source0 = 0
   source1 = 0

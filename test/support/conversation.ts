@@ -17,13 +17,25 @@ export type Captured = {
 export class Conversation {
   readonly packets: Captured[] = []
   readonly #ends: Record<'client' | 'server', { address: Uint8Array; port: number; next: number }>
+  readonly #mac: Uint8Array | undefined
   #messages = 0
 
-  constructor(options: { client?: string; server?: string; port?: number; isn?: [number, number] } = {}) {
+  constructor(
+    options: {
+      client?: string
+      server?: string
+      port?: number
+      serverPort?: number
+      isn?: [number, number]
+      /** The server's MAC address; the client has none. */
+      mac?: Uint8Array
+    } = {},
+  ) {
     const { client = '10.0.0.1', server = '10.0.0.2', port = 40_000, isn = [1000, 900_000] } = options
+    this.#mac = options.mac
     this.#ends = {
       client: { address: parseAddress(client), port, next: isn[0] },
-      server: { address: parseAddress(server), port: 80, next: isn[1] },
+      server: { address: parseAddress(server), port: options.serverPort ?? 80, next: isn[1] },
     }
   }
 
@@ -92,7 +104,8 @@ export class Conversation {
       },
       options.data,
     )
-    this.packets.push({ frame: ethernetFrame(packet), from, message: options.message ?? -1 })
+    const macs = this.#mac && { [from === 'client' ? 'destinationMac' : 'sourceMac']: this.#mac }
+    this.packets.push({ frame: ethernetFrame(packet, macs), from, message: options.message ?? -1 })
     return this
   }
 }
