@@ -9,7 +9,7 @@ export const filtersMember = list(structure({ Name: string, Values: list(string,
 
 export type Readers<T> = Readonly<Record<string, (row: T) => readonly (string | null | undefined)[]>>
 
-/** EC2's rule: all filters must hold, of each one of its values; `*` and `?` are wildcards. */
+/** EC2's rule: all filters must hold, of each one of its values; `*` and `?` are wildcards, `\*` and `\?` themselves. */
 export function filtered<T>(
   rows: readonly T[],
   filters: readonly Filter[] | undefined,
@@ -36,10 +36,9 @@ function testOf<T>(
 }
 
 function wildcard(value: string): RegExp {
-  const source = value
-    .replace(/[.+^${}()|[\]]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
+  const source = value.replace(/\\[*?\\]|[*?]|[\\.+^${}()|[\]]/g, (found) =>
+    found === '*' ? '.*' : found === '?' ? '.' : found.length === 2 ? found : `\\${found}`,
+  )
   return new RegExp(`^${source}$`, 's')
 }
 

@@ -1,4 +1,5 @@
 import type { CallLog } from '../call-log.ts'
+import { cidrContains } from '../ec2/cidr.ts'
 import { deleteInterface } from '../ec2/network-interfaces.ts'
 import type { Targets } from '../elb/targets.ts'
 import { ec2Id, hex } from '../ids.ts'
@@ -139,6 +140,15 @@ export class Tasks {
     return new Set(living.flatMap(({ ip, port, healthPort }) => [ip, `${ip}:${port}`, `${ip}:${healthPort}`]))
   }
 
+  /** The subnet that holds the address; in turn where addresses are shared and no subnet does. */
+  #subnetOf({ subnetIds }: ServiceDeclaration, ip: string): string {
+    const holding = subnetIds.find((id) => {
+      const subnet = this.#state.subnet(id)
+      return subnet !== undefined && cidrContains(subnet.cidr, ip)
+    })
+    return holding ?? subnetIds[this.#started % subnetIds.length] ?? ''
+  }
+
   #run(
     service: ServiceDeclaration,
     definition: TaskDefinitionDeclaration,
@@ -148,7 +158,7 @@ export class Tasks {
     const { random, clock } = state
     const id = hex(random, 32)
     const [, clusterName = ''] = service.clusterArn.split('cluster/')
-    const subnetId = service.subnetIds[this.#started % service.subnetIds.length] ?? ''
+    const subnetId = this.#subnetOf(service, address.ip)
     const now = clock.now()
     const task: Task = {
       id,

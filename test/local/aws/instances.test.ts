@@ -65,6 +65,7 @@ describe('the network', () => {
     )
     const { Subnets: subnets } = await ec2.send(new DescribeSubnetsCommand(filter('vpc-id', vpcId)))
     const { Vpcs: vpcs } = await ec2.send(new DescribeVpcsCommand(filter('tag:Name', 'sh*')))
+    const { Vpcs: literal } = await ec2.send(new DescribeVpcsCommand(filter('tag:Name', 'sh\\*')))
 
     expect(ofInstance.NetworkInterfaces?.map((row) => row.NetworkInterfaceId)).toEqual([eni(3)])
     expect(managed.NetworkInterfaces).toHaveLength(4)
@@ -76,6 +77,7 @@ describe('the network', () => {
     ])
     expect(subnets?.[1]?.AvailableIpAddressCount).toBe(256 - 5 - 6)
     expect(vpcs).toMatchObject([{ VpcId: vpcId, CidrBlock: '10.0.0.0/16' }])
+    expect(literal).toEqual([])
   })
 
   test('gives the bandwidth of instance types by network card', async () => {
