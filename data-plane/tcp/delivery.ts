@@ -137,9 +137,10 @@ export class Delivery<App> {
     }
     const sequence = first === undefined ? half.finSequence : first.sequence
     if (diff(sequence, half.next) > 0) {
-      const covered = half.hasAcked && diff(half.acked, sequence) >= 0
-      const wait = covered || c.endingAt >= 0 ? this.#limits.reorderMs : this.#limits.retransmitMs
-      if (!force && waited < wait) return false
+      if (!force) {
+        if (!this.#isLost(c, side, sequence, first, now)) return false
+        if (!c.halves[side === 0 ? 1 : 0].seen) c.isOneSided = true
+      }
       this.#gap(c, side, sequence, now)
       return true
     }
@@ -162,6 +163,26 @@ export class Delivery<App> {
       this.#gap(c, other, until, now)
     }
     return true
+  }
+
+  /** Whether the bytes from where the half is to `sequence`, where `first` is, will not come any more. */
+  #isLost(
+    c: Connection<App>,
+    side: 0 | 1,
+    sequence: number,
+    first: Segment | undefined,
+    now: number,
+  ): boolean {
+    const { reorderMs, aloneMs, retransmitMs } = this.#limits
+    const half = c.halves[side]
+    const peer = c.halves[side === 0 ? 1 : 0]
+    const isCovered = half.hasAcked && diff(half.acked, sequence) >= 0
+    if (peer.seen) return now - half.blockedSince >= (isCovered || c.endingAt >= 0 ? reorderMs : retransmitMs)
+    // Each hole has its own time: one that was given up does not hold up the next.
+    const since = first === undefined ? half.blockedSince : Math.min(half.blockedSince, first.at)
+    // The sender went on, having heard more since it was past the hole: the other side has read beyond it.
+    const isAnswered = first?.hasAck === true && peer.hasAcked && diff(peer.acked, first.acknowledgement) > 0
+    return now - since >= (isCovered || isAnswered || c.endingAt >= 0 ? reorderMs : aloneMs)
   }
 
   #gap(c: Connection<App>, side: 0 | 1, until: number, at: number): void {

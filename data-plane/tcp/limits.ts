@@ -7,6 +7,11 @@ export type TcpLimits = {
   readonly reorderMs: number
   /** How long a hole may stay when nobody has acknowledged it: the sender will still retransmit (RFC 6298 backs off). */
   readonly retransmitMs: number
+  /**
+   * The same where only this half is captured: nobody can acknowledge the hole, so only time tells. What was lost on its
+   * way to the server comes again within its sender's timeout, which RFC 6298 (2.4) starts from 1 s; later it is lost here.
+   */
+  readonly aloneMs: number
   /** Bytes one half may hold behind a hole. */
   readonly reorderBytes: number
   /** Bytes all halves together may hold behind holes. */
@@ -21,6 +26,7 @@ export type TcpLimits = {
 export const TCP_LIMITS: TcpLimits = {
   reorderMs: 250,
   retransmitMs: 10_000,
+  aloneMs: 1000,
   reorderBytes: 1 << 20,
   heldBytes: 64 << 20,
   connections: 131_072,
