@@ -7,8 +7,8 @@ import type { PacketKind } from './wire/packet.ts'
  *
  * Conservation: every datagram is in exactly one of `datagrams`, every frame (accepted datagrams, and frames given
  * directly) in one of `packets`, every TCP packet in one of `segments`, every request whose first byte was seen in one of
- * `requests`, every response in one of `responses`. Payload bytes: `received` = `delivered` + `duplicate` + `ignored` +
- * `afterEnd` + `outOfWindow` + what is held behind holes at the moment.
+ * `requests`, every response in one of `responses`. Payload bytes: `received` = `delivered` + `skipped` + `duplicate` +
+ * `ignored` + `after_end` + `out_of_window` + what is held behind holes at the moment.
  */
 export type Counters = {
   datagrams: Record<DatagramOutcome, number>
@@ -51,10 +51,15 @@ export type SegmentOutcome =
   | 'stray'
   | 'out_of_window'
 
-/** `gap` bytes were sent but not captured; they are in no other count. */
+/**
+ * - `delivered`: read as messages
+ * - `skipped`: came in order, where no message could be proven to start
+ * - `gap`: sent but not captured; these are in no other count
+ */
 export type ByteOutcome =
   | 'received'
   | 'delivered'
+  | 'skipped'
   | 'duplicate'
   | 'ignored'
   | 'after_end'
@@ -67,7 +72,7 @@ export type ConnectionOutcome = 'opened' | 'fin' | 'reset' | 'idle' | 'evicted' 
  * - `complete`: handed on
  * - `ambiguous`: two readers may disagree where it ends (RFC 9112 6.3, 11.2): held back
  * - `malformed`: starts like a message, but its head is none
- * - `unproven`: looked like one where no message could be proven to start
+ * - `unproven`: looked like one where no message could be proven to start: after a gap, or joined in the middle
  * - the rest: incomplete, see `IncompleteReason`
  */
 export type MessageOutcome = 'complete' | 'ambiguous' | 'malformed' | 'unproven' | IncompleteReason
@@ -118,7 +123,16 @@ export const newCounters = (): Counters => ({
     out_of_window: 0,
   },
   truncatedSegments: 0,
-  bytes: { received: 0, delivered: 0, duplicate: 0, ignored: 0, after_end: 0, out_of_window: 0, gap: 0 },
+  bytes: {
+    received: 0,
+    delivered: 0,
+    skipped: 0,
+    duplicate: 0,
+    ignored: 0,
+    after_end: 0,
+    out_of_window: 0,
+    gap: 0,
+  },
   connections: { opened: 0, fin: 0, reset: 0, idle: 0, evicted: 0, reused: 0, capture_end: 0 },
   requests: messages(),
   responses: messages(),

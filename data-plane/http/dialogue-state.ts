@@ -79,6 +79,18 @@ export class DialogueState {
     else if (isTls(b, start, end)) this.exits.leave('tls')
   }
 
+  /** Nothing of the other side was captured. */
+  isAlone(side: Side): boolean {
+    return !this.c.halves[side === 0 ? 1 : 0].seen
+  }
+
+  /** In order, but where no message could be proven to start. */
+  skip(bytes: number): void {
+    const counts = this.x.counters.bytes
+    counts.delivered -= bytes
+    counts.skipped += bytes
+  }
+
   connection(): ConnectionInfo {
     this.#info ??= connectionInfo(this.c, this.client)
     return this.#info

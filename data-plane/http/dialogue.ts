@@ -1,5 +1,5 @@
 import type { Connection, EndReason } from '../tcp/connection.ts'
-import { add } from '../tcp/sequence.ts'
+import { add, diff } from '../tcp/sequence.ts'
 import { type DialogueContext, DialogueState, type Side } from './dialogue-state.ts'
 import type { IncompleteReason } from './exchange.ts'
 import { Http2Connection } from './http2.ts'
@@ -8,6 +8,7 @@ import { hasKnownMethod, isRequestStart, isResponseStart, isTls, type Protocol }
 import type { MessageReader } from './reader.ts'
 import { RequestHalf } from './request-half.ts'
 import { ResponseHalf } from './response-half.ts'
+import type { Track } from './turn.ts'
 
 /**
  * One HTTP/1 connection: who is the client, where messages start, what belongs together.
@@ -67,6 +68,7 @@ export class Dialogue {
     if (d.client < 0) this.#findRoles(side, b, start, end, aligned)
     if (d.client === side) this.#requests.data(track, b, start, end, sequence, acknowledgement, aligned, at)
     else if (d.client >= 0) this.#responses.data(track, b, start, end, sequence, acknowledgement, aligned, at)
+    else if (!this.#over) d.skip(end - start)
     this.#feedRest(side, b, end, at)
     track.touched = true
     track.hasLast = true
@@ -87,15 +89,42 @@ export class Dialogue {
       this.#http2.gap(side === this.#d.client ? 0 : 1, bytes, at)
       return
     }
-    const track = this.#d.tracks[side]
+    const d = this.#d
+    const track = d.tracks[side]
     track.touched = true
     track.hasLast = false
+    if (side === d.client && d.isAlone(side)) this.#gapAlone(side, track)
     const half = this.#halfOf(side)
     if (half === null || half.reader.state === 'stopped') return
     half.reader.gap(bytes, this.#c.halves[side].next, at)
     if ((half.reader.state as string) === 'lost') half.lose()
     // A body of known length went on behind the gap, but a start that was never proven stays unproven.
     else if (track.tentative) half.drop()
+  }
+
+  /**
+   * Only the client's half is captured: what it acknowledged says where the server spoke. It pauses and has new bytes to
+   * acknowledge only when it has sent all of its request, unless it pipelines.
+   */
+  #gapAlone(side: Side, track: Track): void {
+    const d = this.#d
+    const half = this.#c.halves[side]
+    const peer = this.#c.halves[side === 0 ? 1 : 0]
+    const behind = half.held[0]
+    const acknowledgement = behind?.acknowledgement ?? half.finAcknowledgement
+    const { turn } = d.pairing
+    const isAnswered = turn[0] !== undefined && turn[0].start.acknowledgement !== acknowledgement
+    if (track.tentative && track.startsTurn && this.#requests.reader.isBetween && isAnswered)
+      this.#requests.confirm('presumed')
+    if (behind === undefined || behind.pausedAck === null || behind.sequence !== half.next) return
+    if (d.pairing.isPipelined) return
+    let before = behind.pausedAck
+    if (before === acknowledgement && half.delivered) before = track.lastAck
+    else if (before === acknowledgement && peer.started) before = peer.next
+    if (diff(acknowledgement, before) <= 0) return
+    track.hasLast = true
+    track.lastEnd = half.next
+    track.lastAck = before
   }
 
   end(side: Side, reason: EndReason, at: number): void {
@@ -130,6 +159,13 @@ export class Dialogue {
     this.#http2?.close(this.lastAt)
     this.#abandon('stopped')
     this.#over = true
+  }
+
+  /** How long nothing must come before `quiet`. */
+  get quietMs(): number {
+    const d = this.#d
+    const isTurn = d.client !== -1 && d.isAlone(d.client) && d.clientTrack.startsTurn
+    return isTurn ? this.#x.limits.turnQuietMs : this.#x.limits.quietMs
   }
 
   /** Nothing has come for a while: a request that nothing contradicts is taken as one. */

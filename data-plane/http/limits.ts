@@ -8,6 +8,8 @@ export type HttpLimits = {
   readonly totalBodyBytes: number
   /** How long a request found by a join in the middle waits for proof before it is taken as presumed. */
   readonly quietMs: number
+  /** The same where only the client's half is captured and a turn begins with it: its sender would have gone on by now. */
+  readonly turnQuietMs: number
 }
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -16,4 +18,5 @@ export const HTTP_LIMITS: HttpLimits = {
   responseBodyBytes: 10 << 20,
   totalBodyBytes: 256 << 20,
   quietMs: 2000,
+  turnQuietMs: 1000,
 }

@@ -29,6 +29,7 @@ export class Pairing {
   #trialFailed = false
   /** Where the response must start: after a 1xx response this is the byte after it. */
   #expected = 0
+  /** The client was seen to send a request before it had the answer to the one before. */
   #isPipelined = false
 
   constructor(inOrder: boolean, handler: ExchangeHandler, counters: Counters) {
@@ -40,6 +41,10 @@ export class Pairing {
   /** Whether the response was read as the answer to this request without being proven to be. */
   isOnTrial(slot: Slot): boolean {
     return slot === this.#trial || slot.detached
+  }
+
+  get isPipelined(): boolean {
+    return this.#isPipelined
   }
 
   get turn(): readonly Slot[] {

@@ -7,6 +7,8 @@ import { MessageReader, type ReadOutcome } from './reader.ts'
 import { complete, newSlot, type Slot } from './slot.ts'
 import { isTurn, type Track } from './turn.ts'
 
+const HEAD_END = '\r\n\r\n'
+
 /** The client's half: its requests, and whether a start that was found after a loss is one. */
 export class RequestHalf {
   readonly reader: MessageReader
@@ -59,17 +61,35 @@ export class RequestHalf {
     } else this.#d.pairing.spokeAgain()
     if (reader.state === 'lost') {
       if (!aligned || !isRequestStart(b, start, end)) {
+        this.#skip(b, start, end, false)
         if (aligned && !this.#d.hadMessage) this.#d.leaveIfForeign(b, start, end)
         return
       }
       const other = this.#d.serverTrack
       const isFirst = !track.touched && !other.touched
-      if (!(isFirst ? hasKnownMethod(b, start) : isTurn(track, other, sequence, acknowledgement))) return
+      if (!(isFirst ? hasKnownMethod(b, start) : isTurn(track, other, sequence, acknowledgement))) {
+        this.#skip(b, start, end, true)
+        return
+      }
       track.tentative = true
+      track.startsTurn = !isFirst
       reader.restart()
       this.#watch()
     }
     reader.feed(b, start, end, sequence, acknowledgement, at)
+  }
+
+  /** These bytes are not read; what looks like a request in them is counted. `atStart`: they begin like one. */
+  #skip(b: Buffer, start: number, end: number, atStart: boolean): void {
+    const d = this.#d
+    d.skip(end - start)
+    let heads = atStart ? 1 : 0
+    const bytes = b.subarray(start, end)
+    for (let i = bytes.indexOf(HEAD_END); i >= 0; i = bytes.indexOf(HEAD_END, i)) {
+      i += HEAD_END.length
+      if (isRequestStart(bytes, i, bytes.length) && hasKnownMethod(bytes, i)) heads++
+    }
+    d.x.counters.requests.unproven += heads
   }
 
   /** Whether requests that nothing has contradicted may be taken for such when no more bytes come. */
@@ -201,7 +221,7 @@ export class RequestHalf {
     const slot = this.#slot
     const isTentative = d.clientTrack.tentative
     if (slot === null) {
-      if (!isTentative) d.x.counters.requests[outcome.failure ?? d.endReason]++
+      d.x.counters.requests[isTentative ? 'unproven' : (outcome.failure ?? d.endReason)]++
       return
     }
     if (outcome.failure === 'ambiguous') {
@@ -214,7 +234,10 @@ export class RequestHalf {
     complete(slot.request, outcome, incomplete)
     slot.requestEnded = true
     slot.endSequence = outcome.sequence
-    if (isTentative) return
+    if (isTentative) {
+      this.#watch()
+      return
+    }
     this.#handOn(slot)
     d.pairing.requestEnded(slot)
   }

@@ -63,11 +63,15 @@ export class ResponseHalf {
     track.wasInterim = isInterimStart(b, start, end)
     if (reader.state === 'lost') {
       if (!aligned || !isResponseStart(b, start, end)) {
+        this.#d.skip(end - start)
         if (aligned && !this.#d.hadMessage) this.#d.leaveIfForeign(b, start, end)
         return
       }
       const isFirst = !track.touched && !request.touched
-      if (!isFirst && !isTurn(track, request, sequence, acknowledgement)) return
+      if (!isFirst && !isTurn(track, request, sequence, acknowledgement)) {
+        this.#d.skip(end - start)
+        return
+      }
       track.tentative = true
       reader.restart()
     }

@@ -11,7 +11,6 @@ export class HttpStreams {
   readonly protocols = new ProtocolCounts()
   readonly #context: DialogueContext
   readonly #watched = new Set<Dialogue>()
-  readonly #limits: HttpLimits
 
   constructor(
     handler: ExchangeHandler,
@@ -19,7 +18,6 @@ export class HttpStreams {
     counters: Counters,
     ignore: (c: Connection<Dialogue>) => void,
   ) {
-    this.#limits = limits
     this.#context = {
       handler,
       limits,
@@ -68,7 +66,7 @@ export class HttpStreams {
 
   sweep(now: number): void {
     for (const dialogue of this.#watched) {
-      if (now - dialogue.lastAt < this.#limits.quietMs) continue
+      if (now - dialogue.lastAt < dialogue.quietMs) continue
       this.#watched.delete(dialogue)
       dialogue.quiet()
     }

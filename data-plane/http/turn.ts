@@ -12,6 +12,8 @@ export class Track {
   wasInterim = false
   /** What is read now may turn out not to be a message. */
   tentative = false
+  /** The tentative start is where a turn begins, not the first that was ever seen of the half. */
+  startsTurn = false
   /** How the start of the next message is known. */
   proof: StartProof = 'framed'
   start: MessageStart = { sequence: 0, acknowledgement: 0, at: 0 }

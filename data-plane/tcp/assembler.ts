@@ -10,6 +10,7 @@ import {
   isFull,
   isOpen,
   isPlausible,
+  notePause,
   startFromHints,
   startFromSyn,
   WINDOW,
@@ -155,6 +156,8 @@ export class Assembler<App> {
       half.hasHint = true
       half.hint = p.sequence
     }
+    if (hasAck && p.missing === 0 && (flags & (SYN | FIN)) === 0)
+      notePause(half, p.sequence, p.acknowledgement)
     if (half.fin || peer.held.length > 0) this.#delivery.drain(c, at)
     return 'control'
   }

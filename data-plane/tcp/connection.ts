@@ -8,6 +8,8 @@ export type Segment = {
   bytes: Buffer
   /** It begins where a packet began, not where a copy was trimmed. */
   aligned: boolean
+  /** What its sender had acknowledged when it was first seen to be at this place with nothing to send; null: it was not. */
+  pausedAck: number | null
   at: number
 }
 
@@ -39,6 +41,10 @@ export class Half {
   /** Sequence number of the first segment without data, while not `started`. */
   hint = 0
   hasHint = false
+  /** Where the half's last empty segment was, and the lowest acknowledgement number of those there. */
+  hasPause = false
+  pause = 0
+  pauseAck = 0
   fin = false
   finSequence = 0
   finAcknowledgement = 0

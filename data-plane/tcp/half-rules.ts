@@ -71,3 +71,12 @@ export function startFromHints(half: Half, sequence: number): void {
   half.next = next
   half.started = true
 }
+
+/** The half's sender said nothing here but what it had received. */
+export function notePause(half: Half, sequence: number, acknowledgement: number): void {
+  const isSame = half.hasPause && half.pause === sequence
+  if (isSame && diff(acknowledgement, half.pauseAck) >= 0) return
+  half.hasPause = true
+  half.pause = sequence
+  half.pauseAck = acknowledgement
+}

@@ -43,6 +43,7 @@ export function hold(
         hasAck,
         bytes,
         aligned: aligned && from === sequence,
+        pausedAck: half.hasPause && half.pause === from ? half.pauseAck : null,
         at,
       }
       held.splice(index, 0, segment)
