@@ -191,8 +191,9 @@ const left = ({ filters, rules, sessions, schedules, desired }: ModelAccount) =>
 const NOTHING = { filters: [], rules: [], sessions: [], schedules: [], desired: 0 }
 
 const RUNS = process.env.SHADOWMETER_PROOF === '1' ? 5_000 : 150
+const TIMEOUT = { timeout: 120_000 }
 
-test('from any state, after any crash or lost answer, an experiment ends and leaves nothing', () => {
+test('from any state, after any crash or lost answer, an experiment ends and leaves nothing', TIMEOUT, () => {
   fc.assert(
     fc.property(life, fc.integer(), (drawn, seed) => {
       const account = open(drawn)
@@ -214,29 +215,33 @@ test('from any state, after any crash or lost answer, an experiment ends and lea
   )
 })
 
-test('with the control plane dead for good at any point, packets stop, recorded sessions go, gateways go', () => {
-  fc.assert(
-    fc.property(life, fc.integer(), (drawn, seed) => {
-      const account = open(drawn)
-      live(account, drawn.steps, seeded(seed))
-      const recorded = [...account.rows.values()].flatMap(({ session }) => session ?? [])
+test(
+  'with the control plane dead for good at any point, packets stop, recorded sessions go, gateways go',
+  TIMEOUT,
+  () => {
+    fc.assert(
+      fc.property(life, fc.integer(), (drawn, seed) => {
+        const account = open(drawn)
+        live(account, drawn.steps, seeded(seed))
+        const recorded = [...account.rows.values()].flatMap(({ session }) => session ?? [])
 
-      for (let second = 0; second <= settings.leaseMs / SECOND; second++) {
-        account.advance(SECOND)
-        expectSafe(account)
-      }
-      const open_ = account.open()
-      account.advance(1000 * SECOND)
+        for (let second = 0; second <= settings.leaseMs / SECOND; second++) {
+          account.advance(SECOND)
+          expectSafe(account)
+        }
+        const open_ = account.open()
+        account.advance(1000 * SECOND)
 
-      expect(open_).toEqual([])
-      expect(recorded.filter((session) => account.sessions.has(session))).toEqual([])
-      expect(account.desired).toBe(0)
-    }),
-    { numRuns: RUNS },
-  )
-})
+        expect(open_).toEqual([])
+        expect(recorded.filter((session) => account.sessions.has(session))).toEqual([])
+        expect(account.desired).toBe(0)
+      }),
+      { numRuns: RUNS },
+    )
+  },
+)
 
-test('a plan that was carried out asks for nothing more', () => {
+test('a plan that was carried out asks for nothing more', TIMEOUT, () => {
   fc.assert(
     fc.property(life, fc.integer(), (drawn, seed) => {
       const account = open(drawn)
