@@ -133,12 +133,12 @@ const observe = async (tap: KernelTap, { loss, relaySeed }: { loss?: number; rel
   })
   const [exitCode] = await once(client, 'exit')
   expect(exitCode).toBe(0)
-  await settled(() => shadow.length + tap.mirrored)
+  await settled(() => [shadow.length, tap.mirrored, tap.waiting])
   relay?.send('counters')
   const relayed: Relayed | null = relay && (await once(relay, 'message'))[0]
 
   const summary = await gateway.stop()
-  await settled(() => shadow.length)
+  await settled(() => [shadow.length])
   const { mirrored } = tap
   const lost = loss === undefined ? 0 : tap.lost
   return { shadow, summary, relayed, mirrored, lost, reached: relayed?.sent ?? mirrored - lost }
@@ -184,9 +184,9 @@ const urgent = (command: string, args: string[]): [string, string[]] =>
     ? ['chrt', ['--rr', '1', command, ...args]]
     : [command, args]
 
-/** Waits until a number has not changed for a while. */
-const settled = async (read: () => number): Promise<void> => {
-  for (let before = -1, now = read(); now !== before; now = read()) {
+/** Waits until none of these numbers has changed for a while. */
+const settled = async (read: () => number[]): Promise<void> => {
+  for (let before = '', now = String(read()); now !== before; now = String(read())) {
     before = now
     await sleep(QUIET_MS)
   }

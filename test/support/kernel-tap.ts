@@ -122,6 +122,12 @@ export class KernelTap {
     return links[0].stats64.tx.packets
   }
 
+  /** Copies that still wait for their turn on the mirror network. */
+  get waiting(): number {
+    const queues = JSON.parse(tool('tc', ['-s', '-j', ...this.#in('production'), 'qdisc', 'show', 'dev', 'u0']))
+    return queues[0].qlen
+  }
+
   namespace(place: Place): string {
     return `${this.#id}-${place[0]}`
   }
