@@ -1,3 +1,4 @@
+import { listAudit, listExperimentAudit } from './operations/audit.ts'
 import {
   createExperiment,
   extendExperiment,
@@ -20,6 +21,8 @@ export const catalogue = {
   extendExperiment,
   listMeter,
   getLedger,
+  listExperimentAudit,
   listSources,
+  listAudit,
 }
 export type Catalogue = typeof catalogue

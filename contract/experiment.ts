@@ -101,7 +101,11 @@ export type Outcome = z.output<typeof Outcome>
 export const Experiment = z
   .strictObject({
     id: ExperimentId,
-    version: z.int().nonnegative().describe('grows with every change'),
+    version: z.int().nonnegative().describe('grows with every change, the meter’s readings included'),
+    revision: z
+      .int()
+      .nonnegative()
+      .describe('grows with every change of phase, end or budget: a change may name the one it expects'),
     spec: ExperimentSpec,
     phase: Phase,
     outcome: Outcome.nullable().describe('null until it is known how the experiment ends'),

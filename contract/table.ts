@@ -9,6 +9,7 @@
  * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
+ * | AUDIT             | <ulid>                | the same entry, in the trail of all experiments     |
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
@@ -41,6 +42,9 @@ export const auditKey = (experiment: string, ulid: string): Key => ({
   pk: belongings(experiment),
   sk: `AUDIT#${ulid}`,
 })
+/** The trail of all experiments: a handful of entries each, far below what one partition can take. */
+export const AUDIT = 'AUDIT'
+export const trailKey = (ulid: string): Key => ({ pk: AUDIT, sk: ulid })
 export const writerKey = (experiment: string): Key => ({ pk: 'WRITERS', sk: experiment })
 export const idempotencyKey = (key: string): Key => ({ pk: 'IDEMPOTENCY', sk: key })
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }

@@ -4,19 +4,17 @@ import { Ledger } from '../ledger.ts'
 import { MeterPoint } from '../meter.ts'
 import { operation } from '../operation.ts'
 import { Plan } from '../plan.ts'
+import { nextToken, Page } from './page.ts'
 
 const none = z.strictObject({})
 const noBody = z.undefined()
 const ById = z.strictObject({ id: ExperimentId })
 
-/** Query strings are text: a page size arrives as digits. */
-const Page = {
-  maxResults: z.coerce.number().int().min(1).max(200).default(50),
-  nextToken: z.string().min(1).max(2048).exactOptional(),
-}
-const nextToken = z.string().nullable().describe('pass it to get the next page; null on the last')
-
-const Reason = z.string().trim().min(1).max(500)
+const Reason = z.string().trim().min(1).max(500).describe('kept in the audit trail')
+const IfRevision = z
+  .int()
+  .nonnegative()
+  .describe('refused as a conflict unless this is still the experiment’s revision')
 
 export const planExperiment = operation({
   id: 'planExperiment',
@@ -72,7 +70,9 @@ export const stopExperiment = operation({
   summary: 'Stop mirroring now, finish what is in flight and take everything down',
   params: ById,
   query: none,
-  body: z.strictObject({ reason: Reason.exactOptional() }).default({}),
+  body: z
+    .strictObject({ reason: Reason.exactOptional(), ifRevision: IfRevision.exactOptional() })
+    .default({}),
   result: Experiment,
   status: 202,
   idempotent: false,
@@ -96,6 +96,7 @@ export const extendExperiment = operation({
       .exactOptional()
       .describe('a new budget; the old one when left out'),
     reason: Reason.exactOptional(),
+    ifRevision: IfRevision.exactOptional(),
   }),
   result: Experiment,
   status: 200,

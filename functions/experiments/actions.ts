@@ -1,6 +1,6 @@
+import type { AuditEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
-import type { AuditEntry } from './audit.ts'
 import type { FilterRule } from './filter-rules.ts'
 import type { Step } from './phases.ts'
 import type { Life, SessionRecord } from './record.ts'

@@ -1,45 +1,41 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
-import { type Experiment, Phase, Timestamp } from '../../contract/experiment.ts'
+import type { AuditEntry, AuditState } from '../../contract/audit.ts'
+import type { Experiment } from '../../contract/experiment.ts'
 import { ulid } from './ulid.ts'
-
-/** One change of an experiment: who did what, when and why. Entries are only ever added. */
-export const AuditEntry = z.object({
-  /** ULID: the order of entries. */
-  id: z.string(),
-  at: Timestamp,
-  who: z.string(),
-  what: z.string(),
-  why: z.string().nullable(),
-  before: Phase.nullable(),
-  after: Phase.nullable(),
-})
-export type AuditEntry = z.output<typeof AuditEntry>
 
 /** Who changes an experiment when no person does. */
 export const CONTROL_PLANE = 'shadowmeter'
 
 /**
- * The entry for a change of the record as it was read. Its id follows from the change and the record’s version, so that
- * an entry written twice is one entry, and those of one millisecond keep their order.
+ * The entry for a change of the record as it was read; `before` is null for its creation. Its id follows from the change
+ * and the experiment’s revision, so that an entry written twice is one entry, and those of one millisecond keep their
+ * order.
  */
 export const auditEntry = (
-  experiment: Pick<Experiment, 'id' | 'version' | 'phase'>,
-  change: { who: string; what: string; why: string | null; after: Phase },
+  before: Experiment | null,
+  after: Experiment,
+  { who, what, why }: { who: string; what: string; why: string | null },
   now: Date,
 ): AuditEntry => {
-  const { id, version, phase } = experiment
+  const { id, revision } = after
   const order = Buffer.alloc(4)
-  order.writeUInt32BE(version)
-  const hash = createHash('sha256').update(`${id} ${version} ${change.what}`).digest()
-  const { who, what, why, after } = change
+  order.writeUInt32BE(revision)
+  const hash = createHash('sha256').update(`${id} ${revision} ${what}`).digest()
   return {
     id: ulid(now.getTime(), Buffer.concat([order, hash])),
+    experiment: id,
     at: now.toISOString(),
     who,
     what,
     why,
-    before: phase,
-    after,
+    before: before && stateOf(before),
+    after: stateOf(after),
   }
 }
+
+const stateOf = ({ phase, outcome, endAt, spec }: Experiment): AuditState => ({
+  phase,
+  outcome,
+  endAt,
+  budgetUsd: spec.budgetUsd,
+})

@@ -29,13 +29,14 @@ export class WrongPhase extends Error {
 
 /** The record with an audit entry for what was just done to it. */
 const audited = (
-  before: ExperimentRecord,
+  before: ExperimentRecord | null,
   after: ExperimentRecord,
   change: { who: string; what: string; why: string | null },
   now: Date,
 ): ExperimentRecord => {
-  const entry = auditEntry(before.experiment, { ...change, after: after.experiment.phase }, now)
-  return { ...after, life: { ...after.life, outbox: [...after.life.outbox, entry] } }
+  const experiment = { ...after.experiment, revision: after.experiment.revision + 1 }
+  const entry = auditEntry(before?.experiment ?? null, experiment, change, now)
+  return { experiment, life: { ...after.life, outbox: [...after.life.outbox, entry] } }
 }
 
 export const newRecord = (
@@ -48,6 +49,7 @@ export const newRecord = (
     experiment: {
       id,
       version: 0,
+      revision: 0,
       spec,
       phase: 'scheduled',
       outcome: null,
@@ -69,7 +71,7 @@ export const newRecord = (
     },
     life: newLife(),
   }
-  return audited(record, record, { who: by, what: 'created', why: null }, now)
+  return audited(null, record, { who: by, what: 'created', why: null }, now)
 }
 
 export type Step = {

@@ -1,5 +1,5 @@
+import type { AuditEntry } from '../../contract/audit.ts'
 import type { Action } from './actions.ts'
-import type { AuditEntry } from './audit.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'

@@ -1,8 +1,8 @@
 import * as z from 'zod'
+import { AuditEntry } from '../../contract/audit.ts'
 import { Experiment, Timestamp } from '../../contract/experiment.ts'
 import { Usd } from '../../contract/money.ts'
 import { EniId } from '../../contract/source.ts'
-import { AuditEntry } from './audit.ts'
 
 /** A change of the end that was asked for and is not in force yet: schedules and tags move first, then the end. */
 export const Extension = z.object({

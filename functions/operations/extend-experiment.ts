@@ -20,7 +20,7 @@ export const extendExperiment: Handler<Catalogue['extendExperiment'], Context> =
   context,
 ) => {
   const { table, caller, now, hurry } = context
-  await changeRecord(table, params.id, async (record) => {
+  await changeRecord(table, params.id, body.ifRevision, async (record) => {
     const { experiment, life } = record
     const endAt = new Date(Date.parse(life.extension?.endAt ?? experiment.endAt) + body.bySeconds * 1000)
     const budgetUsd = body.budgetUsd ?? life.extension?.budgetUsd ?? experiment.spec.budgetUsd

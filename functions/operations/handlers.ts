@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Handler } from '../../contract/operation.ts'
+import { listAudit, listExperimentAudit } from './audit.ts'
 import type { Context } from './context.ts'
 import { createExperiment } from './create-experiment.ts'
 import { extendExperiment } from './extend-experiment.ts'
@@ -20,5 +21,7 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   extendExperiment,
   listMeter,
   getLedger,
+  listExperimentAudit,
   listSources,
+  listAudit,
 }

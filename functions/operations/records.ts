@@ -13,18 +13,33 @@ export const requireRecord = async (table: Table, id: string): Promise<Experimen
 /** The reconciler writes the same record every few seconds: a change is tried again on the newer one. */
 const ATTEMPTS = 5
 
-/** @throws VersionConflict when others keep changing it */
+/**
+ * @param ifRevision what the caller has seen, and means to change; undefined: whatever there is
+ * @throws VersionConflict when others keep changing it; ProblemError not-found, conflict
+ */
 export const changeRecord = async (
   table: Table,
   id: string,
+  ifRevision: number | undefined,
   change: (record: ExperimentRecord) => ExperimentRecord | Promise<ExperimentRecord>,
 ): Promise<ExperimentRecord> => {
   for (let attempt = 1; ; attempt++) {
-    const changed = await change(await requireRecord(table, id))
+    const record = await requireRecord(table, id)
+    refuseOtherRevision(record, ifRevision)
+    const changed = await change(record)
     try {
       return await updateRecord(table, changed)
     } catch (error) {
       if (attempt >= ATTEMPTS || !(error instanceof Error && error.name === 'VersionConflict')) throw error
     }
   }
+}
+
+const refuseOtherRevision = ({ experiment }: ExperimentRecord, expected: number | undefined): void => {
+  const { id, revision } = experiment
+  if (expected !== undefined && expected !== revision)
+    throw new ProblemError(
+      'conflict',
+      `${id} is at revision ${revision}, not ${expected}: somebody changed it. Read it again, then decide.`,
+    )
 }

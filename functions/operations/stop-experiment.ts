@@ -9,7 +9,9 @@ export const stopExperiment: Handler<Catalogue['stopExperiment'], Context> = asy
   { table, caller, now, hurry },
 ) => {
   const reason = body.reason ?? `Stopped by ${caller}.`
-  await changeRecord(table, params.id, (record) => stopped(record, { by: caller, reason, now: now() }))
+  await changeRecord(table, params.id, body.ifRevision, (record) =>
+    stopped(record, { by: caller, reason, now: now() }),
+  )
   await hurry(params.id)
   return (await requireRecord(table, params.id)).experiment
 }

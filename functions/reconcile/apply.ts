@@ -98,7 +98,7 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
     case 'write-record':
       return { record: await updateRecord(table, changed(view, action, new Date(plane.now()))) }
     case 'audit':
-      await appendAudit(table, id, action.entry)
+      await appendAudit(table, action.entry)
       return {}
     case 'forget-active':
       await forgetActive(table, id)

@@ -1,18 +1,29 @@
-import { auditKey, belongings } from '../../contract/table.ts'
-import { AuditEntry } from '../experiments/audit.ts'
+import { AuditEntry } from '../../contract/audit.ts'
+import { AUDIT, auditKey, belongings, trailKey } from '../../contract/table.ts'
 import { absent, type Page, putItem, queryPage, type Table } from './table.ts'
 
-/** The same id a second time changes nothing: that is a retry. */
-export const appendAudit = async (table: Table, experiment: string, entry: AuditEntry): Promise<void> => {
-  await putItem(table, auditKey(experiment, entry.id), entry, absent)
+type PageOf = { maxResults: number; nextToken?: string | undefined }
+
+/** Into the trail of all and into the experiment’s own. The same id a second time changes nothing: that is a retry. */
+export const appendAudit = async (table: Table, entry: AuditEntry): Promise<void> => {
+  await putItem(table, trailKey(entry.id), { entry }, absent)
+  await putItem(table, auditKey(entry.experiment, entry.id), { entry }, absent)
 }
 
-/** In order of time. @throws BadToken */
+/** What happened to one experiment, in order of time. @throws BadToken */
 export const listAudit = async (
   table: Table,
   experiment: string,
-  page: { maxResults: number; nextToken?: string | undefined },
+  page: PageOf,
 ): Promise<Page<AuditEntry>> => {
-  const { items, nextToken } = await queryPage(table, belongings(experiment), { prefix: 'AUDIT#', ...page })
-  return { items: items.map((item) => AuditEntry.parse(item)), nextToken }
+  const found = await queryPage(table, belongings(experiment), { prefix: 'AUDIT#', ...page })
+  return { items: found.items.map(toEntry), nextToken: found.nextToken }
 }
+
+/** What happened to all experiments, the newest first. @throws BadToken */
+export const listTrail = async (table: Table, page: PageOf): Promise<Page<AuditEntry>> => {
+  const found = await queryPage(table, AUDIT, { ...page, descending: true })
+  return { items: found.items.map(toEntry), nextToken: found.nextToken }
+}
+
+const toEntry = (item: Record<string, unknown>): AuditEntry => AuditEntry.parse(item.entry)

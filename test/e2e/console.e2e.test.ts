@@ -80,7 +80,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     expect(serious).toEqual([])
   })
 
-  test('shows what is owed, quantity by price, and what was asked for', async () => {
+  test('shows what is owed, quantity by price, what was asked for, and who changed what', async () => {
     await page.getByRole('tab', { name: 'Ledger' }).click()
     const account = page.getByRole('region', { name: 'Cost lines' })
     await account.getByRole('row', { name: /Mirror sessions.*per ENI-hour/ }).waitFor()
@@ -94,6 +94,12 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
 
     await page.getByText(/on port \d+, from any client/).waitFor()
     await page.getByText('it ends before its metered spend passes this').waitFor()
+
+    await page.getByRole('tab', { name: 'History' }).click()
+
+    const changes = page.getByRole('list', { name: /^Changes of this experiment/ }).getByRole('listitem')
+    await changes.filter({ hasText: /Created by local.*Budget: \$/ }).waitFor()
+    await changes.filter({ hasText: 'Phase: Preparing → Mirroring' }).waitFor()
   })
 
   test('stops an experiment by keyboard alone, and sees it drain and end', async () => {

@@ -124,7 +124,9 @@ export class KernelTap {
 
   /** Copies that still wait for their turn on the mirror network. */
   get waiting(): number {
-    const queues = JSON.parse(tool('tc', ['-s', '-j', ...this.#in('production'), 'qdisc', 'show', 'dev', 'u0']))
+    const queues = JSON.parse(
+      tool('tc', ['-s', '-j', ...this.#in('production'), 'qdisc', 'show', 'dev', 'u0']),
+    )
     return queues[0].qlen
   }
 

@@ -12,7 +12,9 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   extendExperiment: 'POST /experiments/{id}/extend',
   listMeter: 'GET /experiments/{id}/meter',
   getLedger: 'GET /experiments/{id}/ledger',
+  listExperimentAudit: 'GET /experiments/{id}/audit',
   listSources: 'GET /sources',
+  listAudit: 'GET /audit',
 }
 
 export type Request<Id extends keyof Catalogue> = Parameters<Call<Catalogue[Id]>>[0]

@@ -1,4 +1,5 @@
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
+import type { AuditEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { MeterPoint } from '../../contract/meter.ts'
 import type { SourceEni } from '../../contract/source.ts'
@@ -63,6 +64,25 @@ export const ledgerQuery = (id: string, live: boolean) =>
     queryKey: ['ledger', id],
     queryFn: ({ signal }) => call('getLedger', { params: { id }, query: {}, body: undefined }, { signal }),
     refetchInterval: live ? LIVE_MS : false,
+  })
+
+/** Every change has one entry, written soon after it: so many entries as the revision says are all there are. */
+export const auditQuery = (id: string, revision: number) =>
+  queryOptions({
+    queryKey: ['audit', id, revision],
+    queryFn: async ({ signal }): Promise<AuditEntry[]> => {
+      const entries: AuditEntry[] = []
+      let nextToken: string | undefined
+      do {
+        const query = { maxResults: 200, ...(nextToken && { nextToken }) }
+        const page = await call('listExperimentAudit', { params: { id }, query, body: undefined }, { signal })
+        entries.push(...page.entries)
+        nextToken = page.nextToken ?? undefined
+      } while (nextToken !== undefined)
+      return entries
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => ((state.data?.length ?? 0) < revision ? LIVE_MS : false),
   })
 
 export const sourcesQuery = queryOptions({

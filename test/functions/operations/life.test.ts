@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { AuditEntry } from '../../../contract/audit.ts'
 import type { Experiment } from '../../../contract/experiment.ts'
 import type { LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
 import type { MeterPoint } from '../../../contract/meter.ts'
@@ -38,6 +39,8 @@ const open = async () => {
   return { account, api: openApiOver(account.plane) }
 }
 type Api = ReturnType<typeof openApiOver>
+
+const told = ({ who, what, why, before, after }: AuditEntry) => [who, what, why, before?.phase, after.phase]
 
 const passUntil = async (account: Account, api: Api, id: string, phase: string): Promise<Experiment> => {
   for (let ticks = 0; ticks < 60; ticks++) {
@@ -112,6 +115,18 @@ describe('an experiment through the API', PATIENT, () => {
     const again = await api.send({ method: 'POST', path: `/experiments/${id}/stop` })
     expect(again.status).toBe(409)
 
+    const trail = await api.send({ path: `/experiments/${id}/audit` })
+    expect(trail.body.entries.map(told)).toEqual([
+      ['local', 'created', null, undefined, 'scheduled'],
+      ['shadowmeter', 'preparing', null, 'scheduled', 'preparing'],
+      ['shadowmeter', 'mirroring', null, 'preparing', 'mirroring'],
+      ['local', `extending to ${extended.body.endAt}`, 'Traffic was low.', 'mirroring', 'mirroring'],
+      ['local', `extended to ${extended.body.endAt}`, 'Traffic was low.', 'mirroring', 'mirroring'],
+      ['local', 'draining: stopped', 'Seen.', 'mirroring', 'draining'],
+    ])
+    const moved: AuditEntry = trail.body.entries[4]
+    expect([moved.before?.endAt, moved.after.endAt]).toEqual([running.endAt, extended.body.endAt])
+
     const ended = await passUntil(account, api, id, 'ended')
     const { body: final } = await api.send({ path: `/experiments/${id}/ledger` })
     expect(ended.outcome).toBe('stopped')
@@ -136,6 +151,58 @@ describe('an experiment through the API', PATIENT, () => {
     const ended = await passUntil(account, api, one.id, 'ended')
     expect(ended).toMatchObject({ outcome: 'stopped', spend: { totalUsd: expect.closeTo(0, 3) } })
     expect(leftovers(account)).toEqual(NOTHING_LEFT)
+  })
+})
+
+describe('the audit trail of all experiments', PATIENT, () => {
+  const later = { window: { startAt: '2026-12-24T12:00:00Z', durationSeconds: 600 } }
+
+  it('has the newest first, page by page, and cannot be changed', async () => {
+    const { account, api } = await open()
+    const ids: string[] = []
+    for (const name of ['one', 'two', 'three']) {
+      const { body: experiment } = await api.send(create({ ...later, name }))
+      ids.push(experiment.id)
+      await account.clock.advance(1000)
+    }
+    await pass(account)
+    const first = await api.send({ path: '/audit', query: { maxResults: '2' } })
+    const rest = await api.send({ path: '/audit', query: { nextToken: first.body.nextToken } })
+
+    const entries: AuditEntry[] = [...first.body.entries, ...rest.body.entries]
+    expect(entries.map(({ experiment }) => experiment)).toEqual(ids.reverse())
+    expect(rest.body.nextToken).toBeNull()
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
+      for (const path of ['/audit', `/experiments/${ids[0]}/audit`]) {
+        const refused = await api.send({ method, path, body: {} })
+        expect(refused.status).toBe(405)
+      }
+  })
+})
+
+describe('a change of a revision that is not the present one', PATIENT, () => {
+  it('is refused as a conflict, whatever the meter has written meanwhile', async () => {
+    const { account, api } = await open()
+    const { body: created } = await api.send(create())
+    const seen = await passUntil(account, api, created.id, 'mirroring')
+    const extend = (ifRevision: number) =>
+      api.send({
+        method: 'POST',
+        path: `/experiments/${created.id}/extend`,
+        body: { bySeconds: 60, ifRevision },
+      })
+    await pass(account)
+    const mine = await extend(seen.revision)
+    const theirs = await extend(seen.revision)
+    const stop = { method: 'POST', path: `/experiments/${created.id}/stop` }
+    const stale = await api.send({ ...stop, body: { ifRevision: seen.revision } })
+    const fresh = await api.send({ ...stop, body: { ifRevision: mine.body.revision } })
+
+    expect(mine.status).toBe(200)
+    expect(mine.body.revision).toBeGreaterThan(seen.revision)
+    expect([theirs.status, theirs.body.type]).toEqual([409, 'urn:shadowmeter:problem:conflict'])
+    expect(theirs.body.detail).toContain(`revision ${mine.body.revision}, not ${seen.revision}`)
+    expect([stale.status, fresh.status]).toEqual([409, 202])
   })
 })
 

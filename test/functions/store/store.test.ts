@@ -6,7 +6,7 @@ import { chunkKey } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
-import { appendAudit, listAudit } from '../../../functions/store/audit.ts'
+import { appendAudit, listAudit, listTrail } from '../../../functions/store/audit.ts'
 import {
   createRecord,
   forgetActive,
@@ -202,15 +202,17 @@ it('meter points come in order of time, after any of them', async () => {
 it('an audit entry is never replaced', async () => {
   const entry = {
     id: '01JD',
+    experiment: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
     at: new Date(AT).toISOString(),
     who: 'ada',
     what: 'created',
     why: null,
     before: null,
-    after: null,
+    after: { phase: 'scheduled' as const, outcome: null, endAt: new Date(AT).toISOString(), budgetUsd: 5 },
   }
-  await appendAudit(table, 'exp_z', entry)
-  await appendAudit(table, 'exp_z', { ...entry, who: 'eve' })
+  await appendAudit(table, entry)
+  await appendAudit(table, { ...entry, who: 'eve' })
 
-  expect((await listAudit(table, 'exp_z', all)).items).toEqual([entry])
+  expect((await listAudit(table, entry.experiment, all)).items).toEqual([entry])
+  expect((await listTrail(table, all)).items).toEqual([entry])
 })

@@ -22,6 +22,7 @@ import { Trouble } from '../trouble.tsx'
 import { OUTCOME } from '../words.ts'
 
 const Live = lazy(() => import('../experiment/live.tsx').then((m) => ({ default: m.Live })))
+const History = lazy(() => import('../experiment/history.tsx').then((m) => ({ default: m.History })))
 const Money = lazy(() => import('../experiment/money.tsx').then((m) => ({ default: m.Money })))
 const Setup = lazy(() => import('../experiment/setup.tsx').then((m) => ({ default: m.Setup })))
 
@@ -122,6 +123,7 @@ const TABS = [
   { id: 'live', label: 'Traffic and spend', Content: Live },
   { id: 'money', label: 'Ledger', Content: Money },
   { id: 'setup', label: 'What was asked for', Content: Setup },
+  { id: 'history', label: 'History', Content: History },
 ] as const
 
 /** Phase, time and reason: the first thing to know. */

@@ -1,0 +1,31 @@
+import * as z from 'zod'
+import { AuditEntry } from '../audit.ts'
+import { ExperimentId } from '../experiment.ts'
+import { operation } from '../operation.ts'
+import { nextToken, Page } from './page.ts'
+
+const result = z.strictObject({ entries: z.array(AuditEntry), nextToken })
+
+export const listAudit = operation({
+  id: 'listAudit',
+  route: 'GET /audit',
+  summary: 'List who changed what, when and why, of all experiments, the newest first',
+  params: z.strictObject({}),
+  query: z.strictObject(Page),
+  body: z.undefined(),
+  result,
+  status: 200,
+  idempotent: false,
+})
+
+export const listExperimentAudit = operation({
+  id: 'listExperimentAudit',
+  route: 'GET /experiments/{id}/audit',
+  summary: 'List who changed what of one experiment, when and why, in order of time',
+  params: z.strictObject({ id: ExperimentId }),
+  query: z.strictObject(Page),
+  body: z.undefined(),
+  result,
+  status: 200,
+  idempotent: false,
+})
