@@ -1,26 +1,12 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startTestCloud } from '../support/aws-clients.ts'
 import { eni, mirrorTargetId, parkingFilterId, roleArn } from '../support/aws-world.ts'
+import { findProgram } from '../support/program.ts'
 
 /** The first AWS CLI on the path: versions 1 and 2, old and new, speak to the same endpoints. */
-const cli = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'aws'))
-  .find(isExecutable)
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-if (cli === undefined) console.log('Not run: the AWS CLI is not installed (Debian: apt-get install awscli).')
+const { path: cli, why } = await findProgram(['aws'], 'awscli')
+if (cli === null) console.warn(`Not run, the AWS CLI against the endpoints: ${why}`)
 
 type Answer = { code: number; stdout: string; stderr: string }
 
@@ -50,7 +36,7 @@ function aws(endpoint: string, command: string): Promise<Answer> {
 const words = (command: string): string[] =>
   (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^'|'$/g, ''))
 
-test.skipIf(cli === undefined)(
+test.skipIf(cli === null)(
   'the AWS CLI works against the endpoints and shows their errors as AWS’s own',
   { timeout: 180_000 },
   async () => {

@@ -20,7 +20,7 @@ const RELAYED_PORT = 4790
 const QUIET_MS = 300
 const ATTEMPTS = 3
 
-const unavailable = kernelTapUnavailable()
+const unavailable = await kernelTapUnavailable()
 if (unavailable !== null) console.warn(`Not run, the Linux kernel as tap: ${unavailable}`)
 
 /** What the gateway prints at its end, as far as it is looked at here. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { findProgram, programPath } from './program.ts'
 
 /**
  * The Linux kernel as a mirror: `tc` copies every TCP packet of a production port, both ways, into a VXLAN device.
@@ -31,12 +32,15 @@ export type KernelTapOptions = {
   vni: number
 }
 
-/** Why this machine's kernel cannot be the tap; null when it can. Installs missing tools where apt can. */
-export const kernelTapUnavailable = (): string | null => {
+/** Why this machine's kernel cannot be the tap; null when it can. */
+export const kernelTapUnavailable = async (): Promise<string | null> => {
   if (process.platform !== 'linux') return 'network namespaces need Linux'
   if (process.getuid?.() !== 0) return 'network namespaces need root'
+  for (const [tool, debianPackage] of TOOLS) {
+    const { why } = await findProgram([tool], debianPackage)
+    if (why !== null) return why
+  }
   try {
-    install({ ip: 'iproute2', tc: 'iproute2', nft: 'nftables' })
     new KernelTap({ mtu: 1500, vni: 1 }).close()
     return null
   } catch (error) {
@@ -46,27 +50,14 @@ export const kernelTapUnavailable = (): string | null => {
   }
 }
 
+const TOOLS = [
+  ['ip', 'iproute2'],
+  ['tc', 'iproute2'],
+  ['nft', 'nftables'],
+] as const
+
 /** What a kernel or a container says that has no part for this, as opposed to a mistake of ours. */
-const LACKING =
-  /not permitted|permission denied|unknown device type|not supported|qdisc kind is unknown|unable to locate|is not installed/i
-
-const install = (packages: Record<string, string>): void => {
-  const missing = Object.keys(packages).filter((tool) => !isInstalled(tool))
-  if (missing.length === 0) return
-  const names = [...new Set(missing.map((tool) => packages[tool] as string))]
-  if (!isInstalled('apt-get')) throw new Error(`${names.join(' and ')} is not installed`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
-    env,
-    stdio: 'ignore',
-  })
-}
-
-const isInstalled = (tool: string): boolean =>
-  [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) =>
-    existsSync(`${folder}/${tool}`),
-  )
+const LACKING = /not permitted|permission denied|unknown device type|not supported|qdisc kind is unknown/i
 
 /** Namespaces of a run that was killed: its process id is in their names. */
 const PREFIX = 'smtap'
@@ -92,7 +83,7 @@ export class KernelTap {
   spawn(place: Place, command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', this.namespace(place), command, ...args], {
       ...options,
-      env: { ...process.env, ...options.env, PATH: toolPath() },
+      env: { ...process.env, ...options.env, PATH: programPath() },
     })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
@@ -216,13 +207,10 @@ const namespaces = (): string[] =>
     .map((line) => line.split(' ')[0] ?? '')
     .filter((name) => name !== '')
 
-/** `ip`, `tc` and `nft` are where a user's path does not always look. */
-const toolPath = (): string => `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
-
 const tool = (command: string, args: readonly string[], input?: string): string =>
   execFileSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, PATH: toolPath() },
+    env: { ...process.env, PATH: programPath() },
     ...(input !== undefined && { input }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
