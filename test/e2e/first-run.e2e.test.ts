@@ -14,6 +14,7 @@ import { apiClient } from '../support/api-client.ts'
 import { eventually } from '../support/aws-clients.ts'
 import { type DistinctRequest, distinctRequests } from '../support/distinct-requests.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from '../support/local-system.ts'
+import { findProgram } from '../support/program.ts'
 import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
 
 const WINDOW_SECONDS = 35
@@ -212,13 +213,11 @@ test('at its end nothing is left: no session, no schedule of its own, no gateway
 }, 90_000)
 
 test('the AWS CLI sees the same', async ({ skip }) => {
-  const aws = await promisify(execFile)('aws', ['--version']).catch(() => null)
-  if (aws === null) {
-    console.log('The AWS CLI is not installed: its calls were not run.')
-    skip()
-  }
+  const { path: aws, why } = await findProgram(['aws'], 'awscli')
+  if (aws === null) return skip(`the AWS CLI was not run: ${why}`)
+
   const { stdout } = await promisify(execFile)(
-    'aws',
+    aws,
     ['ec2', 'describe-traffic-mirror-sessions', '--endpoint-url', system.aws, '--region', 'us-east-1'],
     { env: { ...process.env, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } },
   )
