@@ -9,6 +9,10 @@ const Environment = z.object({
   SHADOWMETER_CLUSTER: name,
   SHADOWMETER_SERVICE: name,
   SHADOWMETER_MIRROR_TARGET: z.string().regex(/^tmt-[0-9a-f]{8,17}$/),
+  SHADOWMETER_PARKING_FILTER: z
+    .string()
+    .regex(/^tmf-[0-9a-f]{8,17}$/)
+    .describe('a mirror filter of the deployment that never has a rule: sessions that join are made on it'),
   SHADOWMETER_TARGET_GROUP_ARN: name,
   SHADOWMETER_LOAD_BALANCER_ARN: name,
   SHADOWMETER_SCHEDULE_GROUP: name.max(64),
@@ -28,6 +32,7 @@ export type Config = Readonly<{
   cluster: string
   service: string
   mirrorTarget: string
+  parkingFilter: string
   targetGroup: string
   loadBalancer: string
   scheduleGroup: string
@@ -47,6 +52,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     cluster: read.SHADOWMETER_CLUSTER,
     service: read.SHADOWMETER_SERVICE,
     mirrorTarget: read.SHADOWMETER_MIRROR_TARGET,
+    parkingFilter: read.SHADOWMETER_PARKING_FILTER,
     targetGroup: read.SHADOWMETER_TARGET_GROUP_ARN,
     loadBalancer: read.SHADOWMETER_LOAD_BALANCER_ARN,
     scheduleGroup: read.SHADOWMETER_SCHEDULE_GROUP,

@@ -6,9 +6,12 @@ import {
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb'
 import {
+  CreateTrafficMirrorFilterCommand,
   CreateTrafficMirrorTargetCommand,
+  DescribeTrafficMirrorFiltersCommand,
   DescribeTrafficMirrorTargetsCommand,
   EC2Client,
+  type Tag,
 } from '@aws-sdk/client-ec2'
 import {
   ConflictException,
@@ -29,7 +32,7 @@ import {
   TABLE,
 } from './account.ts'
 
-export type Deployed = { mirrorTarget: string }
+export type Deployed = { mirrorTarget: string; parkingFilter: string }
 
 /**
  * Creates in the local account what the infrastructure creates on AWS: table, mirror target, schedule group. Running it
@@ -37,12 +40,13 @@ export type Deployed = { mirrorTarget: string }
  */
 export const deploy = (endpoint: string): Promise<Deployed> =>
   withClients(endpoint, async ({ dynamodb, ec2, scheduler }) => {
-    const [mirrorTarget] = await Promise.all([
+    const [mirrorTarget, parkingFilter] = await Promise.all([
       ensureMirrorTarget(ec2),
+      ensureParkingFilter(ec2),
       ensureTable(dynamodb),
       scheduler.send(new CreateScheduleGroupCommand({ Name: SCHEDULE_GROUP })).catch(unlessThere),
     ])
-    return { mirrorTarget }
+    return { mirrorTarget, parkingFilter }
   })
 
 /** Creates the tick, once there is a function for it to call. */
@@ -98,29 +102,44 @@ const ensureTable = async (dynamodb: DynamoDBClient): Promise<void> => {
   }
 }
 
+const OURS: Tag[] = [
+  { Key: 'managed-by', Value: 'shadowmeter' },
+  { Key: 'deployment', Value: DEPLOYMENT },
+]
+
+const isOurs = (tags: readonly Tag[] = []): boolean =>
+  tags.some(({ Key, Value }) => Key === 'deployment' && Value === DEPLOYMENT)
+
+const PARKING = 'Shadowmeter parking'
+
+/** The filter without rules that sessions of sources which join are made on. */
+const ensureParkingFilter = async (ec2: EC2Client): Promise<string> => {
+  const { TrafficMirrorFilters: filters = [] } = await ec2.send(new DescribeTrafficMirrorFiltersCommand({}))
+  const known = filters.find(({ Description, Tags }) => Description === PARKING && isOurs(Tags))
+  if (known?.TrafficMirrorFilterId) return known.TrafficMirrorFilterId
+  const { TrafficMirrorFilter: created } = await ec2.send(
+    new CreateTrafficMirrorFilterCommand({
+      Description: PARKING,
+      TagSpecifications: [{ ResourceType: 'traffic-mirror-filter', Tags: OURS }],
+    }),
+  )
+  if (!created?.TrafficMirrorFilterId) throw new Error('the AWS endpoint gave the parking filter no id')
+  return created.TrafficMirrorFilterId
+}
+
 const ensureMirrorTarget = async (ec2: EC2Client): Promise<string> => {
   const { TrafficMirrorTargets: targets = [] } = await ec2.send(
     new DescribeTrafficMirrorTargetsCommand({
       Filters: [{ Name: 'network-load-balancer-arn', Values: [LOAD_BALANCER_ARN] }],
     }),
   )
-  const ours = targets.find(({ Tags = [] }) =>
-    Tags.some(({ Key, Value }) => Key === 'deployment' && Value === DEPLOYMENT),
-  )
+  const ours = targets.find(({ Tags }) => isOurs(Tags))
   if (ours?.TrafficMirrorTargetId) return ours.TrafficMirrorTargetId
   const { TrafficMirrorTarget: created } = await ec2.send(
     new CreateTrafficMirrorTargetCommand({
       NetworkLoadBalancerArn: LOAD_BALANCER_ARN,
       Description: 'Shadowmeter gateways',
-      TagSpecifications: [
-        {
-          ResourceType: 'traffic-mirror-target',
-          Tags: [
-            { Key: 'managed-by', Value: 'shadowmeter' },
-            { Key: 'deployment', Value: DEPLOYMENT },
-          ],
-        },
-      ],
+      TagSpecifications: [{ ResourceType: 'traffic-mirror-target', Tags: OURS }],
     }),
   )
   if (!created?.TrafficMirrorTargetId) throw new Error('the AWS endpoint gave the mirror target no id')

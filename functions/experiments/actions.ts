@@ -32,7 +32,9 @@ export type Action =
     }
   | { kind: 'accept-rule'; rule: string; as: FilterRule }
   | { kind: 'delete-rule'; rule: string }
+  /** On the experiment’s own filter, or on the parking filter when it is parked. */
   | { kind: 'create-session'; session: SessionRecord; filter: string; packetLength: number | null }
+  | { kind: 'move-session'; session: string; filter: string }
   | { kind: 'delete-session'; session: string }
   | { kind: 'tag'; resources: readonly string[]; expiresAt: string }
   | { kind: 'scale'; desired: number }
@@ -65,8 +67,9 @@ export const actionName = (action: Action): string => {
     case 'create-session':
     case 'write-session':
       return `${action.kind} ${action.session.eni}`
+    case 'move-session':
     case 'delete-session':
-      return `delete-session ${action.session}`
+      return `${action.kind} ${action.session}`
     case 'write-record':
       return action.enter ? `enter ${action.enter.phase}` : 'write-record'
     default:

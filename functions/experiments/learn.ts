@@ -73,6 +73,8 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
       const { eni, vni, expiresAt } = action.session
       return know({ sessions: [...seen.sessions, { session: answer.id ?? '', eni, vni, expiresAt }] })
     }
+    case 'move-session':
+      return know({ moved: new Set(seen.moved).add(action.session) })
     case 'delete-session': {
       const row = view.sessions.find(({ session }) => session === action.session)
       const at = answer.absent ? deletionTime(row?.killAt ?? null, now, settings) : now.toISOString()

@@ -50,8 +50,11 @@ export type Observed = Readonly<{
   config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
   /** Other experiments that need gateways now. */
   others: readonly Readonly<{ id: string; endAt: string; sources: number }>[]
-  /** Whether the budget allows being here until the next look; null when it was not asked. */
-  money: Readonly<{ affordable: boolean; reason: string }> | null
+  /**
+   * Whether the budget allows being here until the next look, and which further ENIs it pays a first hour for; null when
+   * it was not asked.
+   */
+  money: Readonly<{ affordable: boolean; reason: string; joiners: readonly string[] }> | null
 
   /** Learned from answers: deleted for sure, by id, with the time that counts as their end. */
   gone: ReadonlyMap<string, string>
@@ -59,6 +62,8 @@ export type Observed = Readonly<{
   lapsed: ReadonlySet<string>
   /** Learned from answers: sessions and rules AWS refused to create, as refusalOf and staleToken name them. */
   refused: ReadonlySet<string>
+  /** Learned from answers: sessions that were moved to the experiment’s own filter. */
+  moved: ReadonlySet<string>
   /** Audit entries stored, by id. */
   audited: ReadonlySet<string>
   /** It is not among the active experiments any more. */

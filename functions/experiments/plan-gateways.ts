@@ -5,6 +5,7 @@ import type { Action } from './actions.ts'
 import { gatewaysFor } from './gateway-size.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
 import type { ObservedTask, View } from './observed.ts'
+import { liveRows } from './plan-sessions.ts'
 import type { Settings } from './settings.ts'
 import { armable, zeroTime } from './times.ts'
 
@@ -17,8 +18,10 @@ export const canReceive = ({ seen }: View): boolean =>
   seen.gateways.healthy > 0 && seen.gateways.tasks.some(({ revision }) => revision >= 0)
 
 /** Tasks that all experiments together need. */
-const wanted = ({ record, seen }: View): number => {
-  const sources = seen.others.reduce((sum, other) => sum + other.sources, record.life.enis?.length ?? 0)
+const wanted = ({ record, sessions, seen }: View): number => {
+  const live = liveRows(sessions).length
+  const own = record.experiment.phase === 'preparing' ? Math.max(live, record.life.enis?.length ?? 0) : live
+  const sources = seen.others.reduce((sum, other) => sum + other.sources, own)
   return Math.max(1, gatewaysFor(sources))
 }
 
@@ -61,6 +64,8 @@ const entryFor = (view: View): GatewayExperiment => {
     until: endAt,
     sources: sessions
       .filter(({ state }) => state === 'active')
+      // What was read from the store, and what was learned since, must come in one order.
+      .sort((a, b) => (a.eni < b.eni ? -1 : a.eni > b.eni ? 1 : a.generation - b.generation))
       .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac })),
   }
 }

@@ -1,8 +1,8 @@
+import type { SourceEni } from '../../contract/source.ts'
 import type { Action } from './actions.ts'
 import { killSchedule } from './names.ts'
 import { refusalOf, type View } from './observed.ts'
 import type { SessionRecord } from './record.ts'
-import type { Settings } from './settings.ts'
 import { armable, armTime, killTime } from './times.ts'
 
 /** A whole number from 1 to 0xffffff. */
@@ -17,16 +17,25 @@ export const latestOf = (sessions: readonly SessionRecord[], eni: string): Sessi
     undefined,
   )
 
+/** Sessions that exist, or are to exist. */
+export const liveRows = (sessions: readonly SessionRecord[]): SessionRecord[] =>
+  sessions.filter(({ state, leaving }) => state !== 'deleted' && !leaving)
+
 /**
- * The next step towards a session on every chosen ENI, one ENI after the other: intend, create, arm the schedule that
- * deletes it, record. Only a recorded session counts, and every recorded one has its schedule.
+ * The next step towards a session on every ENI that was chosen in preparation, one ENI after the other: intend, create,
+ * arm the schedule that deletes it, record. Only a recorded session counts, and every recorded one has its schedule.
  */
 export const sessionSteps = (view: View, now: Date, random: RandomVni): Action[] => {
   const { filter, enis } = view.record.life
   if (filter === null) return [filterStep(view, now)]
-  for (const [index, eni] of (enis ?? []).entries()) {
+  for (const eni of enis ?? []) {
     const session = latestOf(view.sessions, eni)
-    const step = session ? stepFor(view, session, index, filter, now) : intend(view, eni, now, random)
+    const source = view.seen.sources?.find((one) => one.eni === eni)
+    const step = session
+      ? stepFor(view, session, filter, now)
+      : source
+        ? intend(view, source, { parked: false }, now, random)
+        : null
     if (step) return [step]
   }
   return []
@@ -41,31 +50,38 @@ const filterStep = ({ record, seen }: View, now: Date): Action => {
     : { kind: 'create-filter', generation: filterGeneration, expiresAt: record.experiment.endAt }
 }
 
-const intend = (
+/** Writes down that an ENI is to get a session, its next when it had some before. */
+export const intend = (
   { record, seen, sessions }: View,
-  eni: string,
+  { eni, address, mac, availabilityZone }: SourceEni,
+  { parked }: { parked: boolean },
   now: Date,
   random: RandomVni,
-): Action | null => {
-  const source = seen.sources?.find((one) => one.eni === eni)
-  if (!source) return null
+): Action => {
   const ours = new Set(sessions.map(({ vni }) => vni))
   let vni = random()
   while (ours.has(vni) || seen.vnis.has(vni)) vni = random()
   let number = LOWEST_PRIORITY
   while (seen.taken.some((one) => one.eni === eni && one.number === number)) number--
+  const slots = new Set(sessions.flatMap(({ state, slot }) => (state === 'deleted' ? [] : [slot])))
+  let slot = 0
+  while (slots.has(slot)) slot++
+  const before = latestOf(sessions, eni)
   return {
     kind: 'write-session',
     session: {
       eni,
-      generation: 0,
+      generation: before === undefined ? 0 : before.generation + 1,
+      slot,
       state: 'intended',
+      parked,
+      leaving: false,
       session: null,
       vni,
       number,
-      address: source.address,
-      mac: source.mac,
-      availabilityZone: source.availabilityZone,
+      address,
+      mac,
+      availabilityZone,
       expiresAt: record.experiment.endAt,
       killAt: null,
       intendedAt: now.toISOString(),
@@ -76,23 +92,24 @@ const intend = (
   }
 }
 
-const stepFor = (
+/** The next step for a session that was intended, or whose kill schedule is not where it should be; null without one. */
+export const stepFor = (
   { record, seen }: View,
   session: SessionRecord,
-  index: number,
   filter: string,
   now: Date,
 ): Action | null => {
   const { id, endAt, spec } = record.experiment
-  if (session.state === 'deleted') return null
+  if (session.state === 'deleted' || session.leaving) return null
   if (session.state === 'intended' && seen.sources?.every(({ eni }) => eni !== session.eni)) return null
-  if (session.state === 'active') return moveKill(seen.schedules, id, session, killTime(endAt, index), now)
+  const wanted = killTime(endAt, session.slot)
+  if (session.state === 'active') return moveKill(seen.schedules, id, session, wanted, now)
   const created = seen.sessions.find(({ eni, vni }) => eni === session.eni && vni === session.vni)
   if (!created)
     return { kind: 'create-session', session, filter, packetLength: spec.traffic.packetLength ?? null }
   const armed = seen.schedules.get(killSchedule(id, created.session))
   return armed == null
-    ? armKill(id, created.session, killTime(endAt, index), now)
+    ? armKill(id, created.session, wanted, now)
     : {
         kind: 'write-session',
         session: {
@@ -134,13 +151,12 @@ const TAGGED_AT_ONCE = 200
  * fails in between, the experiment ends at the earlier one.
  */
 export const extensionSteps = ({ record, sessions, seen }: View, now: Date): Action[] => {
-  const { extension, enis } = record.life
+  const { extension } = record.life
   const { id } = record.experiment
   if (!extension) return []
-  for (const [index, eni] of (enis ?? []).entries()) {
-    const session = latestOf(sessions, eni)
-    if (session?.state !== 'active') continue
-    const step = moveKill(seen.schedules, id, session, killTime(extension.endAt, index), now)
+  for (const session of sessions) {
+    if (session.state !== 'active') continue
+    const step = moveKill(seen.schedules, id, session, killTime(extension.endAt, session.slot), now)
     if (step) return [step]
   }
   const tags = tagSteps({ record, sessions, seen }, extension.endAt)
@@ -158,38 +174,6 @@ export const tagSteps = ({ record, seen }: View, expiresAt: string): Action[] =>
 }
 
 /**
- * Closes what was lost: sessions whose source went away are deleted, since AWS goes on billing them; sessions that AWS
- * no longer has are written off; sessions of ours that no ledger row knows are deleted.
- */
-export const lostSteps = (view: View, now: Date, settings: Settings): Action[] => {
-  const { record, seen, sessions } = view
-  const alive = new Set(
-    seen.sources?.filter(({ verdict }) => verdict !== 'unsupported').map(({ eni }) => eni),
-  )
-  const orphaned = (eni: string) => seen.sources !== null && !alive.has(eni)
-  const steps: Action[] = nameSteps(view, now).filter(({ session }) => orphaned(session.eni))
-  for (const row of sessions) {
-    if (row.state === 'deleted' || row.session === null) continue
-    const deletedAt = seen.gone.get(row.session)
-    if (deletedAt !== undefined) steps.push(close(row, deletedAt))
-    else if (orphaned(row.eni) || vanished(view, row, now, settings))
-      steps.push({ kind: 'delete-session', session: row.session })
-  }
-  const known = new Set(sessions.map(({ vni }) => vni))
-  for (const { session, vni } of seen.sessions) {
-    const row = sessions.find((one) => one.vni === vni)
-    if (!known.has(vni) || (row?.state === 'deleted' && !seen.gone.has(session)))
-      steps.push({ kind: 'delete-session', session })
-  }
-  for (const session of sessions)
-    if (session.state === 'deleted' && session.session !== null) {
-      const schedule = killSchedule(record.experiment.id, session.session)
-      if (seen.schedules.has(schedule)) steps.push({ kind: 'disarm', schedule })
-    }
-  return steps
-}
-
-/**
  * Writes down the ids of sessions that were made when nobody could record them, so that they are deleted and paid for.
  * They stay intended: only a session with its kill schedule is active.
  */
@@ -204,17 +188,6 @@ export const nameSteps = (
     const named = { session: made.session, createdAt: row.intendedAt, knownAt: now.toISOString() }
     return [{ kind: 'write-session' as const, session: { ...row, ...named } }]
   })
-
-/** Describe does not show it, though it has had the time to: a delete will tell for sure. */
-const vanished = (
-  { seen }: View,
-  { state, session, knownAt }: SessionRecord,
-  now: Date,
-  { describeLagMs }: Settings,
-): boolean =>
-  state === 'active' &&
-  !seen.sessions.some((one) => one.session === session) &&
-  now.getTime() - Date.parse(knownAt ?? '') >= describeLagMs
 
 export const close = (session: SessionRecord, deletedAt: string): Action => ({
   kind: 'write-session',

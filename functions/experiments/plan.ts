@@ -2,9 +2,10 @@ import type { AuditEntry } from '../../contract/audit.ts'
 import type { Action } from './actions.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
+import { joinable, joinSteps, lostSteps, moveSteps } from './plan-fleet.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
 import { disarmLeases, ruleSteps } from './plan-rules.ts'
-import { extensionSteps, lostSteps, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
+import { extensionSteps, liveRows, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
 import { armable, armTime, callTime } from './times.ts'
@@ -23,7 +24,7 @@ export const plan = (view: View, now: Date, settings: Settings, random: RandomVn
     case 'preparing':
       return planPreparing(view, now, settings, random)
     case 'mirroring':
-      return planMirroring(view, now, settings)
+      return planMirroring(view, now, settings, random)
     case 'draining':
       return planDraining(view, now, settings)
     case 'ended':
@@ -96,7 +97,7 @@ const prepareSteps = (view: View, now: Date, random: RandomVni): Action[] => {
   return [{ kind: 'write-record', life: { lastError: null }, enter: { phase: 'mirroring', reason: null } }]
 }
 
-const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
+const planMirroring = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
   const { record, seen } = view
   const { endAt } = record.experiment
   const { unfitSince } = record.life
@@ -110,7 +111,7 @@ const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
   if (unfitSince !== null && now.getTime() - Date.parse(unfitSince) > settings.unfitMs)
     return [finish('failed', `Its gateways were not fit to receive for too long: ${waitingFor(view)}`)]
 
-  if (!view.sessions.some(({ state }) => state === 'active'))
+  if (liveRows(view.sessions).length === 0 && joinable(view, now, settings).length === 0)
     return [
       finish('failed', 'None of its mirror sessions is left: their sources or they themselves were deleted.'),
     ]
@@ -126,8 +127,10 @@ const planMirroring = (view: View, now: Date, settings: Settings): Action[] => {
     ...endSteps(view, now, settings),
     ...zeroSteps(view, now, settings),
     ...(record.life.extension ? extensionSteps(view, now) : tagSteps(view, endAt)),
+    ...(receiving ? joinSteps(view, now, settings, random) : []),
     ...gatewaySteps(view),
     ...publishSteps(view),
+    ...moveSteps(view),
     ...disarmLeases(view),
   ]
 }

@@ -32,7 +32,7 @@ export const Life = z.object({
   drainingSince: Timestamp.nullable(),
   /** Since when the gateways are not fit to receive; null while they are. */
   unfitSince: Timestamp.nullable(),
-  /** The ENIs it mirrors, fixed when it is prepared; null before. */
+  /** The ENIs it was prepared with; null before. From then on its ledger rows say what it mirrors. */
   enis: z.array(EniId).nullable(),
   filter: z.string().nullable(),
   filterGeneration: z.int().nonnegative(),
@@ -91,7 +91,13 @@ export type ExperimentRecord = z.output<typeof ExperimentRecord>
 export const SessionRecord = z.object({
   eni: EniId,
   generation: z.int().nonnegative(),
+  /** Its place among the kill schedules, which are spread over time: the lowest that was free. */
+  slot: z.int().nonnegative().default(0),
   state: z.enum(['intended', 'active', 'deleted']),
+  /** It joined a running experiment: made on the parking filter, and not moved to the experiment’s own yet. */
+  parked: z.boolean().default(false),
+  /** Its source went away. Only then may the ENI get another session: one that others deleted is not made anew. */
+  leaving: z.boolean().default(false),
   session: z.string().nullable(),
   vni: z.int().min(1).max(0xffffff),
   /** Priority on its ENI, 1 the highest. */

@@ -2,6 +2,7 @@ import {
   CreateTrafficMirrorSessionCommand,
   DeleteTrafficMirrorSessionCommand,
   type EC2Client,
+  ModifyTrafficMirrorSessionCommand,
   paginateDescribeTrafficMirrorSessions,
   type TrafficMirrorSession,
 } from '@aws-sdk/client-ec2'
@@ -40,6 +41,12 @@ export const createSession = async (
     }),
   )
   return answer.TrafficMirrorSession?.TrafficMirrorSessionId ?? ''
+}
+
+export const moveSession = async (ec2: EC2Client, session: string, filter: string): Promise<void> => {
+  await ec2.send(
+    new ModifyTrafficMirrorSessionCommand({ TrafficMirrorSessionId: session, TrafficMirrorFilterId: filter }),
+  )
 }
 
 export const deleteSession = async (ec2: EC2Client, session: string): Promise<void> => {

@@ -14,7 +14,7 @@ import {
   deleteRule,
   tagExpiry,
 } from '../mirror/filter.ts'
-import { createSession, deleteSession } from '../mirror/session.ts'
+import { createSession, deleteSession, moveSession } from '../mirror/session.ts'
 import type { Ownership } from '../mirror/tags.ts'
 import { arm, disarm, renew } from '../schedule/one-time.ts'
 import { appendAudit } from '../store/audit.ts'
@@ -78,10 +78,16 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       return deleting(deleteRule(ec2, action.rule))
     case 'create-session': {
       const { session, filter, packetLength } = action
-      const on = { target: config.mirrorTarget, filter, packetLength }
+      const on = {
+        target: config.mirrorTarget,
+        filter: session.parked ? config.parkingFilter : filter,
+        packetLength,
+      }
       const once = token('session', session.eni, session.generation)
       return { id: await createSession(ec2, once, session, on, own(session.expiresAt)) }
     }
+    case 'move-session':
+      return movingSession(plane, action)
     case 'delete-session':
       return deletingSession(plane, view, action.session)
     case 'tag':
@@ -156,6 +162,21 @@ const accepting = async (
     const known = record.life.rules.find((one) => one.rule === rule)
     if (isYoung(plane, known?.createdAt)) throw new NotYet(`rule ${rule} is not known yet`, { cause: error })
     return { absent: true }
+  }
+}
+
+const movingSession = async (
+  { clients }: ControlPlane,
+  { session, filter }: Extract<Action, { kind: 'move-session' }>,
+): Promise<Answer> => {
+  try {
+    await moveSession(clients.ec2, session, filter)
+    return {}
+  } catch (error) {
+    // One that is gone is found missing, and written off, when it is old enough.
+    if (isNotFound(error))
+      throw new NotYet(`session ${session} is not known yet, or is gone`, { cause: error })
+    throw error
   }
 }
 

@@ -1,24 +1,22 @@
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { usdPerGb } from '../../contract/money.ts'
 import { addRequests, zeroRequests } from '../../contract/traffic.ts'
-import { canAfford, stopSeconds } from '../cost/budget.ts'
-import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
-import { assumedPeak } from '../cost/peak.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import { usedBy } from '../cost/used.ts'
-import type { View } from '../experiments/observed.ts'
+import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
+import { joinable } from '../experiments/plan-fleet.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
-import { leaseTime } from '../experiments/times.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
+import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Look } from './observe.ts'
 
-export type Metered = { record: ExperimentRecord; money: { affordable: boolean; reason: string } }
+export type Metered = { record: ExperimentRecord; money: NonNullable<Observed['money']> }
 
 /**
  * Reads the gateways’ reports into the experiment’s totals, prices them, and asks whether the budget affords to stay
@@ -55,11 +53,12 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const spend = meterSpend(usage, prices, now)
   const requests = totals.reduce((sum, total) => addRequests(sum, total.requests), zeroRequests())
   const active = view.sessions.filter(({ state }) => state === 'active').length
+  const money = afford(plane, view, look, { now, usage, totals, running, bytesPerSecond })
   const metered: ExperimentRecord = {
     life: nextLife,
     experiment: {
       ...experiment,
-      ...(wanted && { reason: reasonNow(view) }),
+      ...(wanted && { reason: reasonNow(view, money, joinable(view, now, settings).length) }),
       sources: active,
       gateways: view.seen.gateways.healthy,
       spend,
@@ -89,25 +88,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       gateways: view.seen.gateways.healthy,
     })
 
-  const budgetUsd = life.extension?.budgetUsd ?? experiment.spec.budgetUsd
-  const packetsUntil = new Date(Date.parse(leaseTime(experiment.endAt, now, settings)) + settings.precisionMs)
-  const newSessions = sessionsToOpen(view)
-  const unseenSeconds =
-    (settings.leaseMs + settings.precisionMs + settings.tickMs) / 1000 + stopSeconds(active + newSessions)
-  const peak = assumedPeak(capacities(view, look), unseenSeconds, budgetUsd, usage.crossAzShare, prices)
-  const money = canAfford(usage, prices, budgetUsd, {
-    now,
-    nextLook: new Date(now.getTime() + settings.tickMs + settings.precisionMs),
-    endAt: new Date(experiment.endAt),
-    packetsUntil,
-    stopSeconds: stopSeconds(active + newSessions),
-    newSessions,
-    tasks: Math.max(1, view.seen.gateways.desired),
-    peakBytesPerSecond: peak.bytesPerSecond,
-    knownUntil: knownUntil(experiment.mirroringSince, totals, running, now),
-    observedBytesPerSecond: bytesPerSecond,
-  })
-  return { record, money: { affordable: money.affordable, reason: money.reason } }
+  return { record, money }
 }
 
 /** One point per tick, however many doors lead here in between; the last ones of a draining experiment always. */
@@ -116,35 +97,14 @@ const isDue = ({ experiment }: ExperimentRecord, now: Date, tickMs: number): boo
   experiment.phase === 'draining' ||
   now.getTime() - Date.parse(experiment.meteredAt) >= tickMs / 2
 
-const reasonNow = (view: View): string | null =>
-  view.record.experiment.phase === 'preparing' || view.record.life.unfitSince !== null
-    ? waitingFor(view)
-    : null
-
-/** Sessions that are wanted, or intended, and not known to exist. */
-const sessionsToOpen = ({ record, sessions, seen }: View): number => {
-  if (record.experiment.phase !== 'preparing') return 0
-  const wanted = record.life.enis?.length ?? seen.sources?.length ?? 0
-  return Math.max(0, wanted - sessions.filter(({ state }) => state !== 'intended').length)
-}
-
-/** Bytes per second that each source can send at most. */
-const capacities = ({ record, seen, sessions }: View, { capacity }: Look): number[] => {
-  const chosen = new Set(record.life.enis ?? seen.sources?.map(({ eni }) => eni) ?? [])
-  for (const { eni, state } of sessions) if (state === 'deleted') chosen.delete(eni)
-  return [...chosen].map((eni) => peakBytesPerSecond(capacity.get(eni)))
-}
-
-const knownUntil = (
-  mirroringSince: string | null,
-  totals: readonly TaskTotal[],
-  running: ReadonlySet<string>,
-  now: Date,
-): Date => {
-  if (mirroringSince === null) return now
-  const reported = totals.filter(({ task }) => running.has(task)).map(({ at }) => Date.parse(at))
-  const known = reported.length > 0 ? Math.min(...reported) : Date.parse(mirroringSince)
-  return new Date(Math.min(now.getTime(), known))
+/** What people should know while it lives: what it waits for, and whom it leaves out. */
+const reasonNow = (view: View, money: Metered['money'], joinable: number): string | null => {
+  if (view.record.experiment.phase === 'preparing' || view.record.life.unfitSince !== null)
+    return waitingFor(view)
+  const unpaid = joinable - money.joiners.length
+  if (unpaid > 0 && money.affordable)
+    return `${unpaid} more ${unpaid === 1 ? 'source is' : 'sources are'} not mirrored: the budget does not pay for another session-hour.`
+  return null
 }
 
 /** Each task’s totals after its last report, and the rate since the reports before. */

@@ -49,6 +49,7 @@ const NOTHING: Observed = {
   gone: new Map(),
   lapsed: new Set(),
   refused: new Set(),
+  moved: new Set(),
   audited: new Set(),
   forgotten: false,
 }
@@ -143,7 +144,10 @@ const readOthers = async (plane: ControlPlane, id: string): Promise<Observed['ot
       {
         id: other.experiment.id,
         endAt: other.life.extension?.endAt ?? endAt,
-        sources: other.life.enis?.length ?? 0,
+        sources: Math.max(
+          other.experiment.sources,
+          other.experiment.phase === 'preparing' ? (other.life.enis?.length ?? 0) : 0,
+        ),
       },
     ]
   })

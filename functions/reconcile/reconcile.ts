@@ -3,6 +3,7 @@ import { type Action, actionName } from '../experiments/actions.ts'
 import { learn } from '../experiments/learn.ts'
 import type { View } from '../experiments/observed.ts'
 import { plan } from '../experiments/plan.ts'
+import { liveRows } from '../experiments/plan-sessions.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { forgetActive, readRecord, updateRecord, VersionConflict } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
@@ -132,7 +133,8 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
     return learn(view, action, answer, new Date(plane.now()), plane.settings)
   } catch (error) {
     if (error instanceof VersionConflict) return view
-    const severity = severityOf(error, action, phase === 'draining' || phase === 'ended')
+    const ending = phase === 'draining' || phase === 'ended'
+    const severity = severityOf(error, action, { ending, dispensable: isDispensable(view, action) })
     if (severity === null) throw error
     plane.log('warn', `${name} failed`, { experiment: id, phase, severity, error: errorText(error) })
     if (severity === 'wait') {
@@ -142,13 +144,23 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
     failures.names.add(name)
     if (!(error instanceof Error && error.name === 'NotYet')) failures.last = errorText(error)
     if (severity === 'halt') failures.halted = true
-    if (severity !== 'fatal') return view
+    if (severity !== 'fatal' && severity !== 'refused') return view
     const refused: View =
       action.kind === 'create-session'
         ? learn(view, action, { refused: true }, new Date(plane.now()), plane.settings)
         : view
+    if (severity === 'refused') return refused
     return giveUp(plane, refused, `AWS refused to ${name.replaceAll('-', ' ')}: ${errorText(error)}`)
   }
+}
+
+/** Whoever joins later, and whom a tag found among others, is left out when AWS refuses; who was named must fit. */
+const isDispensable = ({ record, sessions }: View, action: Action): boolean => {
+  if (action.kind !== 'create-session') return false
+  const { phase, spec } = record.experiment
+  if (phase === 'mirroring') return true
+  const named = spec.source.by === 'eni' || spec.source.by === 'instance'
+  return !named && liveRows(sessions).some(({ eni }) => eni !== action.session.eni)
 }
 
 /** EC2 refills 5 calls a second: within a second or two there is something to be had again, for whoever else asks, too. */

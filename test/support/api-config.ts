@@ -9,6 +9,7 @@ export const apiConfig = (table: string): Config => ({
   cluster: 'shadowmeter-test',
   service: 'gateway',
   mirrorTarget: 'tmt-0123456789abcdef0',
+  parkingFilter: 'tmf-0123456789abcdef0',
   targetGroup: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/test/0123456789abcdef',
   loadBalancer: 'arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/test/0123456789abcdef',
   scheduleGroup: 'shadowmeter-test',

@@ -33,6 +33,7 @@ const config: Config = {
   cluster: 'shadowmeter',
   service: 'gateway',
   mirrorTarget: world.mirrorTargetId,
+  parkingFilter: world.parkingFilterId,
   targetGroup: world.targetGroupArn,
   loadBalancer: world.loadBalancerArn,
   scheduleGroup: GROUP,

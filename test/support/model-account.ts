@@ -15,6 +15,8 @@ type Schedule = { at: number; what: ScheduledDeed }
 export class Refused extends Error {}
 
 export const SECOND = 1000
+/** The filter that never has a rule. */
+export const PARKING = 'tmf-parking'
 
 /**
  * An AWS account as far as one experiment can see it, in a few maps, with a clock that is moved by hand: for properties
@@ -34,6 +36,8 @@ export class ModelAccount {
   readonly sessions = new Map<string, Session>()
   readonly schedules = new Map<string, Schedule>()
   readonly enis: Set<string>
+  /** ENIs whose instance is stopped. */
+  readonly stopped = new Set<string>()
   /** The latest end that anybody ever asked for: schedules may wait for it, even when it is not in force (any more). */
   latestEnd: number
   /** Revision that the gateways run; null while none runs. */
@@ -43,6 +47,7 @@ export class ModelAccount {
   /** What was deleted in the last minutes: a lagging Describe still shows it. */
   #ghosts: { until: number; rule?: Rule; session?: Session; filter?: string }[] = []
   #ids = 0
+  readonly #gone = new Set<string>()
 
   constructor(record: ExperimentRecord, enis: readonly string[], now: number, lagMs: number) {
     this.record = record
@@ -93,13 +98,20 @@ export class ModelAccount {
     return this.rules.delete(id)
   }
 
+  /** A new ENI; the id of one that is gone is never given again. */
+  addSource(eni: string): void {
+    if (!this.#gone.has(eni)) this.enis.add(eni)
+  }
+
   /** An ENI goes away with its session, as when its instance is terminated. */
   removeSource(eni: string): void {
     this.enis.delete(eni)
+    this.#gone.add(eni)
     for (const [id, session] of this.sessions) if (session.eni === eni) this.#deleteSession(id)
   }
 
   source(eni: string): SourceEni {
+    const stopped = this.stopped.has(eni)
     return {
       eni,
       address: '10.0.0.1',
@@ -108,8 +120,8 @@ export class ModelAccount {
       instanceType: null,
       name: null,
       availabilityZone: 'us-east-1a',
-      verdict: 'supported',
-      reason: '',
+      verdict: stopped ? 'unsupported' : 'supported',
+      reason: stopped ? 'Its instance is stopped.' : '',
       tags: {},
     }
   }
@@ -151,10 +163,15 @@ export class ModelAccount {
       missing: [],
       config: this.config,
       others: [],
-      money: { affordable: this.affordable, reason: 'it would pass the budget' },
+      money: {
+        affordable: this.affordable,
+        reason: 'it would pass the budget',
+        joiners: this.affordable ? [...this.enis] : [],
+      },
       gone: new Map(),
       lapsed: new Set(),
       refused: new Set(),
+      moved: new Set(),
       audited: new Set(),
       forgotten: !this.active,
     }
@@ -214,10 +231,16 @@ export class ModelAccount {
             eni,
             vni,
             expiresAt,
-            filter: action.filter,
+            filter: action.session.parked ? PARKING : action.filter,
             since: this.now,
           }),
         )
+      }
+      case 'move-session': {
+        const session = this.sessions.get(action.session)
+        if (!session) throw new Refused('InvalidTrafficMirrorSessionId.NotFound')
+        this.sessions.set(action.session, { ...session, filter: action.filter })
+        return {}
       }
       case 'delete-session':
         return { absent: !this.#deleteSession(action.session) }

@@ -9,7 +9,7 @@ import { extending, mayExtend, mayStop, newRecord, stopped } from '../../../func
 import { plan } from '../../../functions/experiments/plan.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
 import { seeded } from '../../support/faults.ts'
-import { ModelAccount, Refused, SECOND } from '../../support/model-account.ts'
+import { ModelAccount, PARKING, Refused, SECOND } from '../../support/model-account.ts'
 
 const TICK = 5
 const settings = settingsFor(TICK)
@@ -21,7 +21,7 @@ type Event =
   | { is: 'nothing' }
   | { is: 'stop' }
   | { is: 'extend'; seconds: number }
-  | { is: 'lose'; eni: number }
+  | { is: 'lose' | 'stop-source' | 'start-source' | 'appear'; eni: number }
   | { is: 'health'; good: boolean }
   | { is: 'broke' }
 type Step = { seconds: number; event: Event; dieAfter: number; answerLost: boolean }
@@ -34,6 +34,11 @@ type Case = {
   steps: Step[]
 }
 
+const fleetEvent: fc.Arbitrary<Event> = fc.record({
+  is: fc.constantFrom('lose' as const, 'stop-source' as const, 'start-source' as const, 'appear' as const),
+  eni: fc.nat(ENIS.length - 1),
+})
+
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Event>({ is: 'nothing' }) },
   { weight: 1, arbitrary: fc.constant<Event>({ is: 'stop' }) },
@@ -41,33 +46,45 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ is: fc.constant('extend' as const), seconds: fc.integer({ min: 1, max: 120 }) }),
   },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('lose' as const), eni: fc.nat(4) }) },
+  { weight: 5, arbitrary: fleetEvent },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('health' as const), good: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant<Event>({ is: 'broke' }) },
 )
 
-const life: fc.Arbitrary<Case> = fc.record({
+const stepWith = (happening: fc.Arbitrary<Event>): fc.Arbitrary<Step> =>
+  fc.record({
+    seconds: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(TICK) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 6, max: 90 }) },
+    ),
+    event: happening,
+    dieAfter: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(Number.POSITIVE_INFINITY) },
+      { weight: 3, arbitrary: fc.nat(12) },
+    ),
+    answerLost: fc.boolean(),
+  })
+
+const account = {
   sources: fc.integer({ min: 1, max: 5 }),
-  seconds: fc.integer({ min: 20, max: 200 }),
-  delay: fc.constantFrom(0, 0, 12),
   lagSeconds: fc.constantFrom(0, 0, 3, 20),
   both: fc.boolean(),
-  steps: fc.array(
-    fc.record({
-      seconds: fc.oneof(
-        { weight: 8, arbitrary: fc.constant(TICK) },
-        { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
-        { weight: 1, arbitrary: fc.integer({ min: 6, max: 90 }) },
-      ),
-      event,
-      dieAfter: fc.oneof(
-        { weight: 2, arbitrary: fc.constant(Number.POSITIVE_INFINITY) },
-        { weight: 3, arbitrary: fc.nat(12) },
-      ),
-      answerLost: fc.boolean(),
-    }),
-    { maxLength: 40 },
-  ),
+}
+
+const life: fc.Arbitrary<Case> = fc.record({
+  ...account,
+  seconds: fc.integer({ min: 20, max: 200 }),
+  delay: fc.constantFrom(0, 0, 12),
+  steps: fc.array(stepWith(event), { maxLength: 40 }),
+})
+
+/** Long enough to be still mirroring when the fleet has come to rest. */
+const fleet: fc.Arbitrary<Case> = fc.record({
+  ...account,
+  seconds: fc.constant(3600),
+  delay: fc.constant(0),
+  steps: fc.array(stepWith(fleetEvent), { maxLength: 20 }),
 })
 
 const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount => {
@@ -75,7 +92,7 @@ const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount
   const enis = ENIS.slice(0, sources)
   const spec = ExperimentSpec.parse({
     name: 'checkout',
-    source: { by: 'eni', ids: enis },
+    source: { by: 'tag', match: 'all', tags: { service: 'checkout' } },
     traffic: { ports: [80, 81], directions: both ? 'both' : 'requests' },
     shadow: { url: 'http://shadow.internal' },
     window: {
@@ -97,6 +114,10 @@ const expectSafe = (account: ModelAccount): void => {
     if (lease.at > Math.min(account.now + settings.leaseMs + SECOND, endAt))
       throw new Error(`the lease of ${rule} reaches too far: ${new Date(lease.at).toISOString()}`)
   }
+  const since = Date.parse(account.record.experiment.mirroringSince ?? '')
+  for (const { session, filter, since: made } of account.sessions.values())
+    if (made > since && filter !== PARKING && !account.schedules.has(`${account.id}.kill.${session}`))
+      throw new Error(`session ${session} joined and mirrors without a kill schedule`)
   for (const row of account.rows.values()) {
     if (row.state !== 'active' || row.session === null || !account.sessions.has(row.session)) continue
     const kill = account.schedules.get(`${account.id}.kill.${row.session}`)
@@ -133,6 +154,9 @@ const happen = (account: ModelAccount, event: Event): void => {
     const eni = ENIS[event.eni]
     if (eni !== undefined && account.enis.size > 1) account.removeSource(eni)
   }
+  if (event.is === 'stop-source') account.stopped.add(ENIS[event.eni] ?? '')
+  if (event.is === 'start-source') account.stopped.delete(ENIS[event.eni] ?? '')
+  if (event.is === 'appear') account.addSource(ENIS[event.eni] ?? '')
   if (event.is === 'health') account.healthy = event.good
   if (event.is === 'broke') account.affordable = false
 }
@@ -235,6 +259,35 @@ test(
         expect(open_).toEqual([])
         expect(recorded.filter((session) => account.sessions.has(session))).toEqual([])
         expect(account.desired).toBe(0)
+      }),
+      { numRuns: RUNS },
+    )
+  },
+)
+
+test(
+  'it mirrors what its source resolves to, and nothing else, once the fleet has come to rest',
+  TIMEOUT,
+  () => {
+    fc.assert(
+      fc.property(fleet, fc.integer(), (drawn, seed) => {
+        const account = open(drawn)
+        const random = seeded(seed)
+        live(account, drawn.steps, random)
+        const ticks = 2 + Math.ceil((settings.describeLagMs + drawn.lagSeconds * SECOND) / (TICK * SECOND))
+        for (let n = 0; n < 2 * ticks; n++) {
+          account.advance(TICK * SECOND)
+          run(account, random, Number.POSITIVE_INFINITY, false)
+        }
+
+        const running = [...account.enis].filter((eni) => !account.stopped.has(eni)).sort()
+        const mirrored = [...account.sessions.values()]
+          .flatMap(({ eni, filter }) => (filter === account.record.life.filter ? [eni] : []))
+          .sort()
+        if (account.record.experiment.phase === 'mirroring') {
+          expect(mirrored).toEqual(running)
+          expect(account.sessions.size).toBe(running.length)
+        } else expect(account.record.experiment.outcome).toBe('failed')
       }),
       { numRuns: RUNS },
     )

@@ -28,6 +28,9 @@ const createdAt = '2026-11-21T12:00:00.000Z'
 const session: SessionRecord = {
   eni: 'eni-0123456789abcdef0',
   generation: 0,
+  slot: 0,
+  parked: false,
+  leaving: false,
   state: 'deleted',
   session: 'tms-0123456789abcdef0',
   vni: 77,

@@ -1,8 +1,11 @@
+import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
 import { LONGEST_CALL_MS } from '../../../functions/clients.ts'
+import { latestOf } from '../../../functions/experiments/plan-sessions.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import type { Switches } from '../../../local/aws/switches.ts'
+import { eni, instance } from '../../support/aws-world.ts'
 import {
   type Account,
   begin,
@@ -19,8 +22,8 @@ import { Interrupt, Killed } from '../../support/interrupt.ts'
 
 /** All points take minutes; a quick run takes every so many of them, SHADOWMETER_PROOF=1 takes all. */
 const PROOF = process.env.SHADOWMETER_PROOF === '1'
-const STRIDE = PROOF ? 1 : 17
-const SWITCHES_STRIDE = PROOF ? 1 : 41
+const STRIDE = PROOF ? 1 : 47
+const SWITCHES_STRIDE = PROOF ? 1 : 167
 const RUN_MS = 10_000
 
 /** One look of a control plane that may die in it. */
@@ -38,19 +41,32 @@ const look = async (account: Account, plane: ControlPlane, id: string): Promise<
 
 type Life = { id: string; calls: string[] }
 
+/** What happens around the experiment once it mirrors, each when what came before has had its effect. */
+const happen = async (account: Account, id: string): Promise<void> => {
+  const { ec2 } = account.plane.clients
+  const second = latestOf(await ledger(account.plane, id), eni(2))
+  const state = account.cloud.state.instances.get(instance(2))?.state
+  const InstanceIds = [instance(2)]
+  if (second?.generation === 0 && second.state === 'active' && state === 'running')
+    await ec2.send(new StopInstancesCommand({ InstanceIds }))
+  if (second?.state === 'deleted' && state === 'stopped')
+    await ec2.send(new StartInstancesCommand({ InstanceIds }))
+  if (second?.generation === 1 && !second.parked && second.state === 'active') await stop(account, id)
+}
+
 /**
- * A life of two ENIs: started, mirrored for a while, stopped by hand, ended. The control plane dies at one point of it
- * and another one takes over when the dead one’s lease as the writer has run out.
+ * A life of two ENIs: started, one of them left when its instance stopped and joined again with another session, stopped
+ * by hand, ended. The control plane dies at one point of it and another one takes over when the dead one’s lease as the
+ * writer has run out.
  */
 const live = async (account: Account, interrupt: Interrupt): Promise<Life> => {
   const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
   let plane = account.reopen()
   interrupt.attach(plane.clients)
-  let mirrored = 0
-  for (let n = 0; n < 40; n++) {
+  for (let n = 0; n < 60; n++) {
     const { phase } = (await read(account.plane, id)).experiment
     if (phase === 'ended') break
-    if (phase === 'mirroring' && ++mirrored === 3) await stop(account, id)
+    if (phase === 'mirroring') await happen(account, id)
     const alive = await look(account, plane, id)
     await account.gateways.work(account)
     await account.clock.advance(5000)
@@ -69,12 +85,13 @@ const expectConverged = async (account: Account, id: string): Promise<void> => {
   const rows = await ledger(account.plane, id)
   expect(experiment).toMatchObject({ phase: 'ended', outcome: 'stopped', sources: 0, gateways: 0 })
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
-  expect(rows.map(({ state, generation }) => [state, generation])).toEqual([
-    ['deleted', 0],
-    ['deleted', 0],
+  expect(rows.map((row) => [row.eni, row.generation, row.state])).toEqual([
+    [eni(1), 0, 'deleted'],
+    [eni(2), 0, 'deleted'],
+    [eni(2), 1, 'deleted'],
   ])
   expect(experiment.volume.bytes).toBe(account.gateways.counted(id))
-  expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(2 * 0.015, 12)
+  expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(3 * 0.015, 12)
 }
 
 const crashAtEvery = async (
@@ -83,7 +100,7 @@ const crashAtEvery = async (
   first: number,
   stride: number,
 ): Promise<void> => {
-  const account = await openAccount(switches)
+  const account = await openAccount({ instanceTransitionSeconds: 2, ...switches })
   const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, when))
   await expectConverged(account, whole.id)
 

@@ -1,0 +1,98 @@
+import { type Affordable, canAfford, stopSeconds } from '../cost/budget.ts'
+import { peakBytesPerSecond } from '../cost/capacity.ts'
+import { assumedPeak } from '../cost/peak.ts'
+import type { Usage } from '../cost/usage.ts'
+import type { Observed, View } from '../experiments/observed.ts'
+import { joinable } from '../experiments/plan-fleet.ts'
+import { liveRows } from '../experiments/plan-sessions.ts'
+import { leaseTime } from '../experiments/times.ts'
+import type { TaskTotal } from '../store/tasks.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { Look } from './observe.ts'
+
+/** What the meter knows when the budget is asked. */
+export type Reading = Readonly<{
+  now: Date
+  usage: Usage
+  totals: readonly TaskTotal[]
+  running: ReadonlySet<string>
+  bytesPerSecond: number
+}>
+
+/**
+ * Whether the budget affords to stay until the next look, and which of the ENIs that could join it pays for: all of
+ * them, else half, and so on. No session-hour is opened that was not asked for here.
+ */
+export const afford = (
+  plane: ControlPlane,
+  view: View,
+  look: Look,
+  reading: Reading,
+): NonNullable<Observed['money']> => {
+  const candidates = joinable(view, reading.now, plane.settings).map(({ eni }) => eni)
+  for (let count = candidates.length; count > 0; count = Math.floor(count / 2)) {
+    const joiners = candidates.slice(0, count)
+    const { affordable, reason } = ask(plane, view, look, reading, joiners)
+    if (affordable) return { affordable, reason, joiners }
+  }
+  const { affordable, reason } = ask(plane, view, look, reading, [])
+  return { affordable, reason, joiners: [] }
+}
+
+const ask = (
+  { settings, prices }: ControlPlane,
+  view: View,
+  look: Look,
+  { now, usage, totals, running, bytesPerSecond }: Reading,
+  joiners: readonly string[],
+): Affordable => {
+  const { experiment, life } = view.record
+  const budgetUsd = life.extension?.budgetUsd ?? experiment.spec.budgetUsd
+  const packetsUntil = new Date(Date.parse(leaseTime(experiment.endAt, now, settings)) + settings.precisionMs)
+  const newSessions = sessionsToOpen(view) + joiners.length
+  const active = view.sessions.filter(({ state }) => state === 'active').length
+  const stop = stopSeconds(active + newSessions)
+  const unseenSeconds = (settings.leaseMs + settings.precisionMs + settings.tickMs) / 1000 + stop
+  const capacities = [...chosen(view), ...joiners].map((eni) => peakBytesPerSecond(look.capacity.get(eni)))
+  const peak = assumedPeak(capacities, unseenSeconds, budgetUsd, usage.crossAzShare, prices)
+  return canAfford(usage, prices, budgetUsd, {
+    now,
+    nextLook: new Date(now.getTime() + settings.tickMs + settings.precisionMs),
+    endAt: new Date(experiment.endAt),
+    packetsUntil,
+    stopSeconds: stop,
+    newSessions,
+    tasks: Math.max(1, view.seen.gateways.desired),
+    peakBytesPerSecond: peak.bytesPerSecond,
+    knownUntil: knownUntil(experiment.mirroringSince, totals, running, now),
+    observedBytesPerSecond: bytesPerSecond,
+  })
+}
+
+/** Sessions that are wanted, or intended, and not known to exist. */
+const sessionsToOpen = ({ record, sessions, seen }: View): number => {
+  const intended = liveRows(sessions).filter(({ state }) => state === 'intended').length
+  if (record.experiment.phase !== 'preparing') return intended
+  const wanted = record.life.enis?.length ?? seen.sources?.length ?? 0
+  return Math.max(intended, wanted - sessions.filter(({ state }) => state !== 'intended').length)
+}
+
+/** ENIs that send, or are about to. */
+const chosen = ({ record, sessions, seen }: View): string[] => {
+  if (record.experiment.phase !== 'preparing') return liveRows(sessions).map(({ eni }) => eni)
+  const enis = new Set(record.life.enis ?? seen.sources?.map(({ eni }) => eni))
+  for (const { eni, state } of sessions) if (state === 'deleted') enis.delete(eni)
+  return [...enis]
+}
+
+const knownUntil = (
+  mirroringSince: string | null,
+  totals: readonly TaskTotal[],
+  running: ReadonlySet<string>,
+  now: Date,
+): Date => {
+  if (mirroringSince === null) return now
+  const reported = totals.filter(({ task }) => running.has(task)).map(({ at }) => Date.parse(at))
+  const known = reported.length > 0 ? Math.min(...reported) : Date.parse(mirroringSince)
+  return new Date(Math.min(now.getTime(), known))
+}
