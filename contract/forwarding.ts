@@ -149,7 +149,21 @@ const Forwarding = {
       'pooled: any free connection, so that order is not kept; per-source: requests of one client’s connection go out one ' +
         'after the other on a connection of their own; pooled when left out',
     ),
-  maxConnections: z.int().min(1).max(2_000).exactOptional().describe('per worker; 64 when left out'),
+  maxConnections: z
+    .int()
+    .min(1)
+    .max(2_000)
+    .exactOptional()
+    .describe(
+      'requests under way at once, per worker, each HTTP/1.1 one on its own connection; 64 when left out',
+    ),
+  protocol: z
+    .enum(['keep', 'http1'])
+    .exactOptional()
+    .describe(
+      'keep: what was HTTP/2 in production goes out as HTTP/2 (by prior knowledge to http, by ALPN to https), the rest as ' +
+        'HTTP/1.1; http1: for a shadow without HTTP/2, everything as HTTP/1.1, gRPC held back; keep when left out',
+    ),
   host: z
     .enum(['keep', 'rewrite'])
     .exactOptional()

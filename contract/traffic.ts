@@ -51,6 +51,7 @@ export const SHADOW_RESULTS = [
   'failed_connect',
   'failed_timeout',
   'failed_reset',
+  'failed_protocol',
   'failed_other',
 ] as const
 export type ShadowResult = (typeof SHADOW_RESULTS)[number]

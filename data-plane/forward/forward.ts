@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { ShadowResult } from '../../contract/traffic.ts'
-import type { Request } from '../http/exchange.ts'
+import type { RawHeaders, Request } from '../http/exchange.ts'
 import type { Prepared } from './prepare.ts'
 import { answeredResult, failedResult } from './shadow-result.ts'
 
@@ -14,6 +14,8 @@ export type ForwardEvents = {
 /** More of an answer is not read: an endless one would hold its connection for ever. */
 export const RESPONSE_BYTES_MAX = 16 * 1024 * 1024
 
+const NO_TRAILERS: RawHeaders = []
+
 /**
  * One request on its way to the shadow. It is undici's dispatch options and handler in one object, so that a request
  * costs one allocation and no closures. Times are of the monotonic clock, in milliseconds.
@@ -25,6 +27,9 @@ export class Forward implements Dispatcher.DispatchHandler {
   readonly headers: string[]
   readonly body: Buffer | null
   readonly servername: string | undefined
+  /** For HTTP/2: `headers` begin with the pseudo-header fields. */
+  readonly isHttp2: boolean
+  readonly trailers: RawHeaders
   /** Bytes it holds while it waits. */
   readonly size: number
 
@@ -49,6 +54,8 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.headers = prepared.headers
     this.body = request.body.length > 0 ? request.body : null
     this.servername = servername
+    this.isHttp2 = prepared.isHttp2
+    this.trailers = prepared.isHttp2 ? request.trailers : NO_TRAILERS
     this.size = prepared.size + request.body.length
     this.#events = events
   }
@@ -91,7 +98,7 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#finish(answeredResult(this.status))
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.capped) this.#finish(answeredResult(this.status))
     else if (this.#expired) this.#finish('failed_timeout')
     else this.#finish(failedResult(error, this.isStarted))

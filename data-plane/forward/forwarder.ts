@@ -205,7 +205,9 @@ export class Forwarder implements ForwardEvents {
   async #signAndSend(forward: Forward, sign: Sign): Promise<void> {
     const { method, path, headers, body } = forward
     try {
-      const host = firstValue(headers, 'host') ?? new URL(this.#options.settings.target.url).host
+      const host =
+        firstValue(headers, forward.isHttp2 ? ':authority' : 'host') ??
+        new URL(this.#options.settings.target.url).host
       const contentType = firstValue(headers, 'content-type')
       headers.push(...(await sign({ method, path, host, contentType, body })))
     } catch {
@@ -232,6 +234,10 @@ export class Forwarder implements ForwardEvents {
   #tellBreaker(forward: Forward, result: ShadowResult): void {
     const breaker = this.#breaker
     if (breaker === null) return
+    if (result === 'failed_protocol') {
+      breaker.withdrawn(forward.epoch)
+      return
+    }
     const failed = result.startsWith('failed') || (this.#serverErrors && result === 'answered_5xx')
     if (breaker.finished(forward.epoch, failed, forward.endedAt)) {
       this.#tally.breakerOpened++
@@ -310,6 +316,7 @@ const preparation = ({ settings, experiment }: ForwarderOptions, shadow: Shadow)
   const { target, credentials } = settings
   return {
     experiment,
+    http2: target.protocol === 'http1' ? null : shadow.secure ? 'https' : 'http',
     basePath: shadow.basePath,
     authority: target.host === 'rewrite' ? new URL(target.url).host : null,
     forwardedFor: target.forwardedFor === 'keep' ? null : (target.forwardedFor ?? null),

@@ -1,16 +1,21 @@
-import type { Pool } from 'undici'
+import type { Connections } from './connections.ts'
 import type { Forward } from './forward.ts'
 import type { Line } from './line.ts'
 import { type QueueLimits, RequestQueue } from './request-queue.ts'
 
 /** One queue before a pool: any free connection takes the next request, so that order is not kept. */
 export class PooledLine implements Line {
-  readonly #pool: Pool
+  readonly #pool: Connections
   readonly #connections: number
   readonly #queue: RequestQueue<Forward>
   #taken = 0
 
-  constructor(pool: Pool, connections: number, limits: QueueLimits, onDropped: (forward: Forward) => void) {
+  constructor(
+    pool: Connections,
+    connections: number,
+    limits: QueueLimits,
+    onDropped: (forward: Forward) => void,
+  ) {
     this.#pool = pool
     this.#connections = connections
     this.#queue = new RequestQueue(limits, onDropped)
@@ -45,7 +50,7 @@ export class PooledLine implements Line {
   }
 
   send(forward: Forward): void {
-    this.#pool.dispatch(forward, forward)
+    this.#pool.send(forward)
   }
 
   release(_forward: Forward): void {

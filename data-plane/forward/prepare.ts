@@ -6,6 +6,8 @@ import type { Rewrite } from './rewrite.ts'
 /** What becomes of every request of a shadow, worked out once. */
 export type Preparation = {
   readonly experiment: string
+  /** Scheme for requests that go out as HTTP/2; null when the shadow has only HTTP/1.1. */
+  readonly http2: 'http' | 'https' | null
   /** Stands before every path. */
   readonly basePath: string
   /** Host of every request; null leaves production's. */
@@ -20,8 +22,9 @@ export type Preparation = {
 
 /** What a forwarded request says, apart from its method and body. */
 export type Prepared = {
+  isHttp2: boolean
   path: string
-  /** Name, value, name, value ...: order, case and repetition as in production. */
+  /** Name, value, name, value ...: order, case and repetition as in production. For HTTP/2 the pseudo-header fields first. */
   headers: string[]
   /** Length of path and headers, for the bounds of the queue. */
   size: number
@@ -62,26 +65,30 @@ export const zeroHeaderChanges = (): HeaderChanges => ({
 })
 
 /**
- * Turns a production request into one for the shadow. Null when HTTP/1.1 cannot carry it as it is: several Host
- * headers, control characters in a value, `OPTIONS *`. What only HTTP/2 can say is not forwarded. The markers come
- * last, behind every rule.
+ * Turns a production request into one for the shadow. Null when HTTP cannot carry it as it is: several Host headers, control
+ * characters in a value, `OPTIONS *`, gRPC to a shadow without HTTP/2. The markers come last, behind every rule.
  */
 export const prepare = (
   request: Request,
   preparation: Preparation,
   changes: HeaderChanges,
 ): Prepared | null => {
-  if (request.kind !== 'http1' || !METHOD.test(request.method)) return null
+  if (!METHOD.test(request.method)) return null
+  const wasHttp2 = request.kind === 'http2'
+  const isHttp2 = wasHttp2 && preparation.http2 !== null
+  if (wasHttp2 && !isHttp2 && isGrpc(request.headers)) return null
   const target = originForm(request.target)
   if (target === null) return null
   const path = preparation.rewrite.target === null ? target.path : preparation.rewrite.target(target.path)
   if (!TARGET.test(path)) return null
-  const authority = preparation.authority ?? target.authority
+  const authority = preparation.authority ?? target.authority ?? (wasHttp2 ? request.host : null)
+  if (authority !== null && !VALUE.test(authority)) return null
 
   const named = namedByConnection(request.headers)
   let headers: string[] = []
   let size = path.length
   let hosts = 0
+  let cookieAt = -1
   for (let i = 0; i < request.headers.length; i += 2) {
     const name = request.headers[i] as string
     const value = request.headers[i + 1] as string
@@ -89,11 +96,16 @@ export const prepare = (
     if (role === 'marker') continue
     if (role === 'host') {
       if (++hosts > 1 || !VALUE.test(value)) return null
+      if (isHttp2) continue
       headers.push(name, authority ?? value)
       size += name.length + value.length
       continue
     }
-    if (role !== 'kept') {
+    if (isHttp2 && role === 'content-length') {
+      headers.push(name, String(request.body.length))
+      continue
+    }
+    if (role !== 'kept' && !(isHttp2 && role === 'te' && value === 'trailers')) {
       changes[role]++
       continue
     }
@@ -102,10 +114,17 @@ export const prepare = (
       continue
     }
     if (!NAME.test(name) || !VALUE.test(value)) return null
-    headers.push(name, value)
     size += name.length + value.length
+    if (wasHttp2 && !isHttp2 && name === 'cookie') {
+      if (cookieAt >= 0) {
+        headers[cookieAt] += `; ${value}`
+        continue
+      }
+      cookieAt = headers.length + 1
+    }
+    headers.push(name, value)
   }
-  if (hosts === 0 && authority !== null) headers.push('Host', authority)
+  if (!isHttp2 && hosts === 0 && authority !== null) headers.push('Host', authority)
   if (preparation.forwardedFor !== null) addForwarded(headers, request, preparation.forwardedFor)
   if (preparation.rewrite.headers !== null) {
     headers = preparation.rewrite.headers(headers)
@@ -115,10 +134,24 @@ export const prepare = (
   if (replaced !== null)
     headers = headers.filter((_, i) => !replaced.has((headers[i - (i % 2)] as string).toLowerCase()))
   if (authorization !== null) headers.push('Authorization', authorization)
-  if (request.trailers.length > 0) changes.trailer_fields += request.trailers.length / 2
+  if (request.trailers.length > 0 && !isHttp2) changes.trailer_fields += request.trailers.length / 2
   headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, preparation.experiment)
-  return { path: preparation.basePath + path, headers, size }
+  const fullPath = preparation.basePath + path
+  if (isHttp2) {
+    const scheme = preparation.http2 as string
+    const first = [':method', request.method, ':scheme', scheme, ':path', fullPath]
+    if (authority !== null) first.push(':authority', authority)
+    headers = first.concat(headers)
+  }
+  return { isHttp2, path: fullPath, headers, size }
 }
+
+/** gRPC needs trailers and streams of its own: HTTP/1.1 servers do not speak it. */
+const isGrpc = (headers: RawHeaders): boolean =>
+  headers.some(
+    (name, i) =>
+      i % 2 === 0 && name === 'content-type' && /^application\/grpc\b(?!-web)/i.test(headers[i + 1] ?? ''),
+  )
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const METHOD = new RegExp(`^${TOKEN}$`)

@@ -10,10 +10,11 @@ export const answeredResult = (status: number): ShadowResult => {
 }
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
-const RESETS = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+const RESETS = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_HTTP2_STREAM_ERROR'])
 
 /** @param started whether the request had been written to a connection */
 export const failedResult = (error: Error & { code?: string }, started: boolean): ShadowResult => {
+  if (error.code === 'NOT_HTTP2') return 'failed_protocol'
   if (!started) return 'failed_connect'
   if (error.code !== undefined && TIMEOUTS.has(error.code)) return 'failed_timeout'
   if (error.code !== undefined && RESETS.has(error.code)) return 'failed_reset'

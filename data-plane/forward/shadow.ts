@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { buildConnector, Client, Pool } from 'undici'
+import { Connections } from './connections.ts'
+import type { OpenSocket } from './http2-connection.ts'
 
 /** Where forwarded requests go. */
 export type Shadow = {
@@ -44,16 +46,26 @@ export const SHADOW_TIMEOUTS: ShadowTimeouts = {
 /** Whether an address is that of a mirrored service: nothing is ever forwarded there. */
 export type IsProduction = (address: string, port: number) => boolean
 
+/** HTTP/2 connections that carry nothing are closed after so long. */
+const HTTP2_IDLE_MS = 60_000
+
 /**
- * Connections to the shadow. One request at a time on each: a request behind another one would be measured with the
- * other's slowness, and be sent twice when the connection breaks.
+ * Connections to the shadow. In HTTP/1.1 one request at a time on each: a request behind another one would be measured with
+ * the other's slowness, and be sent twice when the connection breaks.
  */
 export const openPool = (
   shadow: Shadow,
   connections: number,
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
-): Pool => new Pool(shadow.origin, { connections, ...connectionOptions(shadow, timeouts, isProduction) })
+): Connections =>
+  withHttp2(
+    new Pool(shadow.origin, { connections, ...http1Options(shadow, timeouts, isProduction) }),
+    shadow,
+    HTTP2_IDLE_MS,
+    timeouts,
+    isProduction,
+  )
 
 /** One connection to the shadow, made when it is needed and kept for `idleMs`. */
 export const openConnection = (
@@ -61,33 +73,57 @@ export const openConnection = (
   idleMs: number,
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
-): Client =>
-  new Client(shadow.origin, {
-    keepAliveTimeout: idleMs,
-    ...connectionOptions(shadow, timeouts, isProduction),
-  })
+): Connections =>
+  withHttp2(
+    new Client(shadow.origin, { keepAliveTimeout: idleMs, ...http1Options(shadow, timeouts, isProduction) }),
+    shadow,
+    idleMs,
+    timeouts,
+    isProduction,
+  )
 
-const connectionOptions = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction) => {
-  const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: false })
+const http1Options = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction) => ({
+  pipelining: 1,
+  headersTimeout: timeouts.headersMs,
+  bodyTimeout: timeouts.bodyMs,
+  connect: connector(shadow, timeouts, isProduction, false),
+})
+
+const withHttp2 = (
+  http1: Pool | Client,
+  shadow: Shadow,
+  idleMs: number,
+  timeouts: ShadowTimeouts,
+  isProduction: IsProduction,
+): Connections => {
+  const connect = connector(shadow, timeouts, isProduction, true)
+  const { hostname, protocol, port } = new URL(shadow.origin)
+  const openSocket: OpenSocket = (done) =>
+    connect({ hostname: shadow.hostname, protocol, port, host: hostname }, done)
+  return new Connections(http1, { origin: shadow.origin, openSocket, idleMs, timeouts })
+}
+
+const connector = (
+  shadow: Shadow,
+  timeouts: ShadowTimeouts,
+  isProduction: IsProduction,
+  isHttp2: boolean,
+): buildConnector.connector => {
+  const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: isHttp2, preferH2: isHttp2 })
   // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
   const servername = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
-  return {
-    pipelining: 1,
-    headersTimeout: timeouts.headersMs,
-    bodyTimeout: timeouts.bodyMs,
-    // Names resolve when they are used: only a connection shows where it leads.
-    connect: (options: buildConnector.Options, callback: buildConnector.Callback) =>
-      connect(
-        shadow.secure ? { ...options, servername, host: shadow.hostname } : options,
-        (...[error, socket]: Parameters<buildConnector.Callback>) => {
-          if (error) callback(error, null)
-          else if (isProduction(plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0)) {
-            socket.destroy()
-            callback(new Error('the shadow’s address is that of a mirrored service'), null)
-          } else callback(null, socket)
-        },
-      ),
-  }
+  // Names resolve when they are used: only a connection shows where it leads.
+  return (options, callback) =>
+    connect(
+      shadow.secure ? { ...options, servername, host: shadow.hostname } : options,
+      (...[error, socket]: Parameters<buildConnector.Callback>) => {
+        if (error) callback(error, null)
+        else if (isProduction(plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0)) {
+          socket.destroy()
+          callback(new Error('the shadow’s address is that of a mirrored service'), null)
+        } else callback(null, socket)
+      },
+    )
 }
 
 /** IPv4 within IPv6 as IPv4. */

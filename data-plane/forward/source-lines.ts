@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici'
 import type { ConnectionInfo } from '../http/exchange.ts'
+import type { Connections } from './connections.ts'
 import type { Forward } from './forward.ts'
 import type { Line } from './line.ts'
 import type { QueueLimits } from './request-queue.ts'
@@ -8,7 +8,7 @@ import type { QueueLimits } from './request-queue.ts'
 type Lane = {
   readonly source: ConnectionInfo
   readonly waiting: Set<Forward>
-  connection: Dispatcher | null
+  connection: Connections | null
   isTaken: boolean
   usedAt: number
 }
@@ -21,7 +21,7 @@ export const LANE_IDLE_MS = 60_000
  * once: then the one that has been idle for longest gives way, and while none is idle what needs a further one waits.
  */
 export class SourceLines implements Line {
-  readonly #connect: () => Dispatcher
+  readonly #connect: () => Connections
   readonly #connections: number
   readonly #limits: QueueLimits
   readonly #onDropped: (forward: Forward) => void
@@ -37,7 +37,7 @@ export class SourceLines implements Line {
   #closing = new Set<Promise<void>>()
 
   constructor(
-    connect: () => Dispatcher,
+    connect: () => Connections,
     connections: number,
     limits: QueueLimits,
     onDropped: (forward: Forward) => void,
@@ -104,7 +104,7 @@ export class SourceLines implements Line {
   }
 
   send(forward: Forward): void {
-    this.#laneOf(forward).connection?.dispatch(forward, forward)
+    this.#laneOf(forward).connection?.send(forward)
   }
 
   release(forward: Forward): void {

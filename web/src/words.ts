@@ -126,6 +126,7 @@ export const SHADOW_RESULT: Readonly<Record<ShadowResult, Word>> = {
   answered_other: { label: 'Answered otherwise', status: 'warning' },
   failed_connect: { label: 'No connection', status: 'error' },
   failed_timeout: { label: 'No answer in time', status: 'error' },
+  failed_protocol: { label: 'Shadow does not speak HTTP/2', status: 'error' },
   failed_reset: { label: 'Connection broke', status: 'error' },
   failed_other: { label: 'Failed otherwise', status: 'error' },
 }
