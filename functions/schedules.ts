@@ -1,12 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Logger } from '@aws-lambda-powertools/logger'
-import middy from '@middy/core'
-import type { Context } from 'aws-lambda'
 import * as z from 'zod'
 import { ExperimentId } from '../contract/experiment.ts'
-import { readConfig } from './config.ts'
-import { type ControlPlane, openControlPlane } from './reconcile/control-plane.ts'
+import { lambda } from './lambda.ts'
+import type { ControlPlane } from './reconcile/control-plane.ts'
 import { errorText } from './reconcile/failure.ts'
 import { onTime, tick } from './reconcile/tick.ts'
 
@@ -18,16 +13,11 @@ export const ScheduleEvent = z.discriminatedUnion('kind', [
 ])
 export type ScheduleEvent = z.output<typeof ScheduleEvent>
 
-/** A run stops this long before Lambda would stop it. */
-const MARGIN_MS = 15_000
-
-/** @param remainingMs how long the call may take */
 export const handleSchedule = async (
   plane: ControlPlane,
   input: unknown,
-  remainingMs: number,
+  deadline: number,
 ): Promise<void> => {
-  const deadline = plane.now() + Math.max(1_000, remainingMs - MARGIN_MS)
   try {
     const event = ScheduleEvent.parse(input)
     if (event.kind === 'tick') await tick(plane, deadline)
@@ -38,23 +28,5 @@ export const handleSchedule = async (
   }
 }
 
-const open = (): ControlPlane => {
-  const logger = new Logger({ serviceName: 'shadowmeter' })
-  return openControlPlane(readConfig(process.env), {
-    now: () => Date.now(),
-    sleep: (milliseconds) => sleep(milliseconds),
-    randomBytes: (size) => randomBytes(size),
-    log: (level, message, more = {}) => logger[level](message, more),
-  })
-}
-
-/** The Lambda function that schedules call: opened once per environment, at its first event. */
-const makeHandler = () => {
-  let plane: ControlPlane | undefined
-  return middy((event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
-    plane ??= open()
-    return handleSchedule(plane, event, context.getRemainingTimeInMillis())
-  })
-}
-
-export const handler = makeHandler()
+/** The Lambda function that schedules call. */
+export const handler = lambda(handleSchedule)

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { handler as api } from '../functions/api.ts'
+import { handler as events } from '../functions/events.ts'
 import { handler as schedules } from '../functions/schedules.ts'
-import { CONTROL_FUNCTION } from './account.ts'
+import { CONTROL_FUNCTION, EVENTS_FUNCTION } from './account.ts'
 import { readConsole } from './control-plane/console-files.ts'
 import type { LambdaFunction } from './control-plane/lambda.ts'
 import { type ApiFunction, createControlPlane } from './control-plane/server.ts'
@@ -14,7 +15,10 @@ export type ControlPlaneOptions = { port: number }
 await runChild<ControlPlaneOptions>(async ({ port }) => {
   const server = createControlPlane({
     api: api as ApiFunction,
-    functions: { [CONTROL_FUNCTION]: schedules as LambdaFunction },
+    functions: {
+      [CONTROL_FUNCTION]: schedules as LambdaFunction,
+      [EVENTS_FUNCTION]: events as LambdaFunction,
+    },
     console: await readConsole(fileURLToPath(new URL('../web/dist', import.meta.url))),
     log: (line) => console.error(line),
   })

@@ -1,4 +1,4 @@
-import { ACCOUNT, DEAD_LETTERS, REGION } from './account.ts'
+import { ACCOUNT, DEAD_LETTERS, EVENTS_FUNCTION_ARN, REGION } from './account.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, WorldDeclaration } from './aws/world.ts'
 import { addressOf, blockOf, type LocalNetwork } from './network.ts'
 import { type ProductionInstance, STATIONS } from './stations.ts'
@@ -31,6 +31,10 @@ export const declareWorld = (
   instances: [...production.map(instanceOf), ...neighbours],
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
   ...declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] }),
+  eventRules: [
+    { source: 'aws.ec2', detailTypes: ['EC2 Instance State-change Notification'] },
+    { source: 'aws.ecs', detailTypes: ['ECS Task State Change'] },
+  ].map((rule) => ({ ...rule, functionArn: EVENTS_FUNCTION_ARN })),
   queues: [{ name: DEAD_LETTERS }],
 })
 

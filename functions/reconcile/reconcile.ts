@@ -25,15 +25,26 @@ export type Reconciled = {
  * Brings one experiment as far as it can be brought now: looks once, then plans and acts until nothing is left to do or
  * the deadline (milliseconds since 1970) has come. Safe to call at any time, from any door, any number of times.
  */
-export const reconcile = async (plane: ControlPlane, id: string, deadline: number): Promise<Reconciled> => {
+export const reconcile = async (
+  plane: ControlPlane,
+  id: string,
+  deadline: number,
+  /** Nothing is done when a complete look has begun at this time or later. */
+  unlessSince = Number.POSITIVE_INFINITY,
+): Promise<Reconciled> => {
   const { table } = plane
+  const began = plane.now()
   const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
   const writer = await acquireWriter(table, id, holder, plane.now(), plane.now() + LONGEST_CALL_MS)
   if (!writer) return { record: await readRecord(table, id), busy: true }
+  let complete = writer.lookedAt
   try {
-    return { record: await run(plane, id, writer, deadline), busy: false }
+    if (writer.lookedAt >= unlessSince) return { record: await readRecord(table, id), busy: false }
+    const record = await run(plane, id, writer, deadline)
+    if (plane.now() < deadline) complete = began
+    return { record, busy: false }
   } finally {
-    await releaseWriter(table, writer)
+    await releaseWriter(table, writer, complete)
   }
 }
 

@@ -51,6 +51,17 @@ export const reconcilePatiently = async (
   }
 }
 
+/** Looks after an experiment unless somebody began to since that time (milliseconds since 1970). */
+export const reconcileSince = async (
+  plane: ControlPlane,
+  id: string,
+  since: number,
+  deadline: number,
+): Promise<void> => {
+  while ((await reconcile(plane, id, deadline, since)).busy && plane.now() + BUSY_MS < deadline)
+    await plane.sleep(BUSY_MS)
+}
+
 /**
  * A schedule for a start or an end calls early, because it may be late: this waits for the exact time, then reconciles.
  * A call for a time that was moved, or is done with, finds nothing to do.

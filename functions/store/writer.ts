@@ -4,7 +4,14 @@ import { writerKey } from '../../contract/table.ts'
 import type { Table } from './table.ts'
 
 /** The right to change one experiment’s AWS resources, for a while. A later writer’s fence is higher. */
-export type Writer = Readonly<{ experiment: string; holder: string; fence: number; until: number }>
+export type Writer = Readonly<{
+  experiment: string
+  holder: string
+  fence: number
+  until: number
+  /** When the last complete look began, as its writer left it behind; 0 when there was none. */
+  lookedAt: number
+}>
 
 const unlessFailed = async <T>(send: Promise<T>): Promise<T | null> => {
   try {
@@ -32,11 +39,13 @@ export const acquireWriter = async (
         ConditionExpression: 'attribute_not_exists(pk) OR #until <= :now',
         ExpressionAttributeNames: { '#holder': 'holder', '#until': 'until', '#fence': 'fence' },
         ExpressionAttributeValues: { ':holder': holder, ':until': until, ':now': now, ':one': 1 },
-        ReturnValues: 'UPDATED_NEW',
+        ReturnValues: 'ALL_NEW',
       }),
     ),
   )
-  return answer && { experiment, holder, fence: Number(answer.Attributes?.fence), until }
+  if (!answer) return null
+  const { fence, lookedAt = 0 } = answer.Attributes ?? {}
+  return { experiment, holder, fence: Number(fence), until, lookedAt: Number(lookedAt) }
 }
 
 /**
@@ -63,16 +72,21 @@ export const keepWriter = async (
   return answer && { ...writer, until }
 }
 
-export const releaseWriter = async (table: Table, writer: Writer): Promise<void> => {
+/** @param lookedAt when the look began that is complete now; left as it was when left out */
+export const releaseWriter = async (
+  table: Table,
+  writer: Writer,
+  lookedAt = writer.lookedAt,
+): Promise<void> => {
   await unlessFailed(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: writerKey(writer.experiment),
-        UpdateExpression: 'SET #until = :never',
+        UpdateExpression: 'SET #until = :never, lookedAt = :lookedAt',
         ConditionExpression: '#fence = :fence',
         ExpressionAttributeNames: { '#until': 'until', '#fence': 'fence' },
-        ExpressionAttributeValues: { ':never': 0, ':fence': writer.fence },
+        ExpressionAttributeValues: { ':never': 0, ':fence': writer.fence, ':lookedAt': lookedAt },
       }),
     ),
   )

@@ -16,6 +16,7 @@ import { forkTask, type SpawnTask } from './ecs/spawn.ts'
 import { Tasks } from './ecs/tasks.ts'
 import { elbService } from './elb/service.ts'
 import { Targets } from './elb/targets.ts'
+import { startEventBus } from './event-bus.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Random } from './ids.ts'
 import { MirroringStream } from './mirroring-stream.ts'
@@ -129,6 +130,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await tables.close()
     throw error
   }
+  startEventBus(state, lambdaEndpoint)
   targets.start()
   tasks.start()
   resumeTransitions(state, calls)

@@ -11,6 +11,14 @@ import type {
   WorldDeclaration,
 } from './world.ts'
 
+/** An event of an AWS service, without the envelope that EventBridge puts around it. */
+export type AwsEvent = Readonly<{
+  source: `aws.${string}`
+  detailType: string
+  resources: readonly string[]
+  detail: Readonly<Record<string, unknown>>
+}>
+
 /** The account: its declaration and everything that changes. Services read and write it; nothing else holds state. */
 export class State {
   readonly world: WorldDeclaration
@@ -36,6 +44,7 @@ export class State {
   readonly adopted: Table<true>
 
   readonly #listeners = new Set<() => void>()
+  readonly #buses = new Set<(event: AwsEvent) => void>()
 
   constructor(world: WorldDeclaration, switches: Switches, clock: Clock, random: Random) {
     this.world = world
@@ -69,6 +78,15 @@ export class State {
 
   readonly #changed = (): void => {
     for (const listener of this.#listeners) listener()
+  }
+
+  /** Called for what AWS’s services tell of on EventBridge’s default bus. */
+  onEvent(listener: (event: AwsEvent) => void): void {
+    this.#buses.add(listener)
+  }
+
+  tell(event: AwsEvent): void {
+    for (const listener of this.#buses) listener(event)
   }
 
   /** Milliseconds by which Describe answers lag. */

@@ -22,6 +22,8 @@ export type WorldDeclaration = {
   mirrorFilters?: readonly MirrorFilterDeclaration[]
   /** EventBridge Scheduler groups beside `default`. */
   scheduleGroups?: readonly string[]
+  /** Rules of EventBridge’s default bus that the infrastructure made. */
+  eventRules?: readonly EventRuleDeclaration[]
   /** SQS queues, for dead letters. */
   queues?: readonly QueueDeclaration[]
 }
@@ -199,5 +201,8 @@ export type MirrorFilterDeclaration = {
   description?: string
   tags?: Tags
 }
+
+/** An event of one of these types goes to the function, unless it says another source. */
+export type EventRuleDeclaration = { source: string; detailTypes: readonly string[]; functionArn: string }
 
 export type QueueDeclaration = { name: string; visibilityTimeoutSeconds?: number }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
@@ -150,15 +151,22 @@ export type Account = {
   /** Another control plane of the same account, as after a restart of the process. */
   reopen(): ControlPlane
   lines: string[]
+  /** Functions that the endpoints invoked, in order; nothing runs by itself. */
+  invoked: { name: string; event: unknown }[]
 }
 
 /** A local AWS account whose time is moved by hand, with the control plane’s table, and gateways in this process. */
 export const openAccount = async (switches: Partial<Switches> = {}): Promise<Account> => {
   const clock = new ManualClock()
   const gateways = new Gateways()
-  const unheard = createServer((_request, response) => void response.end('{}'))
-  await new Promise<void>((resolve) => unheard.listen(0, '127.0.0.1', resolve))
-  const { port } = unheard.address() as AddressInfo
+  const invoked: Account['invoked'] = []
+  const functions = createServer(async (request, response) => {
+    const name = decodeURIComponent(request.url?.split('/').at(-2) ?? '')
+    invoked.push({ name, event: JSON.parse(await text(request)) })
+    response.writeHead(202).end()
+  })
+  await new Promise<void>((resolve) => functions.listen(0, '127.0.0.1', resolve))
+  const { port } = functions.address() as AddressInfo
   const declared = world.testWorld()
   const cloud = await startCloud({
     port: 0,
@@ -170,6 +178,13 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
     world: {
       ...declared,
       scheduleGroups: [GROUP],
+      eventRules: [
+        {
+          source: 'aws.ec2',
+          detailTypes: ['EC2 Instance State-change Notification'],
+          functionArn: world.eventsFunctionArn,
+        },
+      ],
       targetGroups: declared.targetGroups.map((group) => ({
         ...group,
         healthCheck: { ...group.healthCheck, intervalSeconds: 2 },
@@ -199,13 +214,13 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
   onTestFinished(async () => {
     for (const plane of opened) closeClients(plane.clients)
     await cloud.close()
-    unheard.close()
+    functions.close()
   })
   const plane = reopen()
   await createTestTable(plane.clients.dynamo, TABLE)
   // What was declared is old enough to be shown.
   if (switches.describeLagSeconds) await clock.advance(2 * switches.describeLagSeconds * 1000)
-  return { cloud, clock, gateways, plane, reopen, lines }
+  return { cloud, clock, gateways, plane, reopen, lines, invoked }
 }
 
 /** Stores a new experiment, as the API does. */

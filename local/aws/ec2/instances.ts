@@ -119,6 +119,7 @@ function begin(state: State, log: CallLog, row: Instance, through: InstanceState
     stateReason: through === 'pending' ? null : 'Client.UserInitiatedShutdown: User initiated shutdown',
   })
   if (through === 'shutting-down') releaseInterfaces(state, row.id, call)
+  tellState(state, row.id, through)
   finishLater(state, log, row.id, through)
 }
 
@@ -129,7 +130,18 @@ function finishLater(state: State, log: CallLog, id: string, through: InstanceSt
     if (!lasting || row?.state !== through) return
     state.instances.set(id, { ...row, state: lasting })
     log.event('ec2', `Instance ${lasting}`, { InstanceId: id }, [], [])
+    tellState(state, id, lasting)
     if (lasting === 'terminated') forgetLater(state, id)
+  })
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html */
+function tellState(state: State, id: string, name: InstanceState): void {
+  state.tell({
+    source: 'aws.ec2',
+    detailType: 'EC2 Instance State-change Notification',
+    resources: [state.arn('ec2', `instance/${id}`)],
+    detail: { 'instance-id': id, state: name },
   })
 }
 

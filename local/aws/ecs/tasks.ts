@@ -218,6 +218,7 @@ export class Tasks {
     if (task?.desiredStatus !== 'RUNNING') return
     this.#update(id, { lastStatus: 'RUNNING', startedAt: this.#state.clock.now(), pid })
     this.#log.event('ecs', 'Task running', null, [task.arn], [])
+    this.#tell(task, service, 'RUNNING')
     const group =
       service.targetGroupArn === undefined ? undefined : this.#state.targetGroup(service.targetGroupArn)
     if (!group) return
@@ -228,6 +229,17 @@ export class Tasks {
       { id: ip, port, availabilityZone, ...(healthPort !== usualHealthPort && { healthPort }) },
       'task',
     )
+  }
+
+  /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html */
+  #tell(task: Task, { name, clusterArn }: ServiceDeclaration, lastStatus: 'RUNNING' | 'STOPPED'): void {
+    const detail = { clusterArn, taskArn: task.arn, group: `service:${name}`, lastStatus }
+    this.#state.tell({
+      source: 'aws.ecs',
+      detailType: 'ECS Task State Change',
+      resources: [task.arn],
+      detail,
+    })
   }
 
   #exited(id: string, service: ServiceDeclaration, code: number | null, problem: string | null): void {
@@ -254,6 +266,7 @@ export class Tasks {
         stopCode: problem ? 'TaskFailedToStart' : 'EssentialContainerExited',
       }),
     })
+    this.#tell(task, service, 'STOPPED')
     this.#state.clock.setTimer(STOPPED_SHOWN_MILLISECONDS, () => this.#state.tasks.delete(id))
     if (this.#closed) return
     if (!expected) {

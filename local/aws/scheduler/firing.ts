@@ -1,11 +1,12 @@
 import { AwsError } from '../aws-error.ts'
 import type { Dispatcher } from '../dispatch.ts'
 import { uuid } from '../ids.ts'
+import { DeliveryError } from '../invoke-function.ts'
 import type { Schedule } from '../rows.ts'
 import { sendMessage } from '../sqs.ts'
 import type { State } from '../state.ts'
 import { parseExpression } from './expression.ts'
-import { DeliveryError, deliver, parseTarget } from './target.ts'
+import { deliver, parseTarget } from './target.ts'
 
 const FIRST_RETRY_MILLISECONDS = 1000
 const LONGEST_RETRY_MILLISECONDS = 60_000

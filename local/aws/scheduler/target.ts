@@ -1,11 +1,11 @@
 import { AwsError } from '../aws-error.ts'
 import { CallFailed, type Dispatcher } from '../dispatch.ts'
+import { DeliveryError, invokeFunction } from '../invoke-function.ts'
 import { decodeCapitalised } from '../protocol/json.ts'
 import type { Service } from '../service.ts'
 import { sendMessage } from '../sqs.ts'
 import type { State } from '../state.ts'
 
-const LAMBDA_MILLISECONDS = 30_000
 const USER_AGENT = 'scheduler.amazonaws.com'
 
 /** Where a schedule delivers to. */
@@ -62,21 +62,9 @@ export async function deliver(
     case 'call':
       return callAction(target, input, dispatcher)
     case 'function':
-      return invokeFunction(target.name, input, lambdaEndpoint)
+      return invokeFunction(target.name, input, lambdaEndpoint, USER_AGENT)
     case 'queue':
       sendMessage(state, target.arn, input, {})
-  }
-}
-
-/** A delivery that failed; `retryable` when trying again may help. */
-export class DeliveryError extends Error {
-  readonly code: string
-  readonly retryable: boolean
-
-  constructor(code: string, message: string, retryable: boolean) {
-    super(message)
-    this.code = code
-    this.retryable = retryable
   }
 }
 
@@ -94,32 +82,4 @@ async function callAction(
     const { code, message, status } = error.error
     throw new DeliveryError(code, message, status >= 500 || /Throttl|LimitExceeded$/.test(code))
   }
-}
-
-/** Asynchronously, as EventBridge Scheduler invokes functions: what happens inside is the function's affair. */
-async function invokeFunction(name: string, input: string, endpoint: string | undefined): Promise<void> {
-  let response: Response
-  try {
-    response = await fetch(`${endpoint}/2015-03-31/functions/${name}/invocations`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-amz-invocation-type': 'Event',
-        'user-agent': USER_AGENT,
-      },
-      body: input === '' ? '{}' : input,
-      signal: AbortSignal.timeout(LAMBDA_MILLISECONDS),
-    })
-    await response.arrayBuffer()
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    throw new DeliveryError(
-      'SERVICE_UNAVAILABLE',
-      `The function ${name} could not be reached: ${cause}`,
-      true,
-    )
-  }
-  if (response.ok) return
-  const code = response.headers.get('x-amzn-errortype') ?? `HTTP_${response.status}`
-  throw new DeliveryError(code, `The function ${name} answered ${response.status}`, response.status >= 429)
 }
