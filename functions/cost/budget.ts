@@ -14,6 +14,11 @@ export type Outlook = Readonly<{
   packetsUntil: Date
   /** Seconds from a no until the last session is deleted and the last gateway task is gone: see stopSeconds. */
   stopSeconds: number
+  /**
+   * When kill schedules would have deleted the last session at the latest. From the last look before the end on, the
+   * hours that they could open are kept free.
+   */
+  killedBy?: Date
   /** Sessions that this look would create, or has intended and may have created. Each owes its first hour at once. */
   newSessions: number
   /** Gateway tasks wanted from now on. */
@@ -42,9 +47,6 @@ export type Affordable = Readonly<{
 export const marginalUsdPerGb = ({ prices }: PriceTable, crossAzShare: number): number =>
   prices['nlcu-hour'].usd + 2 * crossAzShare * prices['cross-az-gb'].usd
 
-/** EC2 takes 5 writes a second; 20 seconds more for the calls that are not ours to hurry. */
-export const stopSeconds = (sessions: number): number => 20 + sessions / 5
-
 /** Dollars for people: cents, or three digits where cents would hide too much. */
 export const dollars = (usd: number): string =>
   usd === 0 || usd >= 1
@@ -63,9 +65,13 @@ export const canAfford = (
 ): Affordable => {
   const { now } = outlook
   const spentUsd = spendOf(ledgerLines(usage, prices, now)).totalUsd
+  const isLast = outlook.nextLook >= outlook.endAt
   const gone = new Date(
-    Math.max(now.getTime(), Math.min(outlook.nextLook.getTime(), outlook.endAt.getTime())) +
-      outlook.stopSeconds * 1000,
+    Math.max(
+      Math.max(now.getTime(), Math.min(outlook.nextLook.getTime(), outlook.endAt.getTime())) +
+        outlook.stopSeconds * 1000,
+      isLast ? (outlook.killedBy?.getTime() ?? 0) : 0,
+    ),
   )
   const committedUsd = spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd - spentUsd
 

@@ -2,9 +2,10 @@ import { usdPerGb } from '../../contract/money.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Volume } from '../../contract/traffic.ts'
 import type { PriceTable } from '../prices/table.ts'
-import { type Affordable, canAfford, dollars, marginalUsdPerGb, stopSeconds } from './budget.ts'
+import { type Affordable, canAfford, dollars, marginalUsdPerGb } from './budget.ts'
 import { boundControl } from './control.ts'
 import type { CrossAz } from './cross-az.ts'
+import { KILL_GRACE_SECONDS, stopSeconds } from './hours.ts'
 import { type AssumedPeak, assumedPeak } from './peak.ts'
 import { ledgerLines, OUTER_BYTES_PER_PACKET, spendOf } from './spend.ts'
 import type { GatewaySize, Usage } from './usage.ts'
@@ -92,6 +93,8 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
   }
   const perByte = marginalUsdPerGb(prices, u.crossAz.share) / 1e9
   const fixedUsd = after(NOTHING).totalUsd
+  /** Sessions that only their kill schedules end. */
+  const killedUsd = after(NOTHING, KILL_GRACE_SECONDS + SCHEDULE_PRECISION_SECONDS).totalUsd
 
   const quiet = QUIET_BYTES_PER_SECOND * u.capacities.length * seconds(u)
   const most = Math.min(peak.bytesPerSecond * seconds(u), Math.max(0, u.budgetUsd - fixedUsd) / perByte)
@@ -139,14 +142,14 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
       peak,
       unseenSeconds,
       startUsd: start.spentUsd + start.committedUsd,
-      fixedUsd: after(NOTHING, SCHEDULE_PRECISION_SECONDS).totalUsd,
+      fixedUsd: killedUsd,
     }),
     peak,
     start,
     windowProblem:
-      fixedUsd + start.worstCaseUsd <= u.budgetUsd
+      killedUsd + start.worstCaseUsd <= u.budgetUsd
         ? null
-        : `The whole window costs ${dollars(fixedUsd)} before any traffic and keeps ${dollars(start.worstCaseUsd)} back for ` +
+        : `The whole window may cost ${dollars(killedUsd)} before any traffic and keeps ${dollars(start.worstCaseUsd)} back for ` +
           `the worst case: with a budget of ${dollars(u.budgetUsd)} it will end early.`,
   }
 }

@@ -1,3 +1,4 @@
+import { paidUntil } from '../cost/hours.ts'
 import type { Action } from './actions.ts'
 import { GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
 import type { View } from './observed.ts'
@@ -36,8 +37,20 @@ const liveSessions = ({ sessions, seen }: View): string[] => {
   return [...ids].filter((id) => !seen.gone.has(id))
 }
 
+/** Those first whose paid hour ends first. */
+const inOrderOfHours = ({ record, sessions }: View, ids: readonly string[]): string[] => {
+  const endAt = new Date(record.experiment.endAt)
+  const paid = new Map(
+    sessions.map(({ session, createdAt, intendedAt }) => [
+      session,
+      paidUntil(createdAt ?? intendedAt, endAt),
+    ]),
+  )
+  return [...ids].sort((a, b) => (paid.get(a) ?? 0) - (paid.get(b) ?? 0))
+}
+
 const deleteSessions = (view: View): Action[] =>
-  liveSessions(view).map((session) => ({ kind: 'delete-session', session }))
+  inOrderOfHours(view, liveSessions(view)).map((session) => ({ kind: 'delete-session', session }))
 
 /** Ledger rows end when their session is gone; a row that was only intended when it is sure that none was made. */
 const closeSessions = (view: View, now: Date, { describeLagMs }: Settings): Action[] => {

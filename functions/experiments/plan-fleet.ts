@@ -47,7 +47,7 @@ export const joinSteps = (view: View, now: Date, settings: Settings, random: Ran
     // One from the preparation was to be made on the experiment’s own filter, which mirrors now.
     if (row.state !== 'intended' || (!row.parked && !seen.sessions.some(({ vni }) => vni === row.vni)))
       continue
-    const step = stepFor(view, row, filter, now)
+    const step = stepFor(view, row, filter, now, settings)
     if (step) return [step]
   }
   const paid = new Set(seen.money?.joiners)

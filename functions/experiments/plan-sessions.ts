@@ -3,6 +3,7 @@ import type { Action } from './actions.ts'
 import { killSchedule } from './names.ts'
 import { refusalOf, type View } from './observed.ts'
 import type { SessionRecord } from './record.ts'
+import type { Settings } from './settings.ts'
 import { armable, armTime, killTime } from './times.ts'
 
 /** A whole number from 1 to 0xffffff. */
@@ -25,14 +26,14 @@ export const liveRows = (sessions: readonly SessionRecord[]): SessionRecord[] =>
  * The next step towards a session on every ENI that was chosen in preparation, one ENI after the other: intend, create,
  * arm the schedule that deletes it, record. Only a recorded session counts, and every recorded one has its schedule.
  */
-export const sessionSteps = (view: View, now: Date, random: RandomVni): Action[] => {
+export const sessionSteps = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
   const { filter, enis } = view.record.life
   if (filter === null) return [filterStep(view, now)]
   for (const eni of enis ?? []) {
     const session = latestOf(view.sessions, eni)
     const source = view.seen.sources?.find((one) => one.eni === eni)
     const step = session
-      ? stepFor(view, session, filter, now)
+      ? stepFor(view, session, filter, now, settings)
       : source
         ? intend(view, source, { parked: false }, now, random)
         : null
@@ -98,11 +99,12 @@ export const stepFor = (
   session: SessionRecord,
   filter: string,
   now: Date,
+  settings: Settings,
 ): Action | null => {
   const { id, endAt, spec } = record.experiment
   if (session.state === 'deleted' || session.leaving) return null
   if (session.state === 'intended' && seen.sources?.every(({ eni }) => eni !== session.eni)) return null
-  const wanted = killTime(endAt, session.slot)
+  const wanted = killTime(endAt, session.slot, settings)
   if (session.state === 'active') return moveKill(seen.schedules, id, session, wanted, now)
   const created = seen.sessions.find(({ eni, vni }) => eni === session.eni && vni === session.vni)
   if (!created)
@@ -150,13 +152,14 @@ const TAGGED_AT_ONCE = 200
  * Moves everything that ends the experiment to the later end, then its tags, then puts the end itself in force: whatever
  * fails in between, the experiment ends at the earlier one.
  */
-export const extensionSteps = ({ record, sessions, seen }: View, now: Date): Action[] => {
+export const extensionSteps = ({ record, sessions, seen }: View, now: Date, settings: Settings): Action[] => {
   const { extension } = record.life
   const { id } = record.experiment
   if (!extension) return []
   for (const session of sessions) {
     if (session.state !== 'active') continue
-    const step = moveKill(seen.schedules, id, session, killTime(extension.endAt, session.slot), now)
+    const wanted = killTime(extension.endAt, session.slot, settings)
+    const step = moveKill(seen.schedules, id, session, wanted, now)
     if (step) return [step]
   }
   const tags = tagSteps({ record, sessions, seen }, extension.endAt)

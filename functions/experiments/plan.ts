@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../contract/audit.ts'
+import { deletionStart } from '../cost/hours.ts'
 import type { Action } from './actions.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
@@ -56,7 +57,7 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
   const { record, seen } = view
   const { endAt } = record.experiment
   const { preparingSince, enis } = record.life
-  if (now >= new Date(endAt))
+  if (now >= plannedEnd(view))
     return [
       late(endAt, now, settings)
         ? finish('expired', 'It was found past its end after an outage of the control plane.')
@@ -78,16 +79,16 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
         : finish('failed', choice.problem),
     ]
   }
-  const extension = extensionSteps(view, now)
+  const extension = extensionSteps(view, now, settings)
   if (extension.length > 0) return extension
   const lost = lostSteps(view, now, settings)
-  return [...lost, ...prepareSteps(view, now, random)]
+  return [...lost, ...prepareSteps(view, now, settings, random)]
 }
 
-const prepareSteps = (view: View, now: Date, random: RandomVni): Action[] => {
+const prepareSteps = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
   const gateways = gatewaySteps(view)
   if (gateways.length > 0) return gateways
-  const sessions = sessionSteps(view, now, random)
+  const sessions = sessionSteps(view, now, settings, random)
   if (sessions.length > 0) return sessions
   if (!view.sessions.some(({ state }) => state === 'active'))
     return [finish('failed', 'None of its sources can be mirrored any more.')]
@@ -101,7 +102,7 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
   const { record, seen } = view
   const { endAt } = record.experiment
   const { unfitSince } = record.life
-  if (now >= new Date(endAt))
+  if (now >= plannedEnd(view))
     return [
       late(endAt, now, settings)
         ? finish('expired', 'It was found past its end after an outage of the control plane.')
@@ -126,7 +127,7 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     ...lostSteps(view, now, settings),
     ...endSteps(view, now, settings),
     ...zeroSteps(view, now, settings),
-    ...(record.life.extension ? extensionSteps(view, now) : tagSteps(view, endAt)),
+    ...(record.life.extension ? extensionSteps(view, now, settings) : tagSteps(view, endAt)),
     ...(receiving ? joinSteps(view, now, settings, random) : []),
     ...gatewaySteps(view),
     ...publishSteps(view),
@@ -134,6 +135,15 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     ...disarmLeases(view),
   ]
 }
+
+/** When taking it down begins: at its end, or a little earlier where a session-hour would just be opened. */
+export const plannedEnd = ({ record, sessions }: Pick<View, 'record' | 'sessions'>): Date =>
+  deletionStart(
+    sessions.flatMap(({ state, createdAt, intendedAt }) =>
+      state === 'deleted' ? [] : [createdAt ?? intendedAt],
+    ),
+    new Date(record.experiment.endAt),
+  )
 
 const finish = (outcome: 'completed' | 'expired' | 'over-budget' | 'failed', reason: string): Action => ({
   kind: 'write-record',
@@ -177,10 +187,12 @@ export const waitingFor = ({ record, seen, sessions }: View): string => {
 }
 
 /** The call that looks at the experiment when its end comes, between two ticks. */
-const endSteps = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
-  const { id, endAt } = record.experiment
-  const at = callTime(endAt, settings)
-  if (record.life.endScheduledAt === at || !armable(endAt, now)) return []
+const endSteps = (view: View, now: Date, settings: Settings): Action[] => {
+  const { record, seen } = view
+  const { id } = record.experiment
+  const end = plannedEnd(view).toISOString()
+  const at = callTime(end, settings)
+  if (record.life.endScheduledAt === at || !armable(end, now)) return []
   return callSteps(seen.schedules, `${id}.end`, at, { deed: 'call', event: 'end', experiment: id }, now, {
     endScheduledAt: at,
   })
@@ -196,7 +208,8 @@ const callSteps = (
   life: { startScheduledAt: string } | { endScheduledAt: string },
 ): Action[] => {
   const armed = schedules.get(schedule)
-  return armed != null && armed >= wanted
+  const isArmed = armed != null && (armed === wanted || (armed > wanted && !armable(wanted, now)))
+  return isArmed
     ? [{ kind: 'write-record', life }]
     : [{ kind: 'arm', schedule, at: armTime(wanted, now), what }]
 }

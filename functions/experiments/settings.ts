@@ -1,3 +1,5 @@
+import { KILL_GRACE_SECONDS } from '../cost/hours.ts'
+
 /** Times of an experiment’s life in milliseconds, all derived from how often the control plane looks. */
 export type Settings = Readonly<{
   tickMs: number
@@ -11,6 +13,8 @@ export type Settings = Readonly<{
   drainMs: number
   /** After this long the last gateway reports are not waited for any more. */
   drainLimitMs: number
+  /** Kill schedules wait so long behind the end that they do not compete with the planned deletion. */
+  killGraceMs: number
   /** EC2 is eventually consistent: what was created more recently may be missing in Describe and yet exist. */
   describeLagMs: number
   /** Gateways that are unfit for longer than this end the experiment. */
@@ -36,6 +40,7 @@ export const settingsFor = (tickSeconds: number): Settings => {
     prepareMs: Math.max(MINUTE, atMost(10 * MINUTE, 20)),
     drainMs: atMost(10 * SECOND, 1),
     drainLimitMs: atMost(10 * SECOND, 1) + 2 * tickMs + 10 * SECOND,
+    killGraceMs: atMost(KILL_GRACE_SECONDS * SECOND, 1),
     describeLagMs: atMost(5 * MINUTE, 5),
     unfitMs: Math.max(MINUTE, atMost(5 * MINUTE, 5)),
     lateMs: 3 * tickMs,

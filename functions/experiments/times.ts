@@ -17,9 +17,9 @@ export const armTime = (wanted: string, now: Date): string =>
 /** EC2 takes 5 writes a second: kill schedules are spread a little thinner than that. */
 const KILLS_PER_SECOND = 4
 
-/** When the session with that slot is deleted without us. */
-export const killTime = (endAt: string, slot: number): string =>
-  iso(ceilSecond(Date.parse(endAt)) + Math.floor(slot / KILLS_PER_SECOND) * 1000)
+/** When the session with that slot is deleted without us: behind the planned deletion. */
+export const killTime = (endAt: string, slot: number, { killGraceMs }: Settings): string =>
+  iso(ceilSecond(Date.parse(endAt) + killGraceMs) + Math.floor(slot / KILLS_PER_SECOND) * 1000)
 
 /** Until when packets may flow without another look: never past the end. */
 export const leaseTime = (endAt: string, now: Date, { leaseMs }: Settings): string =>

@@ -1,11 +1,12 @@
-import { type Affordable, canAfford, stopSeconds } from '../cost/budget.ts'
+import { type Affordable, canAfford } from '../cost/budget.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
+import { stopSeconds } from '../cost/hours.ts'
 import { assumedPeak } from '../cost/peak.ts'
 import type { Usage } from '../cost/usage.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
 import { liveRows } from '../experiments/plan-sessions.ts'
-import { leaseTime } from '../experiments/times.ts'
+import { killTime, leaseTime } from '../experiments/times.ts'
 import type { TaskTotal } from '../store/tasks.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Look } from './observe.ts'
@@ -61,6 +62,9 @@ const ask = (
     endAt: new Date(experiment.endAt),
     packetsUntil,
     stopSeconds: stop,
+    killedBy: new Date(
+      Date.parse(killTime(experiment.endAt, active + newSessions, settings)) + settings.precisionMs,
+    ),
     newSessions,
     tasks: Math.max(1, view.seen.gateways.desired),
     peakBytesPerSecond: peak.bytesPerSecond,

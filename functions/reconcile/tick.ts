@@ -1,4 +1,6 @@
+import { plannedEnd } from '../experiments/plan.ts'
 import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
+import { readSessions } from '../store/ledger.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
@@ -74,7 +76,10 @@ export const onTime = async (
 ): Promise<void> => {
   const record = await readRecord(plane.table, id)
   if (!record || record.experiment.phase === 'ended') return
-  const due = Date.parse(kind === 'start' ? record.experiment.startAt : record.experiment.endAt)
+  const due =
+    kind === 'start'
+      ? Date.parse(record.experiment.startAt)
+      : plannedEnd({ record, sessions: await readSessions(plane.table, id) }).getTime()
   const wait = due - plane.now()
   if (wait > 2 * plane.settings.precisionMs) return
   if (wait > 0) await plane.sleep(Math.min(wait, Math.max(0, deadline - plane.now())))

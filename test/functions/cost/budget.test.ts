@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canAfford, dollars, type Outlook, stopSeconds } from '../../../functions/cost/budget.ts'
+import { canAfford, dollars, type Outlook } from '../../../functions/cost/budget.ts'
+import { stopSeconds } from '../../../functions/cost/hours.ts'
 import { at, iso, nothing, prices } from './usages.ts'
 
 const outlook = (more: Partial<Outlook> = {}): Outlook => ({
@@ -74,6 +75,23 @@ describe('whether the budget affords the next look', () => {
     [12.345, '$12.35'],
   ])('writes %d as %s', (usd, text) => {
     expect(dollars(usd)).toBe(text)
+  })
+
+  it('keeps the hour free that kill schedules could open, from the last look before the end on', () => {
+    const killedBy = at(3690)
+    const look = (now: number) =>
+      outlook({
+        now: at(now),
+        nextLook: at(now + 60),
+        endAt: at(3590),
+        packetsUntil: at(now),
+        knownUntil: at(now),
+        killedBy,
+      })
+
+    expect(canAfford(running, prices, 0.02, look(3500)).affordable).toBe(true)
+    expect(canAfford(running, prices, 0.02, look(3540)).affordable).toBe(false)
+    expect(canAfford(running, prices, 0.031, look(3540)).affordable).toBe(true)
   })
 
   it('asks for more the more sources there are', () => {

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canAfford, stopSeconds } from '../../../functions/cost/budget.ts'
+import { canAfford } from '../../../functions/cost/budget.ts'
 import { boundControl } from '../../../functions/cost/control.ts'
 import { estimate, type Undertaking } from '../../../functions/cost/estimate.ts'
+import { KILL_GRACE_SECONDS, stopSeconds } from '../../../functions/cost/hours.ts'
 import { ledgerLines, OUTER_BYTES_PER_PACKET, spendOf } from '../../../functions/cost/spend.ts'
 import type { Usage } from '../../../functions/cost/usage.ts'
 import { at, iso, nothing, prices } from './usages.ts'
@@ -107,7 +108,7 @@ const play = (run: Run, peak: number, fastest = peak): number => {
       return cost(usageAt(gone, look + 1, gone, gone), gone)
     }
     if (look === run.deadAt) {
-      const gone = Math.max(run.windowSeconds, now) + 60 + run.slowness * stop
+      const gone = Math.max(run.windowSeconds, now) + KILL_GRACE_SECONDS + 60 + run.slowness * stop
       return cost(usageAt(gone, look + 1, Math.min(lease, gone), gone), gone)
     }
   }

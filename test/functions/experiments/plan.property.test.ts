@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ExperimentSpec } from '../../../contract/experiment.ts'
+import { sessionHours } from '../../../functions/cost/hours.ts'
 import { type Action, actionName } from '../../../functions/experiments/actions.ts'
 import { learn } from '../../../functions/experiments/learn.ts'
 import { leaseSchedule } from '../../../functions/experiments/names.ts'
@@ -122,7 +123,7 @@ const expectSafe = (account: ModelAccount): void => {
     if (row.state !== 'active' || row.session === null || !account.sessions.has(row.session)) continue
     const kill = account.schedules.get(`${account.id}.kill.${row.session}`)
     if (!kill) throw new Error(`recorded session ${row.session} has no kill schedule`)
-    if (kill.at > Math.max(account.latestEnd, account.now) + 5 * SECOND)
+    if (kill.at > Math.max(account.latestEnd, account.now) + settings.killGraceMs + 5 * SECOND)
       throw new Error(`session ${row.session} would outlive the end`)
   }
 }
@@ -293,6 +294,25 @@ test(
     )
   },
 )
+
+test('a window of just an hour owes one hour for each session and ends hardly early', () => {
+  const account = open({ sources: 5, seconds: 3600, delay: 0, lagSeconds: 0, both: false, steps: [] })
+  const random = seeded(7)
+  const end = Date.parse(account.record.experiment.endAt)
+
+  while (account.active && account.now < end + 300 * SECOND) {
+    run(account, random, Number.POSITIVE_INFINITY, false)
+    account.advance(TICK * SECOND)
+  }
+
+  const { experiment, life } = account.record
+  expect(experiment.outcome).toBe('completed')
+  expect(end - Date.parse(life.drainingSince ?? '')).toBeLessThanOrEqual(30 * SECOND)
+  const hours = [...account.rows.values()].map(({ createdAt, deletedAt }) =>
+    sessionHours({ createdAt: createdAt ?? '', deletedAt }, new Date(account.now)),
+  )
+  expect(hours).toEqual([1, 1, 1, 1, 1])
+})
 
 test('a plan that was carried out asks for nothing more', TIMEOUT, () => {
   fc.assert(

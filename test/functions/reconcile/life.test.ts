@@ -119,7 +119,7 @@ test('without a control plane packets stop at the lease, sessions and gateways b
   expect((await read(account.plane, id)).experiment).toMatchObject({ outcome: 'expired' })
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
   expect((await ledger(account.plane, id)).map(({ deletedAt }) => deletedAt)).toEqual(
-    Array.from({ length: 2 }, () => '2026-11-21T12:01:05.000Z'),
+    Array.from({ length: 2 }, () => '2026-11-21T12:01:10.000Z'),
   )
 })
 
@@ -193,7 +193,7 @@ test('an extension moves schedules and tags, then the end', { timeout: 60_000 },
   const { experiment: ended } = await until(account, id, 'ended')
 
   expect(record.experiment).toMatchObject({ endAt, phase: 'mirroring', spec: { budgetUsd: 30 } })
-  expect(kills).toEqual(['at(2026-11-21T12:01:00)', 'at(2026-11-21T12:01:00)'])
+  expect(kills).toEqual(['at(2026-11-21T12:01:05)', 'at(2026-11-21T12:01:05)'])
   expect(tags).toEqual([endAt, endAt])
   expect(ended).toMatchObject({ outcome: 'completed' })
   expect(Date.parse(ended.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(endAt))
