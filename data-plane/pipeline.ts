@@ -1,6 +1,6 @@
 import { type Counters, newCounters, type PacketOutcome } from './counters.ts'
-import type { Dialogue } from './http/dialogue.ts'
 import type { ExchangeHandler } from './http/exchange.ts'
+import type { HttpFlow } from './http/flow.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
 import type { ProtocolCount } from './http/protocol.ts'
 import { HttpStreams } from './http/streams.ts'
@@ -36,7 +36,7 @@ export class Pipeline {
   readonly #fragments = new Fragments()
   readonly #tunnel = new GeneveTunnel()
   readonly #streams: HttpStreams
-  readonly #assembler: Assembler<Dialogue>
+  readonly #assembler: Assembler<HttpFlow>
   readonly #admit: ((vni: number, source: number) => boolean) | null
   readonly #direction: Direction
   #sweptAt = Number.NEGATIVE_INFINITY

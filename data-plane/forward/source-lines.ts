@@ -1,4 +1,3 @@
-import type { ConnectionInfo } from '../http/exchange.ts'
 import type { Connections } from './connections.ts'
 import type { Forward } from './forward.ts'
 import type { Line } from './line.ts'
@@ -6,7 +5,8 @@ import type { QueueLimits } from './request-queue.ts'
 
 /** The requests of one source connection: one under way, the others behind it in their order. */
 type Lane = {
-  readonly source: ConnectionInfo
+  /** The id of the source connection. */
+  readonly source: number
   readonly waiting: Set<Forward>
   connection: Connections | null
   isTaken: boolean
@@ -25,7 +25,7 @@ export class SourceLines implements Line {
   readonly #connections: number
   readonly #limits: QueueLimits
   readonly #onDropped: (forward: Forward) => void
-  readonly #lanes = new Map<ConnectionInfo, Lane>()
+  readonly #lanes = new Map<number, Lane>()
   /** All that wait, oldest first. */
   readonly #waiting = new Set<Forward>()
   /** Lanes where something waits and nothing is under way, longest first. */
@@ -57,7 +57,7 @@ export class SourceLines implements Line {
   }
 
   isFree({ request }: Forward): boolean {
-    const lane = this.#lanes.get(request.connection)
+    const lane = this.#lanes.get(request.connection.id)
     if (lane?.isTaken || (lane && lane.waiting.size > 0)) return false
     return (lane?.connection ?? null) !== null || this.#hasRoom()
   }
@@ -130,7 +130,8 @@ export class SourceLines implements Line {
     return this.#open < this.#connections || this.#idle.size > 0
   }
 
-  #laneOf({ request: { connection: source } }: Forward): Lane {
+  #laneOf({ request }: Forward): Lane {
+    const source = request.connection.id
     let lane = this.#lanes.get(source)
     if (!lane) {
       lane = { source, waiting: new Set(), connection: null, isTaken: false, usedAt: 0 }

@@ -4,6 +4,7 @@ import type { BodyBudget } from './body.ts'
 import { connectionInfo } from './connection-info.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { ConnectionInfo, ExchangeHandler, IncompleteReason } from './exchange.ts'
+import type { HttpFlow } from './flow.ts'
 import type { Http2Connection } from './http2.ts'
 import { areFrames } from './http2-frames.ts'
 import type { HttpLimits } from './limits.ts'
@@ -19,7 +20,7 @@ export type DialogueContext = {
   readonly budget: BodyBudget
   readonly protocols: ProtocolCounts
   /** Drops everything that still comes on a connection. */
-  ignore(c: Connection<Dialogue>): void
+  ignore(c: Connection<HttpFlow>): void
   /** Asks for a call of `quiet` once nothing has come for a while. */
   watch(dialogue: Dialogue): void
 }
@@ -36,14 +37,14 @@ export type DialogueExits = {
 
 /** What the two halves of one HTTP/1 connection know together. */
 export class DialogueState {
-  readonly c: Connection<Dialogue>
+  c: Connection<HttpFlow>
   readonly x: DialogueContext
   readonly exits: DialogueExits
   readonly tracks: readonly [Track, Track] = [new Track(), new Track()]
   readonly pairing: Pairing
-  client: Side | -1
+  client: Side | -1 = -1
   /** Known from outside the bytes. */
-  readonly areRolesSure: boolean
+  areRolesSure = false
   hadMessage = false
   /** What the last request asked to leave HTTP for. */
   asked: string | null = null
@@ -53,15 +54,35 @@ export class DialogueState {
   endReason: IncompleteReason = 'closed'
   #info: ConnectionInfo | null = null
 
-  constructor(c: Connection<Dialogue>, context: DialogueContext, exits: DialogueExits) {
+  constructor(c: Connection<HttpFlow>, context: DialogueContext, exits: DialogueExits) {
     this.c = c
     this.x = context
     this.exits = exits
+    this.pairing = new Pairing(context.handler, context.counters)
+    this.open(c)
+  }
+
+  /** Begins anew, with a connection of which nothing was read. */
+  open(c: Connection<HttpFlow>): void {
+    this.c = c
+    for (const track of this.tracks) track.reset()
+    this.hadMessage = false
+    this.asked = null
+    this.doubtsRoles = false
+    this.endReason = 'closed'
+    this.#info = null
     // The SYN is a fact, whichever port its sender has.
     this.client = c.opener === -1 && c.server !== -1 ? (c.server === 0 ? 1 : 0) : c.opener
     this.areRolesSure = this.client !== -1
     const isFollowed = c.opener !== -1 && c.halves[c.opener].fromSyn
-    this.pairing = new Pairing(isFollowed, context.handler, context.counters)
+    this.pairing.open(isFollowed)
+  }
+
+  /** No message is under way, and nothing waits for one. */
+  get isAtRest(): boolean {
+    const [a, b] = this.tracks
+    const isDecided = !a.tentative && !b.tentative && this.asked === null && this.endReason === 'closed'
+    return isDecided && this.pairing.isAtRest
   }
 
   /** Only while the client is known, as everything that a half calls. */

@@ -2,6 +2,7 @@ import type { Connection, EndReason } from '../tcp/connection.ts'
 import { add, diff } from '../tcp/sequence.ts'
 import { type DialogueContext, DialogueState, type Side } from './dialogue-state.ts'
 import type { IncompleteReason } from './exchange.ts'
+import type { HttpFlow } from './flow.ts'
 import { Http2Connection } from './http2.ts'
 import { areFrames } from './http2-frames.ts'
 import { hasKnownMethod, isRequestStart, isResponseStart, isTls, type Protocol } from './protocol.ts'
@@ -19,7 +20,6 @@ import type { Track } from './turn.ts'
  * until then nothing is handed on, and what contradicts drops it.
  */
 export class Dialogue {
-  readonly #c: Connection<Dialogue>
   readonly #x: DialogueContext
   readonly #d: DialogueState
   readonly #requests: RequestHalf
@@ -28,8 +28,7 @@ export class Dialogue {
   #http2: Http2Connection | null = null
   lastAt = 0
 
-  constructor(c: Connection<Dialogue>, context: DialogueContext) {
-    this.#c = c
+  constructor(c: Connection<HttpFlow>, context: DialogueContext) {
     this.#x = context
     this.#d = new DialogueState(c, context, {
       leave: (protocol) => this.#leave(protocol),
@@ -41,6 +40,35 @@ export class Dialogue {
       () => context.watch(this),
     )
     this.#responses = new ResponseHalf(this.#d, this.#requests)
+  }
+
+  get connection(): Connection<HttpFlow> {
+    return this.#d.c
+  }
+
+  /** Begins anew, with another connection. */
+  open(c: Connection<HttpFlow>): void {
+    this.#over = false
+    this.#http2 = null
+    this.#d.open(c)
+    this.#requests.open()
+    this.#responses.open()
+  }
+
+  /** Goes on where the flow's last dialogue was at rest. */
+  resume(flow: HttpFlow): void {
+    this.#over = flow.isOver
+    flow.giveBack(this.#d, this.#requests.reader, this.#responses.reader)
+  }
+
+  /** Whether the flow can go on without it, with what it keeps of it. */
+  rest(flow: HttpFlow): boolean {
+    flow.isOver = this.#over
+    if (this.#over) return this.#http2 === null
+    const isAtRest = this.#d.isAtRest && this.#requests.isAtRest && this.#responses.isAtRest
+    if (!isAtRest || this.#http2 !== null) return false
+    flow.keep(this.#d, this.#requests.reader, this.#responses.reader)
+    return true
   }
 
   data(
@@ -96,7 +124,7 @@ export class Dialogue {
     if (side === d.client && d.isAlone(side)) this.#gapAlone(side, track)
     const half = this.#halfOf(side)
     if (half === null || half.reader.state === 'stopped') return
-    half.reader.gap(bytes, this.#c.halves[side].next, at)
+    half.reader.gap(bytes, this.#d.c.halves[side].next, at)
     if ((half.reader.state as string) === 'lost') half.lose()
     // A body of known length went on behind the gap, but a start that was never proven stays unproven.
     else if (track.tentative) half.drop()
@@ -108,8 +136,8 @@ export class Dialogue {
    */
   #gapAlone(side: Side, track: Track): void {
     const d = this.#d
-    const half = this.#c.halves[side]
-    const peer = this.#c.halves[side === 0 ? 1 : 0]
+    const half = this.#d.c.halves[side]
+    const peer = this.#d.c.halves[side === 0 ? 1 : 0]
     const behind = half.held[0]
     const acknowledgement = behind?.acknowledgement ?? half.finAcknowledgement
     const { turn } = d.pairing
@@ -136,7 +164,7 @@ export class Dialogue {
     }
     const half = this.#halfOf(side)
     if (half === null) return
-    const sequence = this.#c.halves[side].next
+    const sequence = this.#d.c.halves[side].next
     d.endReason = incompleteReason(reason)
     if (reason === 'fin') half.reader.finishAtClose(sequence, at)
     if (d.tracks[side].tentative) {
@@ -157,6 +185,7 @@ export class Dialogue {
     }
     if (!this.#over) d.pairing.close()
     this.#http2?.close(this.lastAt)
+    this.#http2 = null
     this.#abandon('stopped')
     this.#over = true
   }
@@ -164,20 +193,22 @@ export class Dialogue {
   /** How long nothing must come before `quiet`. */
   get quietMs(): number {
     const d = this.#d
+    if (d.client !== -1 && !d.clientTrack.tentative) return this.#x.limits.unansweredMs
     const isTurn = d.client !== -1 && d.isAlone(d.client) && d.clientTrack.startsTurn
     return isTurn ? this.#x.limits.turnQuietMs : this.#x.limits.quietMs
   }
 
-  /** Nothing has come for a while: a request that nothing contradicts is taken as one. */
+  /** Nothing has come for a while: a request that nothing contradicts is taken as one, and without a server alone. */
   quiet(): void {
     const d = this.#d
     if (this.#over || d.client === -1) return
-    if (!d.clientTrack.tentative || !this.#requests.reader.isBetween) return
-    if (this.#requests.mayConfirmAtEnd) this.#requests.confirm('presumed')
+    const isWhole = d.clientTrack.tentative && this.#requests.reader.isBetween
+    if (isWhole && this.#requests.mayConfirmAtEnd) this.#requests.confirm('presumed')
+    if (!d.clientTrack.tentative && d.isAlone(d.client)) d.pairing.handOnAlone()
   }
 
   #startsAtSyn(side: Side, sequence: number): boolean {
-    const half = this.#c.halves[side]
+    const half = this.#d.c.halves[side]
     return half.fromSyn && sequence === add(half.initial, 1)
   }
 
@@ -205,7 +236,7 @@ export class Dialogue {
   }
 
   #portOf(side: Side): number {
-    return side === 0 ? this.#c.aPort : this.#c.bPort
+    return side === 0 ? this.#d.c.aPort : this.#d.c.bPort
   }
 
   /** The connection may have turned to HTTP/2 inside these bytes. */
@@ -229,7 +260,7 @@ export class Dialogue {
     this.#abandon('stopped')
     this.#d.pairing.close()
     this.#over = true
-    this.#x.ignore(this.#c)
+    this.#x.ignore(this.#d.c)
   }
 
   #abandon(state: 'lost' | 'stopped'): void {

@@ -6,7 +6,7 @@
 
 export type Endpoint = { readonly address: string; readonly port: number }
 
-/** One TCP connection as it was captured. The same object is given with every message of the connection. */
+/** One TCP connection as it was captured. `id` tells which: messages of one connection may have objects of their own. */
 export type ConnectionInfo = {
   /** Counts up per pipeline in order of first packet. */
   readonly id: number

@@ -10,6 +10,8 @@ export type HttpLimits = {
   readonly quietMs: number
   /** The same where only the client's half is captured and a turn begins with it: its sender would have gone on by now. */
   readonly turnQuietMs: number
+  /** How long the server of a new connection has to show before its requests are given out without their answers. */
+  readonly unansweredMs: number
 }
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -19,4 +21,5 @@ export const HTTP_LIMITS: HttpLimits = {
   totalBodyBytes: 256 << 20,
   quietMs: 2000,
   turnQuietMs: 1000,
+  unansweredMs: 250,
 }

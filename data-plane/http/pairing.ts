@@ -14,15 +14,15 @@ import type { MessageStart, Slot } from './slot.ts'
  * the one before can have more requests under way than are visible, so there nothing is proven after a loss.
  */
 export class Pairing {
-  inOrder: boolean
+  inOrder = false
   readonly #handler: ExchangeHandler
   readonly #counters: Counters
   /** Requests without a whole response, oldest first, in order mode. */
-  readonly #outstanding: Slot[] = []
+  #outstanding: Slot[] = NONE
   /** New requests do not join `outstanding` any more; order mode ends when it is empty. */
   #isDraining = false
   /** Requests of this turn, outside order mode. */
-  #turn: Slot[] = []
+  #turn: Slot[] = NONE
   /** The response that may prove the turn's pair. */
   #trial: Slot | null = null
   #trialEnd = 0
@@ -31,11 +31,44 @@ export class Pairing {
   #expected = 0
   /** The client was seen to send a request before it had the answer to the one before. */
   #isPipelined = false
+  /** Requests of this turn were handed on alone already. */
+  #isTurnOpen = false
 
-  constructor(inOrder: boolean, handler: ExchangeHandler, counters: Counters) {
-    this.inOrder = inOrder
+  constructor(handler: ExchangeHandler, counters: Counters) {
     this.#handler = handler
     this.#counters = counters
+  }
+
+  /** Begins anew; `inOrder`: both halves will be followed from their first byte. */
+  open(inOrder: boolean): void {
+    this.#outstanding = NONE
+    this.#turn = NONE
+    this.#trial = null
+    this.flags = inOrder ? IN_ORDER : 0
+  }
+
+  /** Nothing waits for an answer or for its proof. */
+  get isAtRest(): boolean {
+    return this.#outstanding.length === 0 && this.#turn.length === 0 && this.#trial === null
+  }
+
+  /** All that it knows while it is at rest. */
+  get flags(): number {
+    return (
+      (this.inOrder ? IN_ORDER : 0) |
+      (this.#isDraining ? DRAINING : 0) |
+      (this.#trialFailed ? TRIAL_FAILED : 0) |
+      (this.#isPipelined ? PIPELINED : 0) |
+      (this.#isTurnOpen ? TURN_OPEN : 0)
+    )
+  }
+
+  set flags(flags: number) {
+    this.inOrder = (flags & IN_ORDER) !== 0
+    this.#isDraining = (flags & DRAINING) !== 0
+    this.#trialFailed = (flags & TRIAL_FAILED) !== 0
+    this.#isPipelined = (flags & PIPELINED) !== 0
+    this.#isTurnOpen = (flags & TURN_OPEN) !== 0
   }
 
   /** Whether the response was read as the answer to this request without being proven to be. */
@@ -59,13 +92,13 @@ export class Pairing {
   requestBegan(slot: Slot): void {
     if (this.inOrder && !this.#isDraining) {
       if (this.#outstanding.length > 0) this.#isPipelined = true
-      this.#outstanding.push(slot)
+      this.#outstanding = withSlot(this.#outstanding, slot)
       return
     }
-    if (this.#turn.length === 0) this.#expected = slot.start.acknowledgement
+    if (this.#turn.length === 0 && !this.#isTurnOpen) this.#expected = slot.start.acknowledgement
     else this.#isPipelined = true
     if (this.#trial !== null) this.#trialFailed = true
-    this.#turn.push(slot)
+    this.#turn = withSlot(this.#turn, slot)
   }
 
   /** The request has all its bytes, or will get no more. */
@@ -112,7 +145,8 @@ export class Pairing {
   responseEnded(slot: Slot, sequence: number): void {
     slot.responseEnded = true
     if (slot === this.#outstanding[0]) {
-      this.#outstanding.shift()
+      if (this.#outstanding.length === 1) this.#outstanding = NONE
+      else this.#outstanding.shift()
       if (this.#isDraining && this.#outstanding.length === 0) this.#leaveOrder()
       if (slot.requestEnded) this.#emit(slot)
       return
@@ -132,6 +166,7 @@ export class Pairing {
    * order mode when the turn proved it and `isClean`: neither half is inside a message.
    */
   turnOver(acknowledgement: number | null, isClean: boolean): void {
+    this.#isTurnOpen = false
     if (this.#turn.length === 0 && this.#trial === null) {
       this.#trialFailed = false
       return
@@ -145,11 +180,11 @@ export class Pairing {
       turn.length === 1 &&
       trial.response?.complete === true &&
       (acknowledgement === null || acknowledgement === this.#trialEnd)
-    this.#turn = []
+    this.#turn = NONE
     this.#trial = null
     this.#trialFailed = false
     for (const slot of turn) {
-      if (!slot.requestEnded) this.#turn.push(slot)
+      if (!slot.requestEnded) this.#turn = withSlot(this.#turn, slot)
       else if (slot === trial && isProven) this.#emitTrial(slot)
       else this.#emitRequest(slot)
     }
@@ -160,7 +195,8 @@ export class Pairing {
   /** A half starts somewhere after its SYN: order proves nothing. */
   startUnknown(): void {
     if (!this.inOrder) return
-    const left = this.#outstanding.splice(0)
+    const left = this.#outstanding
+    this.#outstanding = NONE
     this.#leaveOrder()
     for (const slot of left) this.requestBegan(slot)
   }
@@ -183,7 +219,8 @@ export class Pairing {
   /** Where the server's messages start is not known any more: nothing outstanding will get its response. */
   responsesLost(): void {
     this.#trialFailed = true
-    const left = this.#outstanding.splice(0)
+    const left = this.#outstanding
+    this.#outstanding = NONE
     this.#leaveOrder()
     for (const slot of left) {
       if (slot.requestEnded) this.#emit(slot)
@@ -196,7 +233,7 @@ export class Pairing {
     const dropped = this.#turn.length
     if (this.#trial?.responseEnded === true) this.#counters.responses.unproven++
     for (const slot of this.#turn) slot.detached = true
-    this.#turn = []
+    this.#turn = NONE
     this.#trial = null
     return dropped
   }
@@ -205,20 +242,28 @@ export class Pairing {
   dropSlot(slot: Slot): void {
     this.#turn = this.#turn.filter((other) => other !== slot)
     if (this.#trial === slot) this.#trial = null
-    const index = this.#outstanding.indexOf(slot)
-    if (index >= 0) this.#outstanding.splice(index, 1)
+    this.#outstanding = this.#outstanding.filter((other) => other !== slot)
   }
 
-  /** One-sided captures: requests whose response would have come by now. */
-  flushOutstanding(): void {
-    this.responsesLost()
+  /** Only the client's half is captured: what is whole is handed on alone. */
+  handOnAlone(): void {
+    if (this.inOrder) this.responsesLost()
+    const turn = this.#turn
+    this.#turn = NONE
+    this.#isTurnOpen = true
+    for (const slot of turn) {
+      if (slot.requestEnded) this.#emitRequest(slot)
+      else this.#turn = withSlot(this.#turn, slot)
+    }
   }
 
   /** Nothing more comes. */
   close(): void {
     this.turnOver(null, false)
     this.responsesLost()
-    for (const slot of this.#turn.splice(0)) this.#emitRequest(slot)
+    const left = this.#turn
+    this.#turn = NONE
+    for (const slot of left) this.#emitRequest(slot)
   }
 
   #leaveOrder(): void {
@@ -249,3 +294,19 @@ export class Pairing {
     this.#handler.onExchange({ connection, request, response })
   }
 }
+
+/** Shared by all that hold nothing; never written to. */
+const NONE: Slot[] = []
+
+/** Most hold one at a time: a list of exactly one costs less than one that can grow. */
+function withSlot(list: Slot[], slot: Slot): Slot[] {
+  if (list.length === 0) return [slot]
+  list.push(slot)
+  return list
+}
+
+const IN_ORDER = 1
+const DRAINING = 2
+const TRIAL_FAILED = 4
+const PIPELINED = 8
+const TURN_OPEN = 16

@@ -1,4 +1,4 @@
-import type { DialogueState } from './dialogue-state.ts'
+import type { DialogueState, Side } from './dialogue-state.ts'
 import type { IncompleteReason, StartProof } from './exchange.ts'
 import { type Framing, parseRequestHead, requestFraming } from './head.ts'
 import { PREFACE, PREFACE_HEAD } from './http2.ts'
@@ -40,6 +40,16 @@ export class RequestHalf {
       limits.requestBodyBytes,
       budget,
     )
+  }
+
+  /** Begins anew, with a connection of which nothing was read. */
+  open(): void {
+    this.#slot = null
+    this.reader.abandon('lost')
+  }
+
+  get isAtRest(): boolean {
+    return this.#slot === null && !this.reader.isInMessage
   }
 
   data(
@@ -142,7 +152,7 @@ export class RequestHalf {
     }
     const isClean = this.reader.isBetween && this.#isAnswered()
     if (pairing.inOrder && !c.halves[client === 0 ? 1 : 0].seen && pairing.next !== null)
-      pairing.flushOutstanding()
+      pairing.handOnAlone()
     pairing.turnOver(acknowledgement, isClean)
   }
 
@@ -240,6 +250,14 @@ export class RequestHalf {
     }
     this.#handOn(slot)
     d.pairing.requestEnded(slot)
+    if (d.isAlone(d.client as Side)) this.#endedAlone(outcome.at)
+  }
+
+  /** Nothing of the server was captured yet: on a new connection it may still come. */
+  #endedAlone(at: number): void {
+    const { c, x, pairing } = this.#d
+    if (at - c.openedAt >= x.limits.unansweredMs) pairing.handOnAlone()
+    else this.#watch()
   }
 
   #handOn(slot: Slot): void {

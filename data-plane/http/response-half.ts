@@ -41,6 +41,26 @@ export class ResponseHalf {
     )
   }
 
+  /** Begins anew, with a connection of which nothing was read. */
+  open(): void {
+    this.#response = null
+    this.#slot = null
+    this.#isInterim = false
+    if (this.#interim.length > 0) this.#interim = []
+    if (this.#unconfirmed.length > 0) this.#unconfirmed = []
+    this.reader.abandon('lost')
+  }
+
+  get isAtRest(): boolean {
+    const hasNothing = this.#response === null && this.#slot === null && !this.#isInterim
+    return (
+      hasNothing &&
+      this.#interim.length === 0 &&
+      this.#unconfirmed.length === 0 &&
+      !this.reader.isInMessage
+    )
+  }
+
   data(
     track: Track,
     b: Buffer,

@@ -16,8 +16,23 @@ export class Track {
   startsTurn = false
   /** How the start of the next message is known. */
   proof: StartProof = 'framed'
-  start: MessageStart = { sequence: 0, acknowledgement: 0, at: 0 }
+  start: MessageStart = NO_START
+
+  /** As it is before anything was seen. */
+  reset(): void {
+    this.touched = false
+    this.hasLast = false
+    this.lastEnd = 0
+    this.lastAck = 0
+    this.wasInterim = false
+    this.tentative = false
+    this.startsTurn = false
+    this.proof = 'framed'
+    this.start = NO_START
+  }
 }
+
+const NO_START: MessageStart = Object.freeze({ sequence: 0, acknowledgement: 0, at: 0 })
 
 /**
  * Whether a turn begins here: the other side spoke last, after acknowledging all before these bytes, and all it said is
