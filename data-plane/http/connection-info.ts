@@ -36,6 +36,6 @@ class CapturedConnection implements ConnectionInfo {
 function endpoint(c: Connection<unknown>, side: 0 | 1): Endpoint {
   const format = c.family === 4 ? formatIpv4 : formatIpv6
   return side === 0
-    ? { address: format(c.a0, c.a1, c.a2, c.a3), port: c.aPort }
-    : { address: format(c.b0, c.b1, c.b2, c.b3), port: c.bPort }
+    ? { address: format(c.a0, ...c.aRest), port: c.aPort }
+    : { address: format(c.b0, ...c.bRest), port: c.bPort }
 }

@@ -74,7 +74,7 @@ export class DialogueState {
     // The SYN is a fact, whichever port its sender has.
     this.client = c.opener === -1 && c.server !== -1 ? (c.server === 0 ? 1 : 0) : c.opener
     this.areRolesSure = this.client !== -1
-    const isFollowed = c.opener !== -1 && c.halves[c.opener].fromSyn
+    const isFollowed = c.opener !== -1 && c.half(c.opener).fromSyn
     this.pairing.open(isFollowed)
   }
 
@@ -102,7 +102,7 @@ export class DialogueState {
 
   /** Nothing of the other side was captured. */
   isAlone(side: Side): boolean {
-    return !this.c.halves[side === 0 ? 1 : 0].seen
+    return !this.c.half(side === 0 ? 1 : 0).seen
   }
 
   /** In order, but where no message could be proven to start. */

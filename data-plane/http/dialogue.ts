@@ -124,7 +124,7 @@ export class Dialogue {
     if (side === d.client && d.isAlone(side)) this.#gapAlone(side, track)
     const half = this.#halfOf(side)
     if (half === null || half.reader.state === 'stopped') return
-    half.reader.gap(bytes, this.#d.c.halves[side].next, at)
+    half.reader.gap(bytes, this.#d.c.half(side).next, at)
     if ((half.reader.state as string) === 'lost') half.lose()
     // A body of known length went on behind the gap, but a start that was never proven stays unproven.
     else if (track.tentative) half.drop()
@@ -136,8 +136,8 @@ export class Dialogue {
    */
   #gapAlone(side: Side, track: Track): void {
     const d = this.#d
-    const half = this.#d.c.halves[side]
-    const peer = this.#d.c.halves[side === 0 ? 1 : 0]
+    const half = this.#d.c.half(side)
+    const peer = this.#d.c.half(side === 0 ? 1 : 0)
     const behind = half.held[0]
     const acknowledgement = behind?.acknowledgement ?? half.finAcknowledgement
     const { turn } = d.pairing
@@ -164,7 +164,7 @@ export class Dialogue {
     }
     const half = this.#halfOf(side)
     if (half === null) return
-    const sequence = this.#d.c.halves[side].next
+    const sequence = this.#d.c.half(side).next
     d.endReason = incompleteReason(reason)
     if (reason === 'fin') half.reader.finishAtClose(sequence, at)
     if (d.tracks[side].tentative) {
@@ -208,7 +208,7 @@ export class Dialogue {
   }
 
   #startsAtSyn(side: Side, sequence: number): boolean {
-    const half = this.#d.c.halves[side]
+    const half = this.#d.c.half(side)
     return half.fromSyn && sequence === add(half.initial, 1)
   }
 

@@ -64,7 +64,8 @@ const TRACK_1_AT = 12
 const PAIRING_AT = 16
 
 const STATES = ['lost', 'start', 'stopped'] as const
-const readerFlags = ({ state }: MessageReader): number => (state === 'start' ? 1 : state === 'stopped' ? 2 : 0)
+const readerFlags = ({ state }: MessageReader): number =>
+  state === 'start' ? 1 : state === 'stopped' ? 2 : 0
 const setReader = (reader: MessageReader, flags: number): void => {
   reader.state = STATES[flags & 3] ?? 'lost'
 }

@@ -106,7 +106,7 @@ export class RequestHalf {
   get mayConfirmAtEnd(): boolean {
     const first = this.#d.pairing.turn[0]
     // Bytes from the server that were not judged to be the answer contradict.
-    const peer = this.#d.c.halves[this.#d.client === 0 ? 1 : 0]
+    const peer = this.#d.c.half(this.#d.client === 0 ? 1 : 0)
     return first !== undefined && (!peer.delivered || peer.next === first.start.acknowledgement)
   }
 
@@ -151,8 +151,7 @@ export class RequestHalf {
       if (this.reader.isBetween && pairing.turn.length > 0) this.confirm('presumed')
     }
     const isClean = this.reader.isBetween && this.#isAnswered()
-    if (pairing.inOrder && !c.halves[client === 0 ? 1 : 0].seen && pairing.next !== null)
-      pairing.handOnAlone()
+    if (pairing.inOrder && !c.half(client === 0 ? 1 : 0).seen && pairing.next !== null) pairing.handOnAlone()
     pairing.turnOver(acknowledgement, isClean)
   }
 

@@ -54,10 +54,7 @@ export class ResponseHalf {
   get isAtRest(): boolean {
     const hasNothing = this.#response === null && this.#slot === null && !this.#isInterim
     return (
-      hasNothing &&
-      this.#interim.length === 0 &&
-      this.#unconfirmed.length === 0 &&
-      !this.reader.isInMessage
+      hasNothing && this.#interim.length === 0 && this.#unconfirmed.length === 0 && !this.reader.isInMessage
     )
   }
 

@@ -102,7 +102,7 @@ export class Assembler<App> {
     }
     const { side } = this.#pool
     if ((flags & SYN) !== 0) c = this.#openBySyn(c, side, p, at)
-    else if (c === null || (c.closed && length > 0 && isBeyond(c.halves[side], p.sequence))) {
+    else if (c === null || (c.closed && length > 0 && isBeyond(c.half(side), p.sequence))) {
       if ((flags & RST) !== 0) {
         this.#counters.bytes.ignored += length
         return 'stray'
@@ -122,8 +122,8 @@ export class Assembler<App> {
       this.#counters.bytes.after_end += length
       return 'after_end'
     }
-    const half = c.halves[side]
-    const peer = c.halves[side === 0 ? 1 : 0]
+    const half = c.half(side)
+    const peer = c.half(side === 0 ? 1 : 0)
     if (!half.seen) {
       half.seen = true
       if (c.endingBy === 'fin') c.endingAt = -1
@@ -214,7 +214,7 @@ export class Assembler<App> {
         from = half.next
       } else if (ahead === 0 && half.held.length === 0 && isOpen(c, side, hasAck, p.acknowledgement)) {
         this.#delivery.deliver(c, side, p.buffer, start, p.end, from, p.acknowledgement, true, at)
-        const peer = c.halves[side === 0 ? 1 : 0]
+        const peer = c.half(side === 0 ? 1 : 0)
         if (half.fin || peer.held.length > 0 || peer.fin) this.#delivery.drain(c, at)
         return 'data'
       }
@@ -239,8 +239,8 @@ export class Assembler<App> {
   }
 
   #noteAck(c: Connection<App>, side: 0 | 1, p: Packet): void {
-    const half = c.halves[side]
-    const peer = c.halves[side === 0 ? 1 : 0]
+    const half = c.half(side)
+    const peer = c.half(side === 0 ? 1 : 0)
     const ack = p.acknowledgement
     if (!peer.hasAcked || diff(ack, peer.acked) > 0) peer.acked = ack
     peer.hasAcked = true
@@ -259,7 +259,7 @@ export class Assembler<App> {
   #openBySyn(c: Connection<App> | null, side: 0 | 1, p: Packet, at: number): Connection<App> {
     const isAnswer = (p.flags & ACK) !== 0
     if (c !== null) {
-      const half = c.halves[side]
+      const half = c.half(side)
       if (half.fromSyn && half.initial === p.sequence) return c
       if (!c.closed && !half.fromSyn && fitsBefore(half, p.sequence)) {
         startFromSyn(half, p.sequence)
@@ -269,7 +269,7 @@ export class Assembler<App> {
       }
     }
     const added = this.#add(c, p, at)
-    startFromSyn(added.halves[0], p.sequence)
+    startFromSyn(added.half(0), p.sequence)
     added.opener = isAnswer ? 1 : 0
     return added
   }
@@ -298,6 +298,6 @@ export class Assembler<App> {
   #followIgnored(c: Connection<App>, half: Half, flags: number, at: number): void {
     if ((flags & FIN) !== 0) half.ended = true
     if ((flags & RST) !== 0) this.#delivery.finish(c, 'reset', at)
-    else if (c.halves[0].ended && c.halves[1].ended) this.#delivery.finish(c, 'fin', at)
+    else if (c.half(0).ended && c.half(1).ended) this.#delivery.finish(c, 'fin', at)
   }
 }

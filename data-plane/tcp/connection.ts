@@ -23,33 +23,119 @@ export type EndReason = 'fin' | 'reset' | 'idle' | 'evicted' | 'reused' | 'captu
  * do not overlap, and all their bytes are at or after `next`.
  */
 export class Half {
-  /** A packet from this side was captured. */
-  seen = false
-  started = false
-  /** It started at its SYN: `next` was right from the first byte. */
-  fromSyn = false
+  /** Facts as bits: as fields of their own they would take more room than everything else. */
+  #facts = 0
   initial = 0
   next = 0
-  delivered = false
-  held: Segment[] = []
+  /** Changed by `held.ts` only. */
+  held: readonly Segment[] = NOTHING_HELD
   heldBytes = 0
   /** Since when the first held segment waits. */
   blockedSince = 0
   /** The highest of this half's bytes that the other side has acknowledged. */
   acked = 0
-  hasAcked = false
   /** Sequence number of the first segment without data, while not `started`. */
   hint = 0
-  hasHint = false
   /** Where the half's last empty segment was, and the lowest acknowledgement number of those there. */
-  hasPause = false
   pause = 0
   pauseAck = 0
-  fin = false
   finSequence = 0
   finAcknowledgement = 0
-  ended = false
+
+  /** A packet from this side was captured. */
+  get seen(): boolean {
+    return (this.#facts & SEEN) !== 0
+  }
+
+  set seen(is: boolean) {
+    this.#set(SEEN, is)
+  }
+
+  get started(): boolean {
+    return (this.#facts & STARTED) !== 0
+  }
+
+  set started(is: boolean) {
+    this.#set(STARTED, is)
+  }
+
+  /** It started at its SYN: `next` was right from the first byte. */
+  get fromSyn(): boolean {
+    return (this.#facts & FROM_SYN) !== 0
+  }
+
+  set fromSyn(is: boolean) {
+    this.#set(FROM_SYN, is)
+  }
+
+  get delivered(): boolean {
+    return (this.#facts & DELIVERED) !== 0
+  }
+
+  set delivered(is: boolean) {
+    this.#set(DELIVERED, is)
+  }
+
+  get hasAcked(): boolean {
+    return (this.#facts & HAS_ACKED) !== 0
+  }
+
+  set hasAcked(is: boolean) {
+    this.#set(HAS_ACKED, is)
+  }
+
+  get hasHint(): boolean {
+    return (this.#facts & HAS_HINT) !== 0
+  }
+
+  set hasHint(is: boolean) {
+    this.#set(HAS_HINT, is)
+  }
+
+  get hasPause(): boolean {
+    return (this.#facts & HAS_PAUSE) !== 0
+  }
+
+  set hasPause(is: boolean) {
+    this.#set(HAS_PAUSE, is)
+  }
+
+  get fin(): boolean {
+    return (this.#facts & FIN) !== 0
+  }
+
+  set fin(is: boolean) {
+    this.#set(FIN, is)
+  }
+
+  get ended(): boolean {
+    return (this.#facts & ENDED) !== 0
+  }
+
+  set ended(is: boolean) {
+    this.#set(ENDED, is)
+  }
+
+  #set(fact: number, is: boolean): void {
+    this.#facts = is ? this.#facts | fact : this.#facts & ~fact
+  }
 }
+
+/** Most halves never hold anything: they share this. */
+export const NOTHING_HELD: readonly Segment[] = []
+
+const SEEN = 1
+const STARTED = 1 << 1
+const FROM_SYN = 1 << 2
+const DELIVERED = 1 << 3
+const HAS_ACKED = 1 << 4
+const HAS_HINT = 1 << 5
+const HAS_PAUSE = 1 << 6
+const FIN = 1 << 7
+const ENDED = 1 << 8
+
+/** What an address has beyond its first word. */
+const IPV4_REST: readonly [number, number, number] = [0, 0, 0]
 
 export class Connection<App> {
   readonly id: number
@@ -58,16 +144,14 @@ export class Connection<App> {
   readonly family: 4 | 6
   /** The sender of the first packet is side 0. */
   readonly a0: number
-  readonly a1: number
-  readonly a2: number
-  readonly a3: number
   readonly b0: number
-  readonly b1: number
-  readonly b2: number
-  readonly b3: number
+  /** The last three words of an IPv6 address. */
+  readonly aRest: readonly [number, number, number]
+  readonly bRest: readonly [number, number, number]
   readonly aPort: number
   readonly bPort: number
-  readonly halves: readonly [Half, Half] = [new Half(), new Half()]
+  readonly #a = new Half()
+  readonly #b = new Half()
   /** Other VNIs that are proven to carry this connection too. */
   twins: number[] | null = null
   /** Which side serves, -1 when neither MAC nor port tells. */
@@ -101,17 +185,18 @@ export class Connection<App> {
     this.vni = p.vni
     this.family = p.family
     this.a0 = p.source0
-    this.a1 = p.source1
-    this.a2 = p.source2
-    this.a3 = p.source3
     this.b0 = p.destination0
-    this.b1 = p.destination1
-    this.b2 = p.destination2
-    this.b3 = p.destination3
+    const isWide = p.family === 6
+    this.aRest = isWide ? [p.source1, p.source2, p.source3] : IPV4_REST
+    this.bRest = isWide ? [p.destination1, p.destination2, p.destination3] : IPV4_REST
     this.aPort = p.sourcePort
     this.bPort = p.destinationPort
     this.openedAt = at
     this.lastAt = at
     this.listedAt = at
+  }
+
+  half(side: 0 | 1): Half {
+    return side === 0 ? this.#a : this.#b
   }
 }

@@ -1,8 +1,8 @@
 import type { Counters } from '../counters.ts'
-import type { Connection, EndReason, Segment } from './connection.ts'
+import { type Connection, type EndReason, NOTHING_HELD, type Segment } from './connection.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import { isBlocked, isFull, isOpen, startFromHints } from './half-rules.ts'
-import { trim } from './held.ts'
+import { dropFirst, trim } from './held.ts'
 import type { TcpLimits } from './limits.ts'
 import { add, diff } from './sequence.ts'
 import type { StreamHandler } from './stream-handler.ts'
@@ -30,7 +30,7 @@ export class Delivery<App> {
       this.release(c, now, false)
       if (!c.closed && c.endingAt >= 0 && now - c.endingAt >= this.#limits.reorderMs)
         this.finish(c, c.endingBy, now)
-      if (c.closed || (c.endingAt < 0 && !isBlocked(c.halves[0]) && !isBlocked(c.halves[1]))) {
+      if (c.closed || (c.endingAt < 0 && !isBlocked(c.half(0)) && !isBlocked(c.half(1)))) {
         c.waiting = false
         this.#waiting.delete(c)
       }
@@ -49,7 +49,7 @@ export class Delivery<App> {
     aligned: boolean,
     at: number,
   ): void {
-    const half = c.halves[side]
+    const half = c.half(side)
     half.next = add(sequence, end - start)
     half.delivered = true
     this.#counters.bytes.delivered += end - start
@@ -67,14 +67,15 @@ export class Delivery<App> {
       if (c.ignored) return
     }
     if (c.closed) return
-    const [a, b] = c.halves
+    const a = c.half(0)
+    const b = c.half(1)
     if (a.ended && b.ended) this.finish(c, 'fin', at)
     else if ((a.ended && !b.seen) || (b.ended && !a.seen)) this.endSoon(c, 'fin', at)
     else if (isBlocked(a) || isBlocked(b)) this.#wait(c)
   }
 
   #drainHalf(c: Connection<App>, side: 0 | 1, at: number): boolean {
-    const half = c.halves[side]
+    const half = c.half(side)
     if (!half.started) return false
     let moved = false
     while (half.held.length > 0) {
@@ -84,7 +85,7 @@ export class Delivery<App> {
       const first = half.held[0]
       if (first === undefined || diff(first.sequence, half.next) > 0) break
       if (!isOpen(c, side, first.hasAck, first.acknowledgement)) break
-      half.held.shift()
+      dropFirst(half)
       half.heldBytes -= first.bytes.length
       this.heldBytes -= first.bytes.length
       half.blockedSince = at
@@ -110,7 +111,8 @@ export class Delivery<App> {
   /** Gives up what has been missing for too long, or whatever is missing when forced. */
   release(c: Connection<App>, now: number, force: boolean): void {
     while (!c.closed && !c.ignored) {
-      const [a, b] = c.halves
+      const a = c.half(0)
+      const b = c.half(1)
       // The half that was blocked first is the cause of the other's waiting more often than not.
       const first = isBlocked(a) && (!isBlocked(b) || a.blockedSince <= b.blockedSince) ? 0 : 1
       if (!this.#releaseHalf(c, first, now, force)) {
@@ -126,7 +128,7 @@ export class Delivery<App> {
   }
 
   #releaseHalf(c: Connection<App>, side: 0 | 1, now: number, force: boolean): boolean {
-    const half = c.halves[side]
+    const half = c.half(side)
     if (!isBlocked(half)) return false
     const waited = now - half.blockedSince
     const first = half.held[0]
@@ -139,7 +141,7 @@ export class Delivery<App> {
     if (diff(sequence, half.next) > 0) {
       if (!force) {
         if (!this.#isLost(c, side, sequence, first, now)) return false
-        if (!c.halves[side === 0 ? 1 : 0].seen) c.isOneSided = true
+        if (!c.half(side === 0 ? 1 : 0).seen) c.isOneSided = true
       }
       this.#gap(c, side, sequence, now)
       return true
@@ -147,7 +149,7 @@ export class Delivery<App> {
     if (!force && waited < this.#limits.reorderMs) return false
     // It waits for bytes of the other half that its sender had, and that were not captured.
     const other: 0 | 1 = side === 0 ? 1 : 0
-    const peer = c.halves[other]
+    const peer = c.half(other)
     if (!peer.seen && !c.isOneSided) {
       c.isOneSided = true
       return true
@@ -174,8 +176,8 @@ export class Delivery<App> {
     now: number,
   ): boolean {
     const { reorderMs, aloneMs, retransmitMs } = this.#limits
-    const half = c.halves[side]
-    const peer = c.halves[side === 0 ? 1 : 0]
+    const half = c.half(side)
+    const peer = c.half(side === 0 ? 1 : 0)
     const isCovered = half.hasAcked && diff(half.acked, sequence) >= 0
     if (peer.seen) return now - half.blockedSince >= (isCovered || c.endingAt >= 0 ? reorderMs : retransmitMs)
     // Each hole has its own time: one that was given up does not hold up the next.
@@ -186,7 +188,7 @@ export class Delivery<App> {
   }
 
   #gap(c: Connection<App>, side: 0 | 1, until: number, at: number): void {
-    const half = c.halves[side]
+    const half = c.half(side)
     const bytes = diff(until, half.next)
     half.next = until
     this.#counters.bytes.gap += bytes
@@ -195,7 +197,7 @@ export class Delivery<App> {
 
   /** Says all that can be said about the connection and ends it. */
   finish(c: Connection<App>, reason: EndReason, at: number): void {
-    while (!c.ignored && (isBlocked(c.halves[0]) || isBlocked(c.halves[1]))) {
+    while (!c.ignored && (isBlocked(c.half(0)) || isBlocked(c.half(1)))) {
       if (!this.#releaseHalf(c, 0, at, true) && !this.#releaseHalf(c, 1, at, true)) break
       this.drain(c, at)
       if (c.closed) return
@@ -204,8 +206,8 @@ export class Delivery<App> {
     c.closed = true
     this.dropHeld(c)
     for (const side of [0, 1] as const) {
-      if (c.halves[side].ended) continue
-      c.halves[side].ended = true
+      if (c.half(side).ended) continue
+      c.half(side).ended = true
       if (!c.ignored) this.#handler.end(c, side, reason, at)
     }
     this.#handler.closed(c, at)
@@ -216,10 +218,11 @@ export class Delivery<App> {
 
   /** Held bytes of the connection will not be delivered. */
   dropHeld(c: Connection<App>): void {
-    for (const half of c.halves) {
+    for (const side of [0, 1] as const) {
+      const half = c.half(side)
       this.heldBytes -= half.heldBytes
       this.#counters.bytes.ignored += half.heldBytes
-      half.held = []
+      half.held = NOTHING_HELD
       half.heldBytes = 0
     }
   }

@@ -117,12 +117,8 @@ const isForward = <App>(c: Connection<App>, p: Packet): boolean =>
   c.a0 === p.source0 &&
   c.b0 === p.destination0 &&
   (c.family === 4 ||
-    (c.a1 === p.source1 &&
-      c.a2 === p.source2 &&
-      c.a3 === p.source3 &&
-      c.b1 === p.destination1 &&
-      c.b2 === p.destination2 &&
-      c.b3 === p.destination3))
+    (isRest(c.aRest, p.source1, p.source2, p.source3) &&
+      isRest(c.bRest, p.destination1, p.destination2, p.destination3)))
 
 const isBackward = <App>(c: Connection<App>, p: Packet): boolean =>
   c.aPort === p.destinationPort &&
@@ -130,9 +126,8 @@ const isBackward = <App>(c: Connection<App>, p: Packet): boolean =>
   c.a0 === p.destination0 &&
   c.b0 === p.source0 &&
   (c.family === 4 ||
-    (c.a1 === p.destination1 &&
-      c.a2 === p.destination2 &&
-      c.a3 === p.destination3 &&
-      c.b1 === p.source1 &&
-      c.b2 === p.source2 &&
-      c.b3 === p.source3))
+    (isRest(c.aRest, p.destination1, p.destination2, p.destination3) &&
+      isRest(c.bRest, p.source1, p.source2, p.source3)))
+
+const isRest = (rest: readonly [number, number, number], w1: number, w2: number, w3: number): boolean =>
+  rest[0] === w1 && rest[1] === w2 && rest[2] === w3

@@ -20,7 +20,7 @@ export function isOpen<App>(
   hasAck: boolean,
   acknowledgement: number,
 ): boolean {
-  const peer = c.halves[side === 0 ? 1 : 0]
+  const peer = c.half(side === 0 ? 1 : 0)
   if (!hasAck) return true
   if (!peer.started) return !peer.seen && c.isOneSided
   const ahead = diff(acknowledgement, peer.next)

@@ -1,4 +1,4 @@
-import type { Half, Segment } from './connection.ts'
+import { type Half, NOTHING_HELD, type Segment } from './connection.ts'
 import { add, diff } from './sequence.ts'
 
 /**
@@ -16,7 +16,7 @@ export function hold(
   aligned: boolean,
   at: number,
 ): number {
-  const held = half.held
+  const held = half.held.length === 0 ? [] : (half.held as Segment[])
   // Most late packets go to the end.
   let index = held.length
   while (index > 0 && diff(held[index - 1]!.sequence, sequence) > 0) index--
@@ -54,8 +54,15 @@ export function hold(
     from = add(after.sequence, after.bytes.length)
     index++
   }
+  if (taken > 0) half.held = held
   half.heldBytes += taken
   return taken
+}
+
+/** Takes the first segment out; its bytes stay counted. */
+export function dropFirst(half: Half): void {
+  if (half.held.length === 1) half.held = NOTHING_HELD
+  else (half.held as Segment[]).shift()
 }
 
 /** Drops held bytes before `next`. Returns how many. */
@@ -67,7 +74,7 @@ export function trim(half: Half): number {
     if (old <= 0) break
     if (old >= first.bytes.length) {
       dropped += first.bytes.length
-      half.held.shift()
+      dropFirst(half)
       continue
     }
     first.bytes = first.bytes.subarray(old)

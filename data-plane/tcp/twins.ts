@@ -23,8 +23,8 @@ export type Twinship = 'same' | 'copy' | 'successor' | 'foreign'
 const SILENT_MS = 1000
 
 export function twinship<App>(c: Connection<App>, side: 0 | 1, p: Packet, at: number): Twinship {
-  const half = c.halves[side]
-  const peer = c.halves[side === 0 ? 1 : 0]
+  const half = c.half(side)
+  const peer = c.half(side === 0 ? 1 : 0)
   const hasAck = (p.flags & ACK) !== 0
   if ((p.flags & SYN) !== 0) {
     if (isSameSyn(half, peer, p, hasAck)) return 'same'
