@@ -9,7 +9,7 @@ import {
   planExperiment,
   stopExperiment,
 } from './operations/experiments.ts'
-import { listSources } from './operations/sources.ts'
+import { listSources, previewSource } from './operations/sources.ts'
 
 /** Every operation of the API, once. */
 export const catalogue = {
@@ -24,5 +24,6 @@ export const catalogue = {
   listExperimentAudit,
   listSources,
   listAudit,
+  previewSource,
 }
 export type Catalogue = typeof catalogue

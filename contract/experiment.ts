@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { narrowestFirst } from './cidr.ts'
+import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Spend, Usd } from './money.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
@@ -11,20 +13,26 @@ export const ExperimentId = z
 
 export const Timestamp = z.iso.datetime().describe('ISO 8601, UTC')
 
-/** AWS allows 10 rules in a mirror filter, both directions together. */
-export const FILTER_RULES_MAX = 10
+const ANYWHERE = '0.0.0.0/0'
+const ClientCidr = z
+  .string()
+  .refine(
+    (text) => z.cidrv4().safeParse(text).success || z.cidrv6().safeParse(text).success,
+    'a range of addresses looks like 10.0.0.0/8 or 2001:db8::/32',
+  )
 
 const Traffic = z
   .strictObject({
     ports: z
       .array(z.int().min(1).max(65535))
       .min(1)
-      .describe('the service ports whose requests are mirrored'),
+      .exactOptional()
+      .describe('the service ports whose requests are mirrored; left out, every TCP port: see accept'),
     clientCidrs: z
-      .array(z.cidrv4('an IPv4 range looks like 10.0.0.0/8'))
+      .array(ClientCidr)
       .min(1)
-      .default(['0.0.0.0/0'])
-      .describe('only requests from these client addresses'),
+      .default([ANYWHERE])
+      .describe('only requests from these client addresses, IPv4 or IPv6; every IPv4 address when left out'),
     directions: z
       .enum(['requests', 'both'])
       .default('requests')
@@ -38,9 +46,21 @@ const Traffic = z
   })
   .refine(
     ({ ports, clientCidrs, directions }) =>
-      ports.length * clientCidrs.length * (directions === 'both' ? 2 : 1) <= FILTER_RULES_MAX,
+      (ports === undefined ? 1 : portRanges(ports).length) *
+        narrowestFirst(clientCidrs).length *
+        (directions === 'both' ? 2 : 1) <=
+      FILTER_RULES_MAX,
     `ports × client ranges × directions must not exceed the ${FILTER_RULES_MAX} rules of a mirror filter`,
   )
+
+/** What an experiment does only when its spec says in so many words that it is meant. */
+export const Accepted = z.enum(['undocumented-sources', 'every-port']).meta({
+  id: 'Accepted',
+  description:
+    'undocumented-sources: try load balancers and Fargate tasks, which AWS’s documentation excludes from mirroring; ' +
+    'every-port: mirror every TCP port, not named ones',
+})
+export type Accepted = z.output<typeof Accepted>
 
 /** What a user asks for: which traffic, to which shadow, for how long, for how much. It cannot omit an end or a budget. */
 export const ExperimentSpec = z
@@ -79,6 +99,19 @@ export const ExperimentSpec = z
       .positive()
       .max(100_000)
       .describe('the experiment ends before its spend passes this many dollars'),
+    accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
+  })
+  .superRefine(({ source, traffic, accept = [] }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (traffic.ports === undefined && !accept.includes('every-port'))
+      refuse(['traffic', 'ports'], 'name the service ports; to mirror every TCP port, accept every-port')
+    if (traffic.ports !== undefined && accept.includes('every-port'))
+      refuse(['accept'], 'every-port is accepted, yet traffic.ports names some: leave one of them out')
+    if (source.by === 'load-balancer' && traffic.clientCidrs.join() !== ANYWHERE)
+      refuse(
+        ['traffic', 'clientCidrs'],
+        'towards its targets a load balancer is the client: its own clients cannot be told apart; leave it out',
+      )
   })
   .meta({ id: 'ExperimentSpec' })
 export type ExperimentSpec = z.output<typeof ExperimentSpec>

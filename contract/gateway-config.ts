@@ -15,7 +15,7 @@ export type GatewaySource = z.output<typeof GatewaySource>
 
 export const GatewayExperiment = z.strictObject({
   id: ExperimentId,
-  ports: z.array(z.int().min(1).max(65535)),
+  ports: z.array(z.int().min(1).max(65535)).nullable().describe('null: every TCP port'),
   shadow: ShadowSpec,
   percent: z.number().min(0).max(PERCENT_MAX),
   writes: z.enum(['hold', 'forward']),

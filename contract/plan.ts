@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Timestamp } from './experiment.ts'
+import { FilterRule } from './filter-rule.ts'
 import { CostLines, Usd } from './money.ts'
 import { SourceEni } from './source.ts'
 
@@ -15,19 +16,7 @@ export const Plan = z
     endAt: Timestamp,
     sources: z.array(SourceEni),
     rules: z
-      .array(
-        z.strictObject({
-          number: z.int(),
-          direction: z.enum(['ingress', 'egress']),
-          action: z.enum(['accept', 'reject']),
-          protocol: z.int(),
-          sourceCidr: z.string(),
-          destinationCidr: z.string(),
-          sourcePort: z.int().nullable(),
-          destinationPort: z.int().nullable(),
-          meaning: z.string(),
-        }),
-      )
+      .array(FilterRule.extend({ costs: z.string().describe('what the packets it matches cost') }))
       .describe('the mirror filter, first match wins'),
     gateways: z.int().nonnegative(),
     estimate: Range.extend({

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
@@ -6,6 +7,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler'
 
 export type Clients = Readonly<{
   ec2: EC2Client
+  autoScaling: AutoScalingClient
   ecs: ECSClient
   elb: ElasticLoadBalancingV2Client
   scheduler: SchedulerClient
@@ -32,6 +34,7 @@ export const LONGEST_CALL_MS = 20_000
 
 export const makeClients = (options: ClientOptions): Clients => ({
   ec2: new EC2Client({ ...PATIENCE, ...options }),
+  autoScaling: new AutoScalingClient({ ...PATIENCE, ...options }),
   ecs: new ECSClient({ ...PATIENCE, ...options }),
   elb: new ElasticLoadBalancingV2Client({ ...PATIENCE, ...options }),
   scheduler: new SchedulerClient({ ...PATIENCE, ...options }),

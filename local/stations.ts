@@ -67,6 +67,7 @@ export const STATIONS = {
     { networkInterface: 'eni-0d9c8b7a6f5e4d330', mac: '02:5a:6b:10:00:05', host: 5 },
     { networkInterface: 'eni-0d9c8b7a6f5e4d331', mac: '02:5a:6b:10:00:85', host: 133 },
   ],
+  database: { networkInterface: 'eni-0d9c8b7a6f5e4d350', mac: '02:5a:6b:10:00:be', host: 190 },
   fargate: { networkInterface: 'eni-0d9c8b7a6f5e4d340', mac: '02:5a:6b:10:00:b4', host: 180 },
 } as const
 

@@ -7,6 +7,8 @@ import { declareGateway } from './world-gateway.ts'
 const VPC = 'vpc-0a1b2c3d4e5f60718'
 const SUBNET_A = 'subnet-0a1b2c3d4e5f6071a'
 const SUBNET_B = 'subnet-0a1b2c3d4e5f6071b'
+const BALANCER = 'app/orders/8f2c1d7a90b3e4f5'
+
 /** The account that the local system runs in: what a team would have, and what the infrastructure would have made. */
 export const declareWorld = (
   network: LocalNetwork,
@@ -30,12 +32,43 @@ export const declareWorld = (
   ],
   instances: [...production.map(instanceOf), ...neighbours],
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
-  ...declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] }),
+  ...withBalancer(network, declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] })),
   eventRules: [
     { source: 'aws.ec2', detailTypes: ['EC2 Instance State-change Notification'] },
     { source: 'aws.ecs', detailTypes: ['ECS Task State Change'] },
   ].map((rule) => ({ ...rule, functionArn: EVENTS_FUNCTION_ARN })),
+  autoScalingGroups: [...new Set(production.map(({ service }) => service))].map((name) => ({
+    name,
+    minSize: 1,
+    maxSize: 4,
+    desiredCapacity: production.filter(({ service }) => service === name).length,
+    subnetIds: [SUBNET_A, SUBNET_B],
+  })),
   queues: [{ name: DEAD_LETTERS }],
+})
+
+/** The load balancer that production’s clients come through; what it does is the demo’s own traffic. */
+const withBalancer = (
+  network: LocalNetwork,
+  gateway: ReturnType<typeof declareGateway>,
+): ReturnType<typeof declareGateway> => ({
+  ...gateway,
+  loadBalancers: [
+    ...gateway.loadBalancers,
+    {
+      arn: `arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT}:loadbalancer/${BALANCER}`,
+      name: 'orders',
+      dnsName: `internal-orders-1234567890.${REGION}.elb.amazonaws.com`,
+      type: 'application',
+      scheme: 'internal',
+      vpcId: VPC,
+      zones: STATIONS.loadBalancer.map(({ host }) => ({
+        subnetId: zoneOf(host),
+        privateIp: addressOf(network, host),
+      })),
+      listeners: [],
+    },
+  ],
 })
 
 const zoneOf = (host: number) => (host < 128 ? SUBNET_A : SUBNET_B)
@@ -57,6 +90,7 @@ const instanceOf = (one: ProductionInstance): InstanceDeclaration => ({
   type: one.type,
   subnetId: zoneOf(one.host),
   detailedMonitoring: true,
+  autoScalingGroup: one.service,
   tags: { Name: one.name, service: one.service, environment: 'production' },
 })
 
@@ -94,10 +128,19 @@ const otherInterfaces = (network: LocalNetwork): NetworkInterfaceDeclaration[] =
     subnetId: zoneOf(host),
     privateIp: addressOf(network, host),
     mac,
-    description: 'ELB app/orders/8f2c1d7a90b3e4f5',
+    description: `ELB ${BALANCER}`,
     requesterManaged: true,
     requesterId: 'amazon-elb',
   })),
+  {
+    id: STATIONS.database.networkInterface,
+    subnetId: SUBNET_B,
+    privateIp: addressOf(network, STATIONS.database.host),
+    mac: STATIONS.database.mac,
+    description: 'RDSNetworkInterface',
+    requesterManaged: true,
+    requesterId: 'amazon-rds',
+  },
   {
     id: STATIONS.fargate.networkInterface,
     subnetId: SUBNET_B,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { operation } from '../operation.ts'
-import { SourceEni } from '../source.ts'
+import { PreviewedEni, Source, SourceEni } from '../source.ts'
 
 export const listSources = operation({
   id: 'listSources',
@@ -13,6 +13,23 @@ export const listSources = operation({
   }),
   body: z.undefined(),
   result: z.strictObject({ sources: z.array(SourceEni), nextToken: z.string().nullable() }),
+  status: 200,
+  idempotent: false,
+})
+
+export const previewSource = operation({
+  id: 'previewSource',
+  route: 'POST /sources/preview',
+  summary: 'Resolve a source: every network interface it means now, each with its verdict and reason',
+  params: z.strictObject({}),
+  query: z.strictObject({}),
+  body: z.strictObject({ source: Source }),
+  result: z.strictObject({
+    enis: z.array(PreviewedEni),
+    missing: z
+      .array(z.string())
+      .describe('what the source names and nothing was found for, one sentence each'),
+  }),
   status: 200,
   idempotent: false,
 })

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
+import type { FilterRule } from '../../contract/filter-rule.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
-import type { FilterRule } from './filter-rules.ts'
 import type { Step } from './phases.ts'
 import type { Life, SessionRecord } from './record.ts'
 

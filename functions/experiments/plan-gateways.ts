@@ -54,7 +54,7 @@ const entryFor = (view: View): GatewayExperiment => {
   const { id, spec, endAt } = record.experiment
   return {
     id,
-    ports: spec.traffic.ports,
+    ports: spec.traffic.ports ?? null,
     // Fields in the schema's order, as what is read back: the two are compared as text.
     shadow: ShadowSpec.parse(spec.shadow),
     percent: spec.requests.percent,

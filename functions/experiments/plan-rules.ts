@@ -1,5 +1,6 @@
+import type { FilterRule } from '../../contract/filter-rule.ts'
 import type { Action } from './actions.ts'
-import { type FilterRule, filterRules } from './filter-rules.ts'
+import { filterRules } from './filter-rules.ts'
 import { leaseSchedule } from './names.ts'
 import { type ObservedRule, staleToken, type View } from './observed.ts'
 import type { RuleRecord } from './record.ts'
@@ -16,7 +17,7 @@ export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] =
   const { id, endAt, spec } = record.experiment
   const until = leaseTime(endAt, now, settings)
   if (filter === null) return []
-  const slots = filterRules(spec.traffic).map((rule, slot) => ({
+  const slots = filterRules(spec).map((rule, slot) => ({
     rule,
     slot,
     state: slotState(view, rule, slot, now, settings),

@@ -1,4 +1,5 @@
-import type { SourceEni } from '../../contract/source.ts'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { isNamed, type SourceEni } from '../../contract/source.ts'
 import type { View } from './observed.ts'
 
 /** AWS mirrors one ENI in at most 3 sessions, whoever made them. */
@@ -6,13 +7,24 @@ export const SESSIONS_PER_ENI = 3
 
 type Others = Pick<View['seen'], 'taken' | 'rivals'>
 
-/** Verdicts that an experiment tries: what no list knows is tried and reported, what is excluded is not. */
-export const mayMirror = ({ verdict }: SourceEni): boolean => verdict === 'supported' || verdict === 'unknown'
+type Wanted = Pick<ExperimentSpec, 'accept'>
+
+/**
+ * Verdicts that an experiment tries: what no list knows is tried and reported, what is excluded is not; what AWS’s
+ * documentation excludes and tools do all the same only where the spec accepts it.
+ */
+export const mayMirror = ({ verdict }: SourceEni, { accept }: Wanted): boolean =>
+  verdict === 'supported' ||
+  verdict === 'unknown' ||
+  (verdict === 'undocumented' && accept?.includes('undocumented-sources') === true)
 
 /** Why one ENI cannot be mirrored by one more experiment; null when it can. */
-export const obstacle = (source: SourceEni, { taken, rivals }: Others): string | null => {
+export const obstacle = (source: SourceEni, wanted: Wanted, { taken, rivals }: Others): string | null => {
   const { eni } = source
-  if (!mayMirror(source)) return `${eni}: ${source.reason}`
+  if (!mayMirror(source, wanted))
+    return source.verdict === 'undocumented'
+      ? `${eni}: ${source.reason} To try it, accept undocumented-sources.`
+      : `${eni}: ${source.reason}`
   const rival = rivals.find((one) => one.eni === eni)
   if (rival) return `${eni}: experiment ${rival.experiment} mirrors it already.`
   const sessions = taken.filter((one) => one.eni === eni).length
@@ -22,16 +34,15 @@ export const obstacle = (source: SourceEni, { taken, rivals }: Others): string |
 }
 
 /**
- * Which ENIs the experiment mirrors. What was named by id must all be there and fit; of what a tag finds, whatever fits
- * is taken. Null while the source was not resolved.
+ * Which ENIs the experiment mirrors. What was named by id must all be there and fit; of what a search finds, whatever
+ * fits is taken. Null while the source was not resolved.
  */
 export const chooseSources = ({ record, seen }: View): { enis: string[] } | { problem: string } | null => {
   if (seen.sources === null) return null
-  const { source } = record.experiment.spec
-  const obstacles = seen.sources.flatMap((one) => obstacle(one, seen) ?? [])
-  const fit = seen.sources.filter((one) => obstacle(one, seen) === null)
-  const named = source.by !== 'tag'
-  const problems = named
+  const { spec } = record.experiment
+  const obstacles = seen.sources.flatMap((one) => obstacle(one, spec, seen) ?? [])
+  const fit = seen.sources.filter((one) => obstacle(one, spec, seen) === null)
+  const problems = isNamed(spec.source)
     ? [...seen.missing, ...obstacles]
     : fit.length === 0
       ? [...seen.missing, ...obstacles]

@@ -9,7 +9,7 @@ import {
   paginateDescribeTrafficMirrorFilters,
   type TrafficMirrorFilter,
 } from '@aws-sdk/client-ec2'
-import type { FilterRule } from '../experiments/filter-rules.ts'
+import type { FilterRule, PortRange } from '../../contract/filter-rule.ts'
 import { EXPIRES_AT, type Ownership, ownTags } from './tags.ts'
 
 const PAGE = 1000
@@ -37,11 +37,11 @@ export const deleteFilter = async (ec2: EC2Client, filter: string): Promise<void
   await ec2.send(new DeleteTrafficMirrorFilterCommand({ TrafficMirrorFilterId: filter }))
 }
 
-const ports = (port: number | null) => port !== null && { FromPort: port, ToPort: port }
+const ports = (range: PortRange | null) => range && { FromPort: range.from, ToPort: range.to }
 
 const matching = (rule: FilterRule) => {
-  const from = ports(rule.sourcePort)
-  const to = ports(rule.destinationPort)
+  const from = ports(rule.sourcePorts)
+  const to = ports(rule.destinationPorts)
   return {
     TrafficDirection: rule.direction,
     RuleNumber: rule.number,

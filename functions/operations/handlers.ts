@@ -8,7 +8,7 @@ import { getLedger } from './ledger.ts'
 import { listMeter } from './meter.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
-import { listSources } from './sources.ts'
+import { listSources, previewSource } from './sources.ts'
 import { stopExperiment } from './stop-experiment.ts'
 
 /** The compiler refuses a catalogue entry without a handler, and a handler whose result does not fit. */
@@ -24,4 +24,5 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   listExperimentAudit,
   listSources,
   listAudit,
+  previewSource,
 }

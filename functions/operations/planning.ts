@@ -1,10 +1,11 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { shadowTargets } from '../../contract/forwarding.ts'
 import type { Plan } from '../../contract/plan.ts'
-import type { SourceEni } from '../../contract/source.ts'
+import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
+import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { wrongField } from '../errors.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
@@ -12,6 +13,7 @@ import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { mayMirror, obstacle } from '../experiments/preflight.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import type { Context } from './context.ts'
+import { refuseForeign } from './sources.ts'
 
 /** A start that was meant as now is not in the past because it took a while to arrive. */
 const PAST_TOLERANCE_MS = 120_000
@@ -24,36 +26,39 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const startAt = startOf(spec, now)
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
+  refuseForeign(spec.source, plane.config)
   const surroundings = await lookAround(spec, plane)
   const { sources, capacity, missing, zones, crossZone } = surroundings
 
-  const judged = sources.map((source) => ({ source, why: obstacle(source, surroundings) }))
+  const judged = sources.map((source) => ({ source, why: obstacle(source, spec, surroundings) }))
   const fit = judged.flatMap(({ source, why }) => (why === null ? [source] : []))
   const obstacles = judged.flatMap(({ why }) => why ?? [])
-  // What is named must be there and fit; of what tags find, whatever fits is taken.
-  const mustFit = spec.source.by !== 'tag' || fit.length === 0
+  const mustFit = isNamed(spec.source) || fit.length === 0
   const problems = [...(mustFit ? [...missing, ...obstacles] : []), ...pointsAtProduction(spec, sources)]
   const warnings = [
     ...(mustFit ? [] : [...missing, ...obstacles.map((why) => `Left out: ${why}`)]),
     ...fit.flatMap((source) =>
-      source.verdict === 'unknown' ? [`${source.eni} is tried: ${source.reason}`] : [],
+      source.verdict === 'unknown' || source.verdict === 'undocumented'
+        ? [`${source.eni} is tried: ${source.reason}`]
+        : [],
     ),
   ]
 
   const { settings, prices } = plane
   // What cannot start now, because others mirror it, is priced all the same: it may start later.
-  const priced = fit.length > 0 ? fit : sources.filter(mayMirror)
+  const priced = fit.length > 0 ? fit : sources.filter((source) => mayMirror(source, spec))
   const gateways = gatewaysFor(priced.length)
+  const crossAz = crossAzShare(
+    priced.map(({ availabilityZone }) => availabilityZone),
+    zones,
+    crossZone,
+  )
   const money = estimate(
     {
       startAt,
       endAt,
       capacities: priced.map(({ eni }) => peakBytesPerSecond(capacity.get(eni))),
-      crossAz: crossAzShare(
-        priced.map(({ availabilityZone }) => availabilityZone),
-        zones,
-        crossZone,
-      ),
+      crossAz,
       gateways,
       gatewaySize: GATEWAY_SIZE,
       budgetUsd: spec.budgetUsd,
@@ -75,7 +80,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     startAt: startAt.toISOString(),
     endAt: endAt.toISOString(),
     sources,
-    rules: filterRules(spec.traffic),
+    rules: filterRules(spec).map((rule) => ({ ...rule, costs: ruleCosts(crossAz.share, prices) })),
     gateways,
     estimate: money.estimate,
     reserveUsd: money.reserveUsd,
@@ -106,7 +111,7 @@ const lookAround = async (spec: ExperimentSpec, { clients, config }: ControlPlan
       import('../gateway/service.ts'),
     ])
   const [resolved, sessions, crossZone, tasks] = await Promise.all([
-    resolveSource(clients.ec2, spec.source),
+    resolveSource(clients, spec.source),
     describeSessions(clients.ec2),
     isCrossZone(clients.elb, config.loadBalancer),
     runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
@@ -129,7 +134,7 @@ const pointsAtProduction = ({ shadow, traffic }: ExperimentSpec, sources: readon
     const { hostname, port, protocol } = new URL(url)
     const shadowPort = Number(port) || (protocol === 'https:' ? 443 : 80)
     const source = sources.find(({ address }) => address === hostname)
-    return source && traffic.ports.includes(shadowPort)
+    return source && (traffic.ports?.includes(shadowPort) ?? true)
       ? [
           `The shadow’s address ${url} is production itself (${source.eni}): nothing is forwarded to production.`,
         ]

@@ -12,8 +12,9 @@ import {
   runningTasks,
 } from '../gateway/service.ts'
 import { describeFilters } from '../mirror/filter.ts'
+import type { NetworkCapacity } from '../mirror/instance-types.ts'
 import { describeSessions } from '../mirror/session.ts'
-import { type NetworkCapacity, resolveSource } from '../mirror/sources.ts'
+import { resolveSource } from '../mirror/sources.ts'
 import { readTags } from '../mirror/tags.ts'
 import { armedAt, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
@@ -92,7 +93,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     readDesired(clients.ecs, { cluster, service }),
     runningTasks(clients.ecs, { cluster, service }),
     healthyTargets(clients.elb, config.targetGroup),
-    wanted ? resolveSource(clients.ec2, spec.source) : null,
+    wanted ? resolveSource(clients, spec.source) : null,
     readConfig(table),
     readReports(table, reportsSince(record, now), now),
     readOthers(plane, id),

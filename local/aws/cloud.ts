@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { adoptWorld } from './adopt.ts'
+import { autoScalingService } from './auto-scaling/service.ts'
 import { CallLog } from './call-log.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type MetricPoint, Metrics } from './cloudwatch/metrics.ts'
@@ -98,6 +99,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ec2Service(state, calls),
       ecsService(state, tasks),
       elbService(state, targets),
+      autoScalingService(state),
       schedulerService(state, () => dispatcher, lambdaEndpoint),
       cloudWatchService(metrics, clock),
       sqsService(state, () => address),

@@ -16,6 +16,10 @@ export type WorldDeclaration = {
   clusters: readonly ClusterDeclaration[]
   taskDefinitions: readonly TaskDefinitionDeclaration[]
   services: readonly ServiceDeclaration[]
+  /** ECS services on EC2: other teams’, whose tasks are not processes of these endpoints. */
+  placedServices?: readonly PlacedServiceDeclaration[]
+  containerInstances?: readonly ContainerInstanceDeclaration[]
+  autoScalingGroups?: readonly AutoScalingGroupDeclaration[]
   /** Mirror targets that the infrastructure made; more can be created by the API. */
   mirrorTargets?: readonly MirrorTargetDeclaration[]
   /** Mirror filters that the infrastructure made, without rules (a parking filter); more can be created by the API. */
@@ -185,6 +189,34 @@ export type ServiceDeclaration = {
    * `shared`: all tasks have one address, at free ports; registered targets carry the port.
    */
   addresses: { kind: 'each'; ips: readonly string[] } | { kind: 'shared'; ip: string }
+}
+
+export type PlacedServiceDeclaration = {
+  arn: string
+  name: string
+  clusterArn: string
+  taskDefinitionArn: string
+  tasks: readonly PlacedTaskDeclaration[]
+}
+
+export type PlacedTaskDeclaration = {
+  /** 32 hex digits. */
+  id: string
+  containerInstanceArn: string
+  /** In the network mode awsvpc: a declared interface. Without it the task uses its instance’s (bridge, host). */
+  networkInterfaceId?: string
+}
+
+export type ContainerInstanceDeclaration = { arn: string; clusterArn: string; instanceId: string }
+
+/** Its instances are those declared with its name. */
+export type AutoScalingGroupDeclaration = {
+  name: string
+  minSize: number
+  maxSize: number
+  desiredCapacity: number
+  subnetIds: readonly string[]
+  targetGroupArns?: readonly string[]
 }
 
 export type MirrorTargetDeclaration = {

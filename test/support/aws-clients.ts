@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
@@ -19,6 +20,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}) {
   }
   const clients = {
     ec2: new EC2Client(settings),
+    autoScaling: new AutoScalingClient(settings),
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     scheduler: new SchedulerClient(settings),

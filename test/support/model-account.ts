@@ -120,6 +120,8 @@ export class ModelAccount {
       instanceType: null,
       name: null,
       availabilityZone: 'us-east-1a',
+      vpc: 'vpc-0a000000000000001',
+      subnet: 'subnet-0a000000000000001',
       verdict: stopped ? 'unsupported' : 'supported',
       reason: stopped ? 'Its instance is stopped.' : '',
       tags: {},

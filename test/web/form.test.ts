@@ -40,6 +40,71 @@ test('tags without a key are not meant', () => {
   expect(spec?.source).toEqual({ by: 'tag', match: 'all', tags: { service: 'orders' } })
 })
 
+test.each<[string, Partial<FormValues>, object]>([
+  [
+    'instances',
+    { by: 'instance', instances: 'i-0123456789abcdef0, i-0123456789abcdef1', secondary: true },
+    {
+      by: 'instance',
+      ids: ['i-0123456789abcdef0', 'i-0123456789abcdef1'],
+      interfaces: 'all',
+    },
+  ],
+  [
+    'groups, whose names may have spaces',
+    { by: 'auto-scaling-group', groups: 'web fleet, api' },
+    {
+      by: 'auto-scaling-group',
+      names: ['web fleet', 'api'],
+    },
+  ],
+  [
+    'ECS services',
+    { by: 'ecs-service', cluster: ' shop ', services: 'cart' },
+    {
+      by: 'ecs-service',
+      cluster: 'shop',
+      services: ['cart'],
+    },
+  ],
+  [
+    'a database, narrowed',
+    { by: 'database', within: 'vpc-0123456789abcdef0 subnet-0123456789abcdef0' },
+    {
+      by: 'database',
+      service: 'rds',
+      vpcs: ['vpc-0123456789abcdef0'],
+      subnets: ['subnet-0123456789abcdef0'],
+    },
+  ],
+  [
+    'a load balancer without one interface',
+    { by: 'load-balancer', balancers: 'front', without: 'eni-0123456789abcdef0' },
+    {
+      by: 'load-balancer',
+      names: ['front'],
+      exclude: { enis: ['eni-0123456789abcdef0'] },
+    },
+  ],
+])('a source of %s', (_, change, source) => {
+  const { spec } = check({ ...filled, ...change })
+
+  expect(spec?.source).toEqual(source)
+})
+
+test('ids of neither kind are told at their fields', () => {
+  const { errors } = check({ ...filled, within: 'subnet-x', without: 'orders-1' })
+
+  expect(Object.keys(errors ?? {}).sort()).toEqual(['within', 'without'])
+})
+
+test('every port and what is not documented are said in so many words', () => {
+  const { spec } = check({ ...filled, ports: '', everyPort: true, undocumented: true })
+
+  expect(spec?.traffic).not.toHaveProperty('ports')
+  expect(spec?.accept).toEqual(['undocumented-sources', 'every-port'])
+})
+
 test('a start at a time is the viewer’s local time', () => {
   const { spec } = check({ ...filled, start: 'later', date: '2026/11/24', time: '14:00' })
 
@@ -77,7 +142,7 @@ test('each wrong field says what would be right', () => {
 })
 
 test('a rule about the whole filter is told at the ports', () => {
-  const { errors } = check({ ...filled, ports: '1,2,3,4,5,6', directions: 'both' })
+  const { errors } = check({ ...filled, ports: '1,3,5,7,9,11', directions: 'both' })
 
   expect(errors?.ports).toMatch(/must not exceed the 10 rules/)
 })

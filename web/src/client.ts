@@ -15,6 +15,7 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   listExperimentAudit: 'GET /experiments/{id}/audit',
   listSources: 'GET /sources',
   listAudit: 'GET /audit',
+  previewSource: 'POST /sources/preview',
 }
 
 export type Request<Id extends keyof Catalogue> = Parameters<Call<Catalogue[Id]>>[0]

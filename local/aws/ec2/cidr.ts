@@ -15,6 +15,7 @@ export const cidrSize = (cidr: string): number => 2 ** (32 - Number(cidr.split('
 
 export function cidrContains(cidr: string, address: string): boolean {
   const [network = '', bits = ''] = cidr.split('/')
+  if (isIP(address) !== isIP(network)) return false
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
   const block = new BlockList()
   block.addSubnet(network, Number(bits), family)

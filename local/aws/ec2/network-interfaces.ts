@@ -100,14 +100,11 @@ function interfaceXml(state: State, row: NetworkInterface, lag: number): XmlValu
     requesterManaged: row.requesterManaged,
     status: inUse(row) ? 'in-use' : 'available',
     macAddress: row.mac,
-    privateIpAddress: row.privateIp,
-    privateDnsName: privateDnsName(row.privateIp),
+    ...addressesXml(row),
     sourceDestCheck: true,
     groupSet: [],
     attachment: attachmentXml(state, row),
     tagSet: tagSet(tagsAt(state, row.id, lag)),
-    privateIpAddressesSet: addresses(row),
-    ipv6AddressesSet: [],
     interfaceType: row.interfaceType,
   }
 }
@@ -122,18 +119,29 @@ export function instanceInterfaceXml(state: State, row: NetworkInterface): XmlVa
     ownerId: state.world.account,
     status: 'in-use',
     macAddress: row.mac,
-    privateIpAddress: row.privateIp,
-    privateDnsName: privateDnsName(row.privateIp),
+    ...addressesXml(row),
     sourceDestCheck: true,
     groupSet: [],
     attachment: attachmentXml(state, row),
-    privateIpAddressesSet: addresses(row),
     interfaceType: row.interfaceType,
   }
 }
 
-function addresses(row: NetworkInterface): XmlValue {
-  return [{ privateIpAddress: row.privateIp, privateDnsName: privateDnsName(row.privateIp), primary: true }]
+/** In an IPv6-only subnet an interface has no IPv4 address at all. */
+function addressesXml({ privateIp }: NetworkInterface): Record<string, XmlValue> {
+  if (privateIp.includes(':'))
+    return {
+      ipv6Address: privateIp,
+      privateIpAddressesSet: [],
+      ipv6AddressesSet: [{ ipv6Address: privateIp, isPrimaryIpv6: false }],
+    }
+  const name = privateDnsName(privateIp)
+  return {
+    privateIpAddress: privateIp,
+    privateDnsName: name,
+    privateIpAddressesSet: [{ privateIpAddress: privateIp, privateDnsName: name, primary: true }],
+    ipv6AddressesSet: [],
+  }
 }
 
 function attachmentXml(state: State, { id, attachment, requesterManaged }: NetworkInterface): XmlValue {

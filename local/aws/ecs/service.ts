@@ -4,20 +4,33 @@ import type { Task } from '../rows.ts'
 import { action, type Service } from '../service.ts'
 import type { State } from '../state.ts'
 import type { ClusterDeclaration, ServiceDeclaration } from '../world.ts'
+import { listPage } from './list-page.ts'
+import {
+  containerInstanceActions,
+  describePlacedService,
+  describePlacedTask,
+  type PlacedTask,
+  placedServices,
+  placedTasks,
+} from './placed.ts'
 import { describeService, describeTask, describeTaskDefinition } from './shown.ts'
 import type { Tasks } from './tasks.ts'
 
 const DESCRIBED_SERVICES = 10
 const DESCRIBED_TASKS = 100
-const LISTED_TASKS = 100
 
-/** Amazon ECS with services on Fargate; a task is a process of this machine. */
+/**
+ * Amazon ECS with services on Fargate, where a task is a process of this machine, and with services on EC2 that are only
+ * shown.
+ */
 export function ecsService(state: State, tasks: Tasks): Service {
   const { world } = state
   return {
     scope: 'ecs',
     json: { prefix: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
     actions: {
+      ...containerInstanceActions(state, (name) => clusterOf(state, name)),
+
       DescribeClusters: action(
         { clusters: list(string), include: list(string) },
         (input) => {
@@ -28,7 +41,9 @@ export function ecsService(state: State, tasks: Tasks): Service {
               clusterArn: cluster.arn,
               clusterName: cluster.name,
               status: 'ACTIVE',
-              registeredContainerInstancesCount: 0,
+              registeredContainerInstancesCount: (world.containerInstances ?? []).filter(
+                ({ clusterArn }) => clusterArn === cluster.arn,
+              ).length,
               runningTasksCount: countOf(state, cluster, 'RUNNING'),
               pendingTasksCount: countOf(state, cluster, 'PENDING'),
               activeServicesCount: world.services.filter((service) => service.clusterArn === cluster.arn)
@@ -52,11 +67,13 @@ export function ecsService(state: State, tasks: Tasks): Service {
           checkCount('Services', input.services, DESCRIBED_SERVICES)
           return {
             services: input.services.flatMap((name) => {
+              const placed = findPlaced(state, cluster, name)
+              if (placed) return [describePlacedService(state, placed)]
               const service = findService(state, cluster, name)
               return service ? [describeService(state, tasks, service)] : []
             }),
             failures: input.services
-              .filter((name) => !findService(state, cluster, name))
+              .filter((name) => !findService(state, cluster, name) && !findPlaced(state, cluster, name))
               .map((name) => ({ arn: serviceArnOf(state, cluster, name), reason: 'MISSING' })),
           }
         },
@@ -66,7 +83,13 @@ export function ecsService(state: State, tasks: Tasks): Service {
       UpdateService: action(
         { cluster: string, service: required(string), desiredCount: integer, taskDefinition: string },
         (input) => {
-          const service = serviceOf(state, clusterOf(state, input.cluster), input.service)
+          const cluster = clusterOf(state, input.cluster)
+          if (findPlaced(state, cluster, input.service))
+            throw new AwsError(
+              'InvalidParameterException',
+              'The local AWS endpoints keep the tasks of a service on EC2 as they were declared.',
+            )
+          const service = serviceOf(state, cluster, input.service)
           const { desiredCount, taskDefinition } = input
           if (desiredCount !== undefined && desiredCount < 0) {
             throw new AwsError('InvalidParameterException', 'desiredCount must not be negative.')
@@ -98,21 +121,35 @@ export function ecsService(state: State, tasks: Tasks): Service {
         },
         (input) => {
           const cluster = clusterOf(state, input.cluster)
+          const { serviceName: name } = input
           const service =
-            input.serviceName === undefined ? undefined : serviceOf(state, cluster, input.serviceName)
+            name === undefined
+              ? undefined
+              : (findPlaced(state, cluster, name) ?? serviceOf(state, cluster, name))
           const wanted = input.desiredStatus ?? 'RUNNING'
-          const rows = state.tasks
+          const started = state.tasks
             .list()
-            .filter(
-              (task) =>
-                task.clusterArn === cluster.arn &&
-                task.desiredStatus === wanted &&
-                (service?.arn ?? task.serviceArn) === task.serviceArn &&
-                (input.family === undefined || isDefinition(task.taskDefinitionArn, input.family)) &&
-                (input.launchType ?? 'FARGATE') === 'FARGATE' &&
-                input.startedBy === undefined,
-            )
-          return listed(rows, input)
+            .filter((task) => task.desiredStatus === wanted && (input.launchType ?? 'FARGATE') === 'FARGATE')
+          const placed = placedTasks(state, cluster.arn)
+            .filter(() => wanted === 'RUNNING' && (input.launchType ?? 'EC2') === 'EC2')
+            .map(({ arn, service: { arn: serviceArn, clusterArn, taskDefinitionArn } }) => ({
+              arn,
+              serviceArn,
+              clusterArn,
+              taskDefinitionArn,
+            }))
+          const rows = [...started, ...placed].filter(
+            (task) =>
+              task.clusterArn === cluster.arn &&
+              (service?.arn ?? task.serviceArn) === task.serviceArn &&
+              (input.family === undefined || isDefinition(task.taskDefinitionArn, input.family)) &&
+              input.startedBy === undefined,
+          )
+          const { arns, nextToken } = listPage(
+            rows.map(({ arn }) => arn),
+            input,
+          )
+          return { taskArns: arns, nextToken }
         },
         { readOnly: true },
       ),
@@ -124,11 +161,13 @@ export function ecsService(state: State, tasks: Tasks): Service {
           checkCount('Tasks', input.tasks, DESCRIBED_TASKS)
           return {
             tasks: input.tasks.flatMap((name) => {
+              const placed = findPlacedTask(state, cluster, name)
+              if (placed) return [describePlacedTask(state, placed)]
               const task = findTask(state, cluster, name)
               return task ? [describeTask(state, task)] : []
             }),
             failures: input.tasks
-              .filter((name) => !findTask(state, cluster, name))
+              .filter((name) => !findTask(state, cluster, name) && !findPlacedTask(state, cluster, name))
               .map((name) => ({ arn: taskArnOf(state, cluster, name), reason: 'MISSING' })),
           }
         },
@@ -200,6 +239,12 @@ function findTask(state: State, cluster: ClusterDeclaration, name: string): Task
     .find((task) => task.clusterArn === cluster.arn && (task.arn === name || task.id === name))
 }
 
+const findPlaced = (state: State, cluster: ClusterDeclaration, name: string) =>
+  placedServices(state, cluster.arn).find((service) => service.arn === name || service.name === name)
+
+const findPlacedTask = (state: State, cluster: ClusterDeclaration, name: string): PlacedTask | undefined =>
+  placedTasks(state, cluster.arn).find((task) => task.arn === name || task.id === name)
+
 /** `family`, `family:revision` or the ARN. */
 function isDefinition(arn: string, name: string): boolean {
   const [, familyAndRevision = ''] = arn.split('task-definition/')
@@ -216,25 +261,4 @@ function checkCount(what: string, given: readonly string[], most: number): void 
   if (given.length > most) {
     throw new AwsError('InvalidParameterException', `${what} cannot have more than ${most} elements.`)
   }
-}
-
-function listed(
-  rows: readonly Task[],
-  { maxResults: size, nextToken: token }: { maxResults?: number | undefined; nextToken?: string | undefined },
-): { taskArns: string[]; nextToken: string | undefined } {
-  if (size !== undefined && (size < 1 || size > LISTED_TASKS)) {
-    throw new AwsError('InvalidParameterException', `maxResults must be between 1 and ${LISTED_TASKS}.`)
-  }
-  const after = token === undefined ? '' : Buffer.from(token, 'base64url').toString()
-  if (token !== undefined && !after.startsWith('arn:')) {
-    throw new AwsError('InvalidParameterException', 'Invalid token')
-  }
-  const left = rows
-    .map((task) => task.arn)
-    .filter((arn) => arn > after)
-    .sort()
-  const shown = left.slice(0, size ?? LISTED_TASKS)
-  const last = shown.at(-1)
-  const more = last !== undefined && left.length > shown.length
-  return { taskArns: shown, nextToken: more ? Buffer.from(last).toString('base64url') : undefined }
 }

@@ -1,6 +1,7 @@
 import { CreateTagsCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
 import { describe, expect, it } from 'vitest'
-import { BadInterfaceToken, listInterfaces, resolveSource } from '../../../functions/mirror/sources.ts'
+import { BadInterfaceToken } from '../../../functions/mirror/interfaces.ts'
+import { listInterfaces, resolveSource } from '../../../functions/mirror/sources.ts'
 import { startTestCloud } from '../../support/aws-clients.ts'
 import * as world from '../../support/aws-world.ts'
 
@@ -8,9 +9,9 @@ const PATIENT = { timeout: 30_000 }
 
 describe('a source', PATIENT, () => {
   it('by ENI is resolved in full, with what is missing named', async () => {
-    const { ec2 } = await startTestCloud()
+    const clients = await startTestCloud()
 
-    const found = await resolveSource(ec2, {
+    const found = await resolveSource(clients, {
       by: 'eni',
       ids: [world.eni(2), 'eni-0123456789abcdef0', world.eni(1)],
     })
@@ -24,6 +25,8 @@ describe('a source', PATIENT, () => {
       instanceType: 'c6i.large',
       name: 'checkout-2',
       availabilityZone: 'us-east-1b',
+      vpc: world.vpcId,
+      subnet: world.subnetB,
       verdict: 'supported',
       reason: 'AWS mirrors the c6i instance family.',
       tags: expect.objectContaining({ service: 'checkout', 'aws:autoscaling:groupName': 'checkout' }),
@@ -33,9 +36,9 @@ describe('a source', PATIENT, () => {
   })
 
   it('by instance is its first interface', async () => {
-    const { ec2 } = await startTestCloud()
+    const clients = await startTestCloud()
 
-    const found = await resolveSource(ec2, {
+    const found = await resolveSource(clients, {
       by: 'instance',
       ids: [world.instance(3), 'i-0123456789abcdef0'],
     })
@@ -45,15 +48,19 @@ describe('a source', PATIENT, () => {
   })
 
   it('by tag is found on instances and on interfaces, all of the tags or any', async () => {
-    const { ec2 } = await startTestCloud()
-    await ec2.send(
+    const clients = await startTestCloud()
+    await clients.ec2.send(
       new CreateTagsCommand({ Resources: [world.rdsEni], Tags: [{ Key: 'team', Value: 'payments' }] }),
     )
     const tags = { service: 'checkout', Name: 'checkout-4' }
 
-    const all = await resolveSource(ec2, { by: 'tag', match: 'all', tags })
-    const any = await resolveSource(ec2, { by: 'tag', match: 'any', tags: { ...tags, team: 'payments' } })
-    const none = await resolveSource(ec2, { by: 'tag', match: 'all', tags: { ...tags, team: 'payments' } })
+    const all = await resolveSource(clients, { by: 'tag', match: 'all', tags })
+    const any = await resolveSource(clients, { by: 'tag', match: 'any', tags: { ...tags, team: 'payments' } })
+    const none = await resolveSource(clients, {
+      by: 'tag',
+      match: 'all',
+      tags: { ...tags, team: 'payments' },
+    })
 
     expect(all.sources.map(({ eni }) => eni)).toEqual([world.eni(4)])
     expect(any.sources).toHaveLength(world.instances + 1)
@@ -64,10 +71,10 @@ describe('a source', PATIENT, () => {
   })
 
   it('gets a verdict from everything that AWS’s interfaces tell', async () => {
-    const { ec2 } = await startTestCloud()
-    await ec2.send(new StopInstancesCommand({ InstanceIds: [world.instance(5)] }))
+    const clients = await startTestCloud()
+    await clients.ec2.send(new StopInstancesCommand({ InstanceIds: [world.instance(5)] }))
 
-    const { sources } = await resolveSource(ec2, {
+    const { sources } = await resolveSource(clients, {
       by: 'eni',
       ids: [
         world.eni(1),
@@ -79,6 +86,7 @@ describe('a source', PATIENT, () => {
         world.newFamilyEni,
         world.looseEni,
         world.futureFamilyEni,
+        world.ipv6OnlyEni,
       ],
     })
 
@@ -92,6 +100,7 @@ describe('a source', PATIENT, () => {
       [world.newFamilyEni]: 'unsupported',
       [world.looseEni]: 'unsupported',
       [world.futureFamilyEni]: 'unknown',
+      [world.ipv6OnlyEni]: 'unsupported',
     })
   })
 })

@@ -286,7 +286,9 @@ describe('a plan', PATIENT, () => {
       [world.eni(1), 'supported'],
       [world.eni(2), 'supported'],
     ])
-    expect(plan.rules).toMatchObject([{ direction: 'ingress', action: 'accept', destinationPort: 8080 }])
+    expect(plan.rules).toMatchObject([
+      { direction: 'ingress', action: 'accept', destinationPorts: { from: 8080, to: 8080 } },
+    ])
     expect(plan.estimate.lowUsd).toBeGreaterThan(0.03)
     expect(plan.estimate.highUsd).toBeLessThanOrEqual(25)
     expect(plan.reserveUsd).toBeGreaterThan(0)
@@ -349,6 +351,20 @@ describe('a plan', PATIENT, () => {
     expect(second.body.detail).toContain(`${world.eni(2)}: experiment ${first.id} mirrors it already.`)
   })
 
+  it('tries a load balancer only where the spec accepts what is not documented', async () => {
+    const { api } = await open()
+    const source = { by: 'eni', ids: [world.albEni] }
+    const plan = (more: object) =>
+      api.send({ method: 'POST', path: '/plans', body: { ...body, source, ...more } })
+    const { body: refused } = await plan({})
+    const { body: granted } = await plan({ accept: ['undocumented-sources'] })
+
+    expect(refused.startable).toBe(false)
+    expect(refused.problems.join(' ')).toContain('To try it, accept undocumented-sources.')
+    expect(granted).toMatchObject({ startable: true, problems: [] })
+    expect(granted.warnings.join(' ')).toContain(`${world.albEni} is tried`)
+  })
+
   it('refuses a window in the past', async () => {
     const { api } = await open()
     const window = { startAt: '2020-01-01T00:00:00Z', durationSeconds: 600 }
@@ -399,6 +415,46 @@ describe('sources', PATIENT, () => {
     expect(seen.size).toBe(world.instances + 8)
     expect(seen.get(world.eni(1))).toBe('supported')
     expect(seen.get(world.lambdaEni)).toBe('unsupported')
+  })
+
+  it('are previewed before anything is planned: each interface with its verdict, or why it is left out', async () => {
+    const { account, api } = await open()
+    const source = {
+      by: 'auto-scaling-group',
+      names: ['checkout', 'nowhere'],
+      exclude: { instances: [world.instance(3)] },
+    }
+    const { status, body: preview } = await api.send({
+      method: 'POST',
+      path: '/sources/preview',
+      body: { source },
+    })
+
+    expect(status).toBe(200)
+    expect(preview.enis).toHaveLength(world.instances)
+    expect(preview.enis[0]).toMatchObject({ eni: world.eni(1), verdict: 'supported', excluded: null })
+    expect(preview.enis[2].excluded).toBe(`The source excludes its instance, ${world.instance(3)}.`)
+    expect(preview.missing).toEqual(['There is no Auto Scaling group nowhere.'])
+    expect(leftovers(account)).toEqual(NOTHING_LEFT)
+  })
+
+  it('of another account, or with a field that there is not, are refused', async () => {
+    const { api } = await open()
+    const preview = (source: object) =>
+      api.send({ method: 'POST', path: '/sources/preview', body: { source } })
+    const foreign = await preview({ by: 'eni', ids: [world.eni(1)], account: '999999999999' })
+    const unknown = await preview({ by: 'eni', ids: [world.eni(1)], interfaces: 'all' })
+    const kind = await preview({ by: 'asg', names: ['checkout'] })
+
+    expect(foreign.status).toBe(400)
+    expect(foreign.body.errors).toEqual([
+      { path: 'body.source.account', message: expect.stringContaining('its own account, 111122223333') },
+    ])
+    expect(unknown.body.errors).toEqual([
+      { path: 'body.source.interfaces', message: 'There is no such field' },
+    ])
+    expect(kind.body.errors[0].path).toBe('body.source.by')
+    expect(kind.body.errors[0].message).toContain('auto-scaling-group')
   })
 
   it('refuse a token that no page gave', async () => {

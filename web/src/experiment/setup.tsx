@@ -5,6 +5,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
 import { budget, dateTime, duration } from '../format.ts'
 import { requestWords } from './selection-words.ts'
+import { sourceWords, trafficWords } from './source-words.ts'
 
 /** The spec in words. */
 export const Setup = ({ experiment }: { experiment: Experiment }) => {
@@ -15,7 +16,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
         columns={3}
         minColumnWidth={260}
         items={[
-          { label: 'What is mirrored', value: sourceWords(spec.source) },
+          { label: 'What is mirrored', value: sourceWords(spec) },
           { label: 'Which traffic', value: trafficWords(spec.traffic) },
           { label: 'Packets', value: packetWords(spec.traffic) },
           { label: 'Shadow', value: <span className="mono">{spec.shadow.url}</span> },
@@ -44,25 +45,6 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
       />
     </Container>
   )
-}
-
-export const sourceWords = (source: ExperimentSpec['source']): string => {
-  switch (source.by) {
-    case 'eni':
-      return `${source.ids.length === 1 ? 'The network interface' : `${source.ids.length} network interfaces:`} ${source.ids.join(', ')}`
-    case 'instance':
-      return `The first network interface of ${source.ids.join(', ')}`
-    case 'tag': {
-      const tags = Object.entries(source.tags).map(([key, value]) => `${key} = ${value}`)
-      return `Network interfaces of instances tagged ${tags.join(source.match === 'all' ? ' and ' : ' or ')}`
-    }
-  }
-}
-
-const trafficWords = ({ ports, clientCidrs, directions }: ExperimentSpec['traffic']): string => {
-  const where = clientCidrs.every((cidr) => cidr === '0.0.0.0/0') ? 'any client' : clientCidrs.join(', ')
-  const what = directions === 'both' ? 'Requests and responses' : 'Requests'
-  return `${what} on port ${ports.join(', ')}, from ${where}`
 }
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>

@@ -102,7 +102,7 @@ export const StartPage = () => {
               </FormField>
             </Container>
             <Section title="What is mirrored">
-              <SourceFields form={form} error={errors.source} set={set} onLeave={() => leave('source')} />
+              <SourceFields {...fields} />
             </Section>
             <Section title="Which traffic">
               <TrafficFields {...fields} />
@@ -174,6 +174,8 @@ const whyWait = (fresh: boolean, startable: boolean | undefined, complete: boole
 const NEEDED: Readonly<Record<Field, string>> = {
   name: 'a name',
   source: 'what is mirrored',
+  within: 'right VPCs and subnets',
+  without: 'right exclusions',
   ports: 'right ports',
   clientCidrs: 'right client ranges',
   directions: 'the directions',

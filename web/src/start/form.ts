@@ -1,38 +1,38 @@
 import './jitless.ts'
-import { ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { Problem } from '../../../contract/problem.ts'
+import { Source } from '../../../contract/source.ts'
+import { emptySource, KINDS, list, type SourceValues, toSource } from './source-spec.ts'
 
 /** What the form holds: text as typed, until it is turned into a spec. */
-export type FormValues = Readonly<{
-  name: string
-  by: 'eni' | 'tag'
-  enis: readonly string[]
-  match: 'all' | 'any'
-  tags: readonly Readonly<{ key: string; value: string }>[]
-  ports: string
-  clientCidrs: string
-  directions: 'requests' | 'both'
-  packetLength: string
-  url: string
-  percent: string
-  writes: 'hold' | 'forward'
-  start: 'now' | 'later'
-  date: string
-  time: string
-  amount: string
-  unit: keyof typeof UNIT_SECONDS
-  budgetUsd: string
-}>
+export type FormValues = SourceValues &
+  Readonly<{
+    name: string
+    undocumented: boolean
+    ports: string
+    everyPort: boolean
+    clientCidrs: string
+    directions: 'requests' | 'both'
+    packetLength: string
+    url: string
+    percent: string
+    writes: 'hold' | 'forward'
+    start: 'now' | 'later'
+    date: string
+    time: string
+    amount: string
+    unit: keyof typeof UNIT_SECONDS
+    budgetUsd: string
+  }>
 
 export const UNIT_SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const
 
 export const emptyForm: FormValues = {
+  ...emptySource,
   name: '',
-  by: 'eni',
-  enis: [],
-  match: 'all',
-  tags: [{ key: '', value: '' }],
+  undocumented: false,
   ports: '8080',
+  everyPort: false,
   clientCidrs: '0.0.0.0/0',
   directions: 'requests',
   packetLength: '',
@@ -50,9 +50,17 @@ export const emptyForm: FormValues = {
 /** Where a field’s error comes from in the API’s answers, and what a right value looks like. */
 const FIELDS = {
   name: { path: 'name', right: 'A name of 1 to 80 characters' },
-  source: { path: 'source', right: 'Choose at least one network interface, or name at least one tag' },
+  within: {
+    path: 'source.(vpcs|subnets)',
+    right: 'Ids such as vpc-0123456789abcdef0 or subnet-0123456789abcdef0',
+  },
+  without: { path: 'source.exclude', right: 'Ids such as eni-0123456789abcdef0 or i-0123456789abcdef0' },
+  source: { path: 'source', right: 'What is mirrored' },
   ports: { path: 'traffic.ports', right: 'One or more ports from 1 to 65535, such as 8080, 8443' },
-  clientCidrs: { path: 'traffic.clientCidrs', right: 'IPv4 ranges such as 10.0.0.0/8, 192.168.1.0/24' },
+  clientCidrs: {
+    path: 'traffic.clientCidrs',
+    right: 'Ranges such as 10.0.0.0/8, 192.168.1.0/24 or 2001:db8::/32',
+  },
   directions: { path: 'traffic.directions', right: 'Requests, or both directions' },
   packetLength: { path: 'traffic.packetLength', right: 'Empty, or 35 to 8500 bytes' },
   url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
@@ -68,12 +76,9 @@ export type FieldErrors = Readonly<Partial<Record<Field, string>>>
 
 export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   name: form.name,
-  source:
-    form.by === 'eni'
-      ? { by: 'eni', ids: [...form.enis] }
-      : { by: 'tag', match: form.match, tags: tagsOf(form.tags) },
+  source: toSource(form),
   traffic: {
-    ports: list(form.ports).map(number),
+    ...(!form.everyPort && { ports: list(form.ports).map(number) }),
     clientCidrs: list(form.clientCidrs),
     directions: form.directions,
     ...(form.packetLength.trim() !== '' && { packetLength: number(form.packetLength) }),
@@ -85,7 +90,16 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
   },
   budgetUsd: number(form.budgetUsd),
+  ...acceptedBy(form),
 })
+
+const acceptedBy = ({ undocumented, everyPort }: FormValues): Pick<ExperimentSpecInput, 'accept'> => {
+  const accept: Accepted[] = [
+    ...(undocumented ? (['undocumented-sources'] as const) : []),
+    ...(everyPort ? (['every-port'] as const) : []),
+  ]
+  return accept.length > 0 ? { accept } : {}
+}
 
 /** The spec when every field is right, else what is wrong with each that is not. */
 export const check = (
@@ -98,11 +112,23 @@ export const check = (
   for (const { path, message, code } of parsed.error.issues) {
     const field = fieldOf(path.join('.'))
     // only a rule about several fields says more than the field’s own line
-    if (field !== null)
-      errors[field] ??= code === 'custom' && path.length === 1 ? message : FIELDS[field].right
+    if (field !== null) errors[field] ??= code === 'custom' && ownWords(path) ? message : right(field, form)
   }
   return { spec: null, errors }
 }
+
+/** The source alone, when it is right: what it means now can be shown before the rest is filled in. */
+export const checkSource = (form: FormValues): ExperimentSpecInput['source'] | null => {
+  const source = toSource(form)
+  return Source.safeParse(source).success ? source : null
+}
+
+/** Rules about several fields. */
+const ownWords = (path: readonly PropertyKey[]): boolean =>
+  path.length === 1 || ['source.exclude', 'traffic.ports', 'traffic.clientCidrs'].includes(path.join('.'))
+
+const right = (field: Field, { by }: FormValues): string =>
+  field === 'source' ? KINDS[by].right : FIELDS[field].right
 
 /** The API’s errors at their fields, and the sentences that belong to none. */
 export const problemErrors = (problem: Problem | null): { fields: FieldErrors; others: string[] } => {
@@ -118,8 +144,7 @@ export const problemErrors = (problem: Problem | null): { fields: FieldErrors; o
 
 const fieldOf = (path: string): Field | null => {
   const found = FIELD_NAMES.find((name) => {
-    const own = FIELDS[name].path
-    return path === own || path.startsWith(`${own}.`)
+    return new RegExp(`^${FIELDS[name].path}([.[]|$)`).test(path)
   })
   if (found) return found
   // a rule over the whole filter: ports × ranges × directions
@@ -127,12 +152,7 @@ const fieldOf = (path: string): Field | null => {
   return path === 'shadow' ? 'url' : null
 }
 
-const list = (text: string): string[] => text.split(/[\s,;]+/).filter((item) => item !== '')
-
 const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
-
-const tagsOf = (tags: FormValues['tags']): Record<string, string> =>
-  Object.fromEntries(tags.filter(({ key }) => key !== '').map(({ key, value }) => [key, value]))
 
 /** As typed in the viewer’s time zone; what is no time stays as typed, for the schema to refuse. */
 const localTime = (date: string, time: string): string => {

@@ -1,3 +1,4 @@
+import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import RadioGroup from '@cloudscape-design/components/radio-group'
@@ -13,17 +14,23 @@ export const TrafficFields = ({ form, errors, set, leave }: FieldProps) => (
       description="Separated by commas. HTTP/1.1 without TLS."
       errorText={errors.ports}
     >
-      <Input
-        name="ports"
-        value={form.ports}
-        onChange={({ detail }) => set({ ports: detail.value })}
-        onBlur={() => leave('ports')}
-        inputMode="numeric"
-      />
+      <SpaceBetween size="xs">
+        <Input
+          name="ports"
+          value={form.ports}
+          disabled={form.everyPort}
+          onChange={({ detail }) => set({ ports: detail.value })}
+          onBlur={() => leave('ports')}
+          inputMode="numeric"
+        />
+        <Checkbox checked={form.everyPort} onChange={({ detail }) => set({ everyPort: detail.checked })}>
+          Every TCP port: all that the sources receive is copied and paid for
+        </Checkbox>
+      </SpaceBetween>
     </FormField>
     <FormField
       label="Client ranges"
-      description="Only requests from these IPv4 addresses; 0.0.0.0/0 is every client."
+      description="Only requests from these addresses; 0.0.0.0/0 is every IPv4 client, ::/0 every IPv6 one."
       errorText={errors.clientCidrs}
       constraintText={<Effect on="bill">A narrower filter (ports, ranges) copies fewer bytes.</Effect>}
     >

@@ -1,14 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
 import { call } from '../client.ts'
-
-const SETTLE_MS = 400
+import { useSettled } from './use-settled.ts'
 
 /** The plan of a spec once the form has come to rest; `fresh` says that it is the plan of exactly this spec. */
 export const usePlan = (spec: ExperimentSpecInput | null) => {
   const body = spec === null ? null : JSON.stringify(spec)
-  const settled = useSettled(body, SETTLE_MS)
+  const settled = useSettled(body)
   const { data, error, refetch, isFetching, isPlaceholderData } = useQuery({
     queryKey: ['plan', settled],
     queryFn: ({ signal }) =>
@@ -27,13 +25,4 @@ export const usePlan = (spec: ExperimentSpecInput | null) => {
     isFetching,
     refetch,
   }
-}
-
-const useSettled = <T>(value: T, delayMs: number): T => {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), delayMs)
-    return () => clearTimeout(timer)
-  }, [value, delayMs])
-  return settled
 }
