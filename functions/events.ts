@@ -35,8 +35,7 @@ const concerns = (event: FleetEvent, { experiment }: ExperimentRecord, cluster: 
   if (event['detail-type'] !== 'ECS Task State Change') return true
   const { clusterArn } = event.detail
   const gateways = clusterArn === cluster || clusterArn.endsWith(`/${cluster}`)
-  const by: string = spec.source.by
-  return gateways ? phase === 'preparing' : by === 'ecs-service'
+  return gateways ? phase === 'preparing' : spec.source.by === 'ecs-service'
 }
 
 /**

@@ -31,7 +31,7 @@ export const joinable = (view: View, now: Date, { tickMs }: Settings): SourceEni
   return (seen.sources ?? []).filter((source) => {
     const last = latestOf(sessions, source.eni)
     const free = last === undefined || (last.state === 'deleted' && last.leaving)
-    return free && obstacle(source, seen) === null
+    return free && obstacle(source, record.experiment.spec, seen) === null
   })
 }
 

@@ -1,3 +1,4 @@
+import { isNamed } from '../../contract/source.ts'
 import { LONGEST_CALL_MS } from '../clients.ts'
 import { type Action, actionName } from '../experiments/actions.ts'
 import { learn } from '../experiments/learn.ts'
@@ -170,8 +171,7 @@ const isDispensable = ({ record, sessions }: View, action: Action): boolean => {
   if (action.kind !== 'create-session') return false
   const { phase, spec } = record.experiment
   if (phase === 'mirroring') return true
-  const named = spec.source.by === 'eni' || spec.source.by === 'instance'
-  return !named && liveRows(sessions).some(({ eni }) => eni !== action.session.eni)
+  return !isNamed(spec.source) && liveRows(sessions).some(({ eni }) => eni !== action.session.eni)
 }
 
 /** EC2 refills 5 calls a second: within a second or two there is something to be had again, for whoever else asks, too. */
