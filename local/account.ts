@@ -6,6 +6,7 @@ export const TABLE = 'shadowmeter-local'
 export const SCHEDULE_GROUP = 'shadowmeter-local'
 export const CONTROL_FUNCTION = 'shadowmeter-local-control'
 export const EVENTS_FUNCTION = 'shadowmeter-local-events'
+export const DEAD_LETTERS_FUNCTION = 'shadowmeter-local-dead-letters'
 export const CLUSTER = 'shadowmeter-local'
 export const SERVICE = 'gateway'
 
@@ -14,6 +15,7 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}
 export const SCHEDULE_ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/shadowmeter-local-schedules`
 export const CONTROL_FUNCTION_ARN = arn('lambda', `function:${CONTROL_FUNCTION}`)
 export const EVENTS_FUNCTION_ARN = arn('lambda', `function:${EVENTS_FUNCTION}`)
+export const DEAD_LETTERS_FUNCTION_ARN = arn('lambda', `function:${DEAD_LETTERS_FUNCTION}`)
 export const DEAD_LETTERS = 'shadowmeter-local-dead-letters'
 export const DEAD_LETTERS_ARN = arn('sqs', DEAD_LETTERS)
 export const CLUSTER_ARN = arn('ecs', `cluster/${CLUSTER}`)

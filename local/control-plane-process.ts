@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { handler as api } from '../functions/api.ts'
+import { handler as deadLetters } from '../functions/dead-letters.ts'
 import { handler as events } from '../functions/events.ts'
 import { handler as schedules } from '../functions/schedules.ts'
-import { CONTROL_FUNCTION, EVENTS_FUNCTION } from './account.ts'
+import { CONTROL_FUNCTION, DEAD_LETTERS_FUNCTION, EVENTS_FUNCTION } from './account.ts'
 import { readConsole } from './control-plane/console-files.ts'
 import type { LambdaFunction } from './control-plane/lambda.ts'
 import { type ApiFunction, createControlPlane } from './control-plane/server.ts'
@@ -18,6 +19,7 @@ await runChild<ControlPlaneOptions>(async ({ port }) => {
     functions: {
       [CONTROL_FUNCTION]: schedules as LambdaFunction,
       [EVENTS_FUNCTION]: events as LambdaFunction,
+      [DEAD_LETTERS_FUNCTION]: deadLetters as LambdaFunction,
     },
     console: await readConsole(fileURLToPath(new URL('../web/dist', import.meta.url))),
     log: (line) => console.error(line),

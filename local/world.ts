@@ -1,4 +1,11 @@
-import { ACCOUNT, DEAD_LETTERS, EVENTS_FUNCTION_ARN, REGION } from './account.ts'
+import {
+  ACCOUNT,
+  DEAD_LETTERS,
+  DEAD_LETTERS_ARN,
+  DEAD_LETTERS_FUNCTION_ARN,
+  EVENTS_FUNCTION_ARN,
+  REGION,
+} from './account.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, WorldDeclaration } from './aws/world.ts'
 import { addressOf, blockOf, type LocalNetwork } from './network.ts'
 import { type ProductionInstance, STATIONS } from './stations.ts'
@@ -45,6 +52,7 @@ export const declareWorld = (
     subnetIds: [SUBNET_A, SUBNET_B],
   })),
   queues: [{ name: DEAD_LETTERS }],
+  queueConsumers: [{ queueArn: DEAD_LETTERS_ARN, functionArn: DEAD_LETTERS_FUNCTION_ARN }],
 })
 
 /** The load balancer that production’s clients come through; what it does is the demo’s own traffic. */

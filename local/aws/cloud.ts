@@ -21,6 +21,7 @@ import { startEventBus } from './event-bus.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Random } from './ids.ts'
 import { MirroringStream } from './mirroring-stream.ts'
+import { QueueConsumers } from './queue-consumer.ts'
 import { Firing } from './scheduler/firing.ts'
 import { resumeGroupDeletions } from './scheduler/groups.ts'
 import { schedulerService } from './scheduler/service.ts'
@@ -110,6 +111,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     async () => file?.flush(),
   )
   const firing = new Firing(state, () => dispatcher, lambdaEndpoint)
+  const consumers = new QueueConsumers(state, lambdaEndpoint)
   const stream = new MirroringStream(state)
   const tables = await startDynamoDb(dataDir === undefined ? undefined : join(dataDir, 'dynamodb'))
   const door = new FrontDoor(world.region, dispatcher, tables, {
@@ -145,6 +147,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     feedMetric: (point) => metrics.put(point),
     async close() {
       firing.close()
+      consumers.close()
       stream.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await tasks.close()

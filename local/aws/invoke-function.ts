@@ -13,7 +13,8 @@ export class DeliveryError extends Error {
 }
 
 /**
- * Asynchronously, as AWS’s services invoke functions: what happens inside is the function’s affair.
+ * As AWS’s services invoke functions: asynchronously, so that what happens inside is the function’s affair, or waiting
+ * for its answer, so that its failure is one of the delivery.
  * @throws DeliveryError
  */
 export async function invokeFunction(
@@ -21,6 +22,7 @@ export async function invokeFunction(
   input: string,
   endpoint: string | undefined,
   userAgent: string,
+  type: 'Event' | 'RequestResponse' = 'Event',
 ): Promise<void> {
   let response: Response
   try {
@@ -28,7 +30,7 @@ export async function invokeFunction(
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'x-amz-invocation-type': 'Event',
+        'x-amz-invocation-type': type,
         'user-agent': userAgent,
       },
       body: input === '' ? '{}' : input,
@@ -43,6 +45,8 @@ export async function invokeFunction(
       true,
     )
   }
+  const failed = response.headers.get('x-amz-function-error')
+  if (failed !== null) throw new DeliveryError(failed, `The function ${name} failed`, true)
   if (response.ok) return
   const code = response.headers.get('x-amzn-errortype') ?? `HTTP_${response.status}`
   throw new DeliveryError(code, `The function ${name} answered ${response.status}`, response.status >= 429)

@@ -169,7 +169,8 @@ function forgetMessages(state: State, now: number): void {
   }
 }
 
-function receive(state: State, arn: string, most: number, hiddenSeconds: number): QueueMessage[] {
+/** Hides what it gives for so long. */
+export function receive(state: State, arn: string, most: number, hiddenSeconds: number): QueueMessage[] {
   const now = state.clock.now()
   return state.messages
     .list()

@@ -30,6 +30,8 @@ export type WorldDeclaration = {
   eventRules?: readonly EventRuleDeclaration[]
   /** SQS queues, for dead letters. */
   queues?: readonly QueueDeclaration[]
+  /** Lambda’s event source mappings: which function takes what is in a queue. */
+  queueConsumers?: readonly { queueArn: string; functionArn: string }[]
 }
 
 /** Tags as AWS has them; keys that start with `aws:` (Auto Scaling group, CloudFormation) can only be declared here. */

@@ -35,6 +35,7 @@ export const taskDefinitionArn = arn('ecs', 'task-definition/gateway:3')
 export const deadLetterArn = arn('sqs', 'dead-letters')
 export const roleArn = `arn:aws:iam::${ACCOUNT}:role/scheduler`
 export const functionArn = arn('lambda', 'function:control')
+export const deadLettersFunctionArn = arn('lambda', 'function:dead-letters')
 export const eventsFunctionArn = arn('lambda', 'function:events')
 
 /** Health checks fast enough for tests. `addresses` decides where tasks listen. */

@@ -39,7 +39,7 @@ const config: Config = {
   loadBalancer: world.loadBalancerArn,
   scheduleGroup: GROUP,
   scheduleRole: world.roleArn,
-  deadLetters: null,
+  deadLetters: world.deadLetterArn,
   controlFunction: world.functionArn,
   tickSeconds: TICK_SECONDS,
 }
@@ -178,6 +178,7 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
     world: {
       ...declared,
       scheduleGroups: [GROUP],
+      queueConsumers: [{ queueArn: world.deadLetterArn, functionArn: world.deadLettersFunctionArn }],
       eventRules: [
         {
           source: 'aws.ec2',
