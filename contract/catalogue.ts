@@ -10,6 +10,7 @@ import {
   stopExperiment,
 } from './operations/experiments.ts'
 import { listSources, previewSource } from './operations/sources.ts'
+import { getComparison, getVerdict } from './operations/verdict.ts'
 
 /** Every operation of the API, once. */
 export const catalogue = {
@@ -21,6 +22,8 @@ export const catalogue = {
   extendExperiment,
   listMeter,
   getLedger,
+  getVerdict,
+  getComparison,
   listExperimentAudit,
   listSources,
   listAudit,

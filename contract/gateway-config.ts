@@ -20,6 +20,12 @@ export const GatewayExperiment = z.strictObject({
   percent: z.number().min(0).max(PERCENT_MAX),
   writes: z.enum(['hold', 'forward']),
   select: Selection.prefault({}),
+  compare: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether the shadow’s answers are compared with production’s responses, which are then mirrored too',
+    ),
   tasks: z.int().min(1).default(1).describe('gateway tasks that share what is allowed a second'),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
   sources: z.array(GatewaySource),

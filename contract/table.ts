@@ -15,6 +15,7 @@
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
  * | REPORTS#<minute>  | <task>                | its GatewayReport by then, field by field           |
+ * | COMPARISON#<id>   | <task>                | `data`: what it has compared, gzipped JSON          |
  */
 type Key = Readonly<{ pk: string; sk: string }>
 
@@ -51,6 +52,12 @@ export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
 export const chunkKey = (revision: number, index: number): Key => ({
   pk: `GATEWAY#${revision}`,
   sk: `CHUNK#${sequence(index)}`,
+})
+
+export const comparisonsOf = (experiment: string): string => `COMPARISON#${experiment}`
+export const comparisonKey = (experiment: string, task: string): Key => ({
+  pk: comparisonsOf(experiment),
+  sk: task,
 })
 
 /** The minute a report belongs to, as 2026-11-21T14:05. */

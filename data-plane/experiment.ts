@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Comparison } from '../contract/comparison.ts'
 import type { GatewayExperiment } from '../contract/gateway-config.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
+import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
+import { shadowOutcome } from './compare/shadow-outcome.ts'
 import type { MessageOutcome } from './counters.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
@@ -24,6 +27,8 @@ export type ExperimentConfig = {
   ports: readonly number[] | null
   shadows: Shadows
   rules: Rules
+  /** Responses are captured too: the shadow's answers are compared with them. */
+  compare: boolean
   /** Milliseconds since the epoch; nothing is read or forwarded after it. */
   until: number
   /**
@@ -44,6 +49,7 @@ export const fromContract = (experiment: GatewayExperiment, environment: Environ
     select: experiment.select,
     sharedBy: experiment.tasks,
   },
+  compare: experiment.compare,
   until: Date.parse(experiment.until),
   sources: experiment.sources,
 })
@@ -66,6 +72,7 @@ export class Experiment implements ExchangeHandler {
   readonly #sender: ShadowSender
   /** Copies have a queue and connections of their own: they never push out a request. */
   #copier: ShadowSender | null
+  readonly #comparer: Comparer | null
   #ended = false
 
   constructor(config: ExperimentConfig, options: ExperimentOptions) {
@@ -73,7 +80,8 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
-    this.#sender = this.#openSender(config)
+    this.#comparer = config.compare ? new Comparer(Math.random) : null
+    this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
     this.#pipeline = new Pipeline(this, { ports: portSet(config), macs: macsOf(config) })
   }
@@ -122,6 +130,7 @@ export class Experiment implements ExchangeHandler {
       this.#copier?.dropWaiting('dropped.ended')
     }
     this.#selector.tick(now)
+    this.#comparer?.tick(now)
     this.#sender.expire(performance.now())
     this.#copier?.expire(performance.now())
   }
@@ -130,6 +139,7 @@ export class Experiment implements ExchangeHandler {
   async stop(now: number, deadlineMs: number): Promise<void> {
     this.#pipeline.close(now)
     await Promise.all([this.#sender.stop(deadlineMs), this.#copier?.stop(deadlineMs)])
+    this.#comparer?.close()
   }
 
   /** Out of the configuration: what waits is dropped, what is in flight may finish. */
@@ -139,6 +149,7 @@ export class Experiment implements ExchangeHandler {
     this.#sender.dropWaiting('dropped.ended')
     this.#copier?.dropWaiting('dropped.ended')
     await Promise.all([this.#sender.stop(RETIRE_MS), this.#copier?.stop(RETIRE_MS)])
+    this.#comparer?.close()
   }
 
   onRequest(request: Request): void {
@@ -148,12 +159,20 @@ export class Experiment implements ExchangeHandler {
       this.#requests.refused[reason]++
       return
     }
+    this.#comparer?.expect(request)
     this.#sender.submit(request)
     for (let copies = this.#selector.copies; copies > 0; copies--) this.#copier?.submit(request)
   }
 
-  /** Responses and incomplete requests: the pipeline has counted them, nothing reads them yet. */
-  onExchange(_exchange: Exchange): void {}
+  /** Production's side of a request that was forwarded; the pipeline has counted all of them. */
+  onExchange(exchange: Exchange): void {
+    this.#comparer?.production(exchange)
+  }
+
+  /** What comparing has found so far; null when nothing is compared. */
+  comparison(): Comparison | null {
+    return this.#comparer?.encode() ?? null
+  }
 
   snapshot(): ExperimentSnapshot {
     const { packets, segments, bytes, requests: messages, responses } = this.#pipeline.counters
@@ -194,6 +213,7 @@ export class Experiment implements ExchangeHandler {
   #onFinished(forward: Forward, result: ShadowResult): void {
     const { startedAt, firstByteAt } = forward
     this.#selector.onResult(result, firstByteAt > 0 ? firstByteAt - startedAt : null)
+    if (forward.kept !== null) this.#comparer?.shadow(forward.request, shadowOutcome(forward, result))
     this.#options.onFinished?.(this.id, forward, result)
   }
 
@@ -204,10 +224,11 @@ export class Experiment implements ExchangeHandler {
   }
 
   #openCopier(config: ExperimentConfig): ShadowSender | null {
-    return config.rules.percent > 100 ? this.#openSender(config) : null
+    return config.rules.percent > 100 ? this.#openSender(config, false) : null
   }
 
-  #openSender(config: ExperimentConfig): ShadowSender {
+  #openSender(config: ExperimentConfig, isCompared: boolean): ShadowSender {
+    const comparer = isCompared ? this.#comparer : null
     return new ShadowSender(config.shadows, {
       experiment: this.id,
       isProduction: (address, port) => this.#isProduction(address, port),
@@ -215,6 +236,10 @@ export class Experiment implements ExchangeHandler {
       timeouts: this.#options.timeouts ?? {},
       signerFor: signerFromEnvironment,
       onFinished: (forward, result) => this.#onFinished(forward, result),
+      ...(comparer && {
+        keepBytes: COMPARED_BYTES_MAX,
+        onRefused: (request) => comparer.shadow(request, { unpaired: 'shadow_not_sent' }),
+      }),
     })
   }
 }

@@ -40,6 +40,7 @@ export const runStandalone = async (
       ports: options.ports,
       shadows: options.shadows,
       rules: options.rules,
+      compare: false,
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
     },

@@ -56,6 +56,8 @@ export const runTask = async (
     table: openControlTable(config.table),
     reportEveryMs: config.reportSeconds * 1000,
     apply: configure,
+    comparisons: workers.comparisons,
+    task,
     report: async (revision) =>
       buildReport(await workers.snapshot(), { task, startedAt, at: clock(), revision, draining }),
     log,

@@ -9,6 +9,7 @@ export type WorkerThreadData = { host: string; port: number; geneve: HostPort | 
 export type WorkerCall =
   | { name: 'configure'; configs: readonly ExperimentConfig[] }
   | { name: 'snapshot' }
+  | { name: 'comparisons' }
   | { name: 'stop'; deadlineMs: number }
 
 export type WorkerMessage =
@@ -32,6 +33,7 @@ const run = async ({ host, port, geneve }: WorkerThreadData) => {
   const perform = async (call: WorkerCall): Promise<unknown> => {
     if (call.name === 'configure') return worker.configure(call.configs)
     if (call.name === 'snapshot') return worker.snapshot()
+    if (call.name === 'comparisons') return worker.comparisons()
     return worker.stop(call.deadlineMs)
   }
   parentPort?.on('message', (message: WorkerCall & { call: number }) => {

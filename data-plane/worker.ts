@@ -1,3 +1,4 @@
+import { addComparisons, type Comparison } from '../contract/comparison.ts'
 import type { HostPort } from './config.ts'
 import { Experiment, type ExperimentConfig, type ExperimentOptions } from './experiment.ts'
 import { type Admission, Gate } from './select/gate.ts'
@@ -107,6 +108,18 @@ export class Worker {
       snapshot.experiments[experiment.id] = before ? addExperiments(before, counted) : counted
     }
     return snapshot
+  }
+
+  /** What comparing has found, by experiment. */
+  comparisons(): Record<string, Comparison> {
+    const found: Record<string, Comparison> = {}
+    for (const experiment of [...this.#past, ...this.#active.values()]) {
+      const comparison = experiment.comparison()
+      if (comparison === null) continue
+      const before = found[experiment.id]
+      found[experiment.id] = before ? addComparisons(before, comparison) : comparison
+    }
+    return found
   }
 
   /** Stops receiving, reads what was received, lets what can finish finish. */

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
+import { addComparisons, type Comparison } from '../contract/comparison.ts'
 import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment.ts'
 import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
@@ -19,6 +20,8 @@ export type Workers = {
   configure(configs: readonly ExperimentConfig[]): Promise<void>
   /** What all of them have counted. */
   snapshot(): Promise<Snapshot>
+  /** What comparing has found in all of them, by experiment. */
+  comparisons(): Promise<Record<string, Comparison>>
   stop(deadlineMs: number): Promise<void>
 }
 
@@ -49,6 +52,14 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
       (
         await Promise.all(threads.map((thread) => thread.call({ name: 'snapshot' }) as Promise<Snapshot>))
       ).reduce(addSnapshots),
+    comparisons: async () =>
+      (
+        await Promise.all(
+          threads.map(
+            (thread) => thread.call({ name: 'comparisons' }) as Promise<Record<string, Comparison>>,
+          ),
+        )
+      ).reduce(addEach),
     stop: async (deadlineMs) => {
       await Promise.all(threads.map((thread) => thread.call({ name: 'stop', deadlineMs })))
     },
@@ -61,6 +72,18 @@ const sharedBy = (workers: number, config: ExperimentConfig): ExperimentConfig =
   rules: { ...config.rules, sharedBy: config.rules.sharedBy * workers },
 })
 
+const addEach = (
+  a: Record<string, Comparison>,
+  b: Record<string, Comparison>,
+): Record<string, Comparison> => {
+  const sum = { ...a }
+  for (const [id, comparison] of Object.entries(b)) {
+    const other = sum[id]
+    sum[id] = other ? addComparisons(other, comparison) : comparison
+  }
+  return sum
+}
+
 const startHere = async (options: WorkersOptions): Promise<Workers> => {
   const worker = new Worker({ ...options, shared: false, clock: Date.now })
   const { source, fallback } = await worker.start()
@@ -72,6 +95,7 @@ const startHere = async (options: WorkersOptions): Promise<Workers> => {
     fallback,
     configure: async (configs) => worker.configure(configs),
     snapshot: async () => worker.snapshot(),
+    comparisons: async () => worker.comparisons(),
     stop: (deadlineMs) => worker.stop(deadlineMs),
   }
 }

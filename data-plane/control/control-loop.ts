@@ -1,6 +1,8 @@
+import type { Comparison } from '../../contract/comparison.ts'
 import type { GatewayConfig } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { errorText, type Log } from '../telemetry/log.ts'
+import { ComparisonWriter } from './comparison-writer.ts'
 import { readNewConfig } from './config-reader.ts'
 import { writeReport } from './report-writer.ts'
 import type { ControlTable } from './table.ts'
@@ -17,6 +19,9 @@ export type ControlLoopOptions = {
   /** Runs the configuration from now on; a failure leaves the one before in force and is tried again. */
   apply: (config: GatewayConfig) => Promise<void>
   report: (revision: number, draining: boolean) => Promise<GatewayReport>
+  /** What comparing has found so far, by experiment; and what this task is called. */
+  comparisons: () => Promise<Record<string, Comparison>>
+  task: string
   log: Log
   /** 0 to 1, spreads retries of many tasks. */
   random: () => number
@@ -31,6 +36,7 @@ export class ControlLoop {
   revision = -1
   errors = 0
   readonly #options: ControlLoopOptions
+  readonly #comparisons: ComparisonWriter
   #readFailures = 0
   #reportFailures = 0
   #readTimer: NodeJS.Timeout | null = null
@@ -42,6 +48,7 @@ export class ControlLoop {
 
   constructor(options: ControlLoopOptions) {
     this.#options = options
+    this.#comparisons = new ComparisonWriter(options.table, options.task)
   }
 
   start(): void {
@@ -109,10 +116,12 @@ export class ControlLoop {
   }
 
   async #report(last: boolean): Promise<void> {
-    const { table, report, reportEveryMs } = this.#options
+    const { table, report, comparisons, reportEveryMs } = this.#options
     if (this.#reportTimer) clearTimeout(this.#reportTimer)
     this.#reportTimer = null
     try {
+      // First: a report that acknowledges the end of an experiment says that all of it is written.
+      await this.#comparisons.write(await comparisons())
       await writeReport(table, await report(this.revision, last || this.#stopped))
       this.#reportFailures = 0
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ShadowResult } from '../../contract/traffic.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
@@ -15,6 +16,13 @@ export type ForwardEvents = {
 export const RESPONSE_BYTES_MAX = 16 * 1024 * 1024
 
 const NO_TRAILERS: RawHeaders = []
+
+/** What is kept of an answer that is to be compared. */
+export type Kept = {
+  /** Name, value, name, value ...; names in lower case, trailers behind the headers. */
+  readonly headers: string[]
+  readonly chunks: Buffer[]
+}
 
 /**
  * One request on its way to the shadow. It is undici's dispatch options and handler in one object, so that a request
@@ -42,12 +50,22 @@ export class Forward implements Dispatcher.DispatchHandler {
   endedAt = 0
   responseBytes = 0
   capped = false
+  /** Null when nothing of the answer is kept; without its chunks once its body is longer than `keepBytes`. */
+  readonly kept: Kept | null
 
   readonly #events: ForwardEvents
+  readonly #keepBytes: number
   #controller: Dispatcher.DispatchController | null = null
   #expired = false
 
-  constructor(request: Request, prepared: Prepared, servername: string | undefined, events: ForwardEvents) {
+  /** @param keepBytes keeps the answer's headers and up to so many bytes of its body; 0 keeps nothing */
+  constructor(
+    request: Request,
+    prepared: Prepared,
+    servername: string | undefined,
+    events: ForwardEvents,
+    keepBytes = 0,
+  ) {
     this.request = request
     this.method = request.method as Dispatcher.HttpMethod
     this.path = prepared.path
@@ -58,6 +76,8 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.trailers = prepared.isHttp2 ? request.trailers : NO_TRAILERS
     this.size = prepared.size + request.body.length
     this.#events = events
+    this.#keepBytes = keepBytes
+    this.kept = keepBytes > 0 ? { headers: [], chunks: [] } : null
   }
 
   get isStarted(): boolean {
@@ -81,20 +101,29 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#events.onStarted(this)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status < 200) return
     this.status = status
     this.firstByteAt = performance.now()
+    if (this.kept !== null) addHeaders(this.kept.headers, headers)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.responseBytes += chunk.length
+    // A chunk is a view of a larger buffer, which it would keep.
+    if (this.responseBytes <= this.#keepBytes) this.kept?.chunks.push(Buffer.from(chunk))
+    else this.kept?.chunks.splice(0)
     if (this.responseBytes <= RESPONSE_BYTES_MAX || this.capped) return
     this.capped = true
     this.abort()
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    if (this.kept !== null) addHeaders(this.kept.headers, trailers)
     this.#finish(answeredResult(this.status))
   }
 
@@ -108,5 +137,13 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#controller = null
     this.endedAt = performance.now()
     this.#events.onFinished(this, result)
+  }
+}
+
+/** Without HTTP/2's pseudo-headers. */
+const addHeaders = (list: string[], headers: IncomingHttpHeaders): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(':') || value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one))
   }
 }

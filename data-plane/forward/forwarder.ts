@@ -45,6 +45,10 @@ export type ForwarderOptions = {
   timeouts?: Partial<ShadowTimeouts>
   /** Told about every finished forward: status, times and bytes are its fields. */
   onFinished?: (forward: Forward, result: ShadowResult) => void
+  /** Told about every request that was taken and then not sent, or not taken. */
+  onRefused?: (request: Request) => void
+  /** So much of each answer's body, and its headers, is kept for `onFinished`; 0 when left out. */
+  keepBytes?: number
 }
 
 /** While no connection can be made one request at a time tries, after a pause that doubles up to this. */
@@ -101,7 +105,9 @@ export class Forwarder implements ForwardEvents {
   submit(request: Request): void {
     this.#counters.seen++
     const reason = this.#offer(request)
-    if (reason !== null) this.#counters.refused[reason]++
+    if (reason === null) return
+    this.#counters.refused[reason]++
+    this.#options.onRefused?.(request)
   }
 
   get queueBytes(): number {
@@ -183,7 +189,7 @@ export class Forwarder implements ForwardEvents {
     const breaker = this.#breaker
     if (breaker !== null && breaker.state !== 'closed' && !breaker.admits(performance.now()))
       return 'dropped.breaker_open'
-    const forward = new Forward(request, prepared, this.#servername, this)
+    const forward = new Forward(request, prepared, this.#servername, this, this.#options.keepBytes)
     if (breaker !== null) forward.epoch = breaker.epoch
     this.#counters.waiting++
     if (this.#mayDispatch() && this.#line.isFree(forward)) this.#dispatch(forward)
@@ -281,6 +287,7 @@ export class Forwarder implements ForwardEvents {
   #refuseWaiting(forward: Forward, reason: RequestReason): void {
     this.#counters.waiting--
     this.#counters.refused[reason]++
+    this.#options.onRefused?.(forward.request)
     this.#breaker?.withdrawn(forward.epoch)
     if (this.#line.length === 0 && this.#active.size === 0) this.#onIdle?.()
   }

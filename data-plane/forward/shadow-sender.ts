@@ -14,7 +14,7 @@ import type { ShadowSettings, Shadows as ShadowsConfig } from './settings.ts'
 
 export type ShadowSenderOptions = Pick<
   ForwarderOptions,
-  'experiment' | 'sign' | 'isProduction' | 'limits' | 'timeouts' | 'onFinished'
+  'experiment' | 'sign' | 'isProduction' | 'limits' | 'timeouts' | 'onFinished' | 'onRefused' | 'keepBytes'
 > & {
   /** Signs for a shadow that asks for it. */
   signerFor?: (credentials: { service: string; region: string }) => ForwarderOptions['sign']
@@ -103,9 +103,16 @@ export class ShadowSender {
       tally = { name, isOwn, counts: newShadowTally() }
       this.#tallies.push(tally)
     }
-    const { signerFor, ...options } = this.#options
+    // Only the answers to the experiment's own requests are compared.
+    const { signerFor, onRefused, keepBytes = 0, ...options } = this.#options
     const { credentials } = settings
     const sign = credentials?.by === 'sigv4' ? signerFor?.(credentials) : undefined
-    return new Forwarder({ ...options, settings, tally: tally.counts, ...(sign && { sign }) })
+    return new Forwarder({
+      ...options,
+      settings,
+      tally: tally.counts,
+      ...(sign && { sign }),
+      ...(isOwn && { keepBytes, ...(onRefused && { onRefused }) }),
+    })
   }
 }

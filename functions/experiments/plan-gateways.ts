@@ -60,6 +60,7 @@ const entryFor = (view: View): GatewayExperiment => {
     percent: spec.requests.percent,
     writes: spec.requests.writes,
     select: Selection.parse(spec.requests.select),
+    compare: spec.traffic.directions === 'both',
     tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
     sources: sessions

@@ -10,6 +10,7 @@ import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
 import { listSources, previewSource } from './sources.ts'
 import { stopExperiment } from './stop-experiment.ts'
+import { getComparison, getVerdict } from './verdict.ts'
 
 /** The compiler refuses a catalogue entry without a handler, and a handler whose result does not fit. */
 export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id], Context> } = {
@@ -21,6 +22,8 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   extendExperiment,
   listMeter,
   getLedger,
+  getVerdict,
+  getComparison,
   listExperimentAudit,
   listSources,
   listAudit,

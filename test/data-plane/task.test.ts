@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { everything } from '../../contract/selection.ts'
+import { readComparison } from '../../functions/store/comparisons.ts'
 import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
@@ -14,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const ENI = '127.0.0.5'
 const EXPERIMENT = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
+const COMPARED = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X3A'
 const OTHER = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X2Z'
 
 let table: ControlTableServer
@@ -42,6 +44,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   writes: 'hold',
   select: everything(),
   tasks: 1,
+  compare: false,
   until: new Date(Date.now() + 3_600_000).toISOString(),
   sources: [{ vni: 7, eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
   ...given,
@@ -171,6 +174,48 @@ test('a new revision leaves connections of unchanged sources alone, and counters
   expect(shadow.requests.map(({ url }) => url).sort()).toEqual(['/halves', '/other'])
   expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
   expect(report.experiments[OTHER]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+})
+
+test('compares with production’s responses and writes what it found, once however often it is written', async () => {
+  const task = await startTask()
+  await task.runs(await publish(experiment({ id: COMPARED, compare: true })))
+  const connection = aConnection(7, 50_015)
+  const exchange = (n: number, answer: string) => [
+    ...connection.request(Buffer.from(`GET /items/${n} HTTP/1.1\r\nHost: h\r\n\r\n`)),
+    ...connection.response(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${answer}`)),
+  ]
+
+  await task.send([...connection.open(), ...exchange(1, 'ok'), ...exchange(2, 'no')])
+  const found = await vi.waitUntil(
+    async () => {
+      const comparison = await readComparison({ name: table.table, client: table.client }, COMPARED)
+      return comparison.compared === 2 && comparison
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+  await task.send(exchange(3, 'ok'))
+  task.child.kill('SIGTERM')
+  await task.exited
+  const last = await readComparison({ name: table.table, client: table.client }, COMPARED)
+
+  expect(found).toMatchObject({
+    expected: 2,
+    endpoints: [
+      {
+        endpoint: 'GET /items/{id}',
+        compared: 2,
+        differing: 1,
+        statuses: { '200>200': 2 },
+        differences: [{ kind: 'binary', path: 'body', count: 1 }],
+      },
+    ],
+  })
+  expect(last).toMatchObject({
+    expected: 3,
+    compared: 3,
+    waiting: 0,
+    endpoints: [{ compared: 3, differing: 1 }],
+  })
 })
 
 test('after an experiment’s end nothing is forwarded, whatever the control plane fails to say', async () => {

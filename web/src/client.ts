@@ -12,6 +12,8 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   extendExperiment: 'POST /experiments/{id}/extend',
   listMeter: 'GET /experiments/{id}/meter',
   getLedger: 'GET /experiments/{id}/ledger',
+  getVerdict: 'GET /experiments/{id}/verdict',
+  getComparison: 'GET /experiments/{id}/comparison',
   listExperimentAudit: 'GET /experiments/{id}/audit',
   listSources: 'GET /sources',
   listAudit: 'GET /audit',

@@ -36,6 +36,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   writes: 'hold',
   select: everything(),
   tasks: 1,
+  compare: false,
   until: '2099-01-01T00:00:00Z',
   sources: Array.from({ length: sources }, (_, i) => ({
     vni: i + 1,
@@ -52,6 +53,8 @@ const follow = (given: Partial<ControlLoopOptions> = {}) => {
   const loop = new ControlLoop({
     table: { client, name: TABLE },
     reportEveryMs: 60_000,
+    task,
+    comparisons: async () => ({}),
     apply: async (config) => {
       applied.push(config)
     },

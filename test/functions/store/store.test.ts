@@ -131,6 +131,7 @@ describe('the gateway configuration', () => {
     writes: 'hold' as const,
     select: everything(),
     tasks: 1,
+    compare: false,
     until: new Date(AT).toISOString(),
     sources: Array.from({ length: sources }, (_, n) => ({
       vni: n + 1,

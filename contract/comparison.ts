@@ -1,0 +1,186 @@
+import * as z from 'zod'
+import { Timestamp } from './experiment.ts'
+import { mergeSketches, Sketch } from './sketch.ts'
+
+/** How production’s answer and the shadow’s may differ: the closed list. */
+export const DIFFERENCE_KINDS = [
+  'status',
+  'header_missing',
+  'header_extra',
+  'header_value',
+  'content_type',
+  'type',
+  'value',
+  'missing',
+  'extra',
+  'order',
+  'text',
+  'binary',
+  'unreadable',
+  'too_complex',
+] as const
+export const DifferenceKind = z
+  .enum(DIFFERENCE_KINDS)
+  .describe(
+    'missing and extra are said of the shadow; order: the same elements in another order; unreadable: a body that is not ' +
+      'what its headers say; too_complex: left undecided because deciding would cost too much',
+  )
+export type DifferenceKind = z.output<typeof DifferenceKind>
+
+/** Why a request that was to be compared was not. */
+export const UNPAIRED_REASONS = [
+  'production_missing',
+  'production_incomplete',
+  'production_oversized',
+  'shadow_not_sent',
+  'shadow_unreachable',
+  'shadow_oversized',
+  'expired',
+  'evicted',
+  'ended',
+] as const
+export const UnpairedReason = z
+  .enum(UNPAIRED_REASONS)
+  .describe(
+    'production_missing: no response was seen that is proven to belong to the request; expired: the other side did not come ' +
+      'in time; evicted: too many waited at once; ended: the experiment ended first',
+  )
+export type UnpairedReason = z.output<typeof UnpairedReason>
+
+const count = z.int().nonnegative()
+
+/** One way in which the answers of an endpoint differ. */
+export const DifferenceTally = z.strictObject({
+  kind: DifferenceKind,
+  path: z
+    .string()
+    .describe('$.items[*].price in JSON; a header’s name; production’s and the shadow’s status as 201>422'),
+  count: count.describe('exchanges in which it was found and nothing explains it'),
+  shaped: count.describe('exchanges in which only times, ids or signatures differ there'),
+  repeats: count.describe('in how many of production’s own repeated answers it was found'),
+})
+export type DifferenceTally = z.output<typeof DifferenceTally>
+
+/** What comparing has found of one endpoint. Adds up over workers and tasks. */
+export const EndpointTally = z.strictObject({
+  endpoint: z.string().describe('method and template, as GET /orders/{id}'),
+  compared: count,
+  differing: count.describe('exchanges with at least one difference that nothing explains'),
+  failed: count.describe('exchanges the shadow did not answer: timed out, or broke off'),
+  statuses: z
+    .record(z.string(), count)
+    .describe('exchanges by production’s and the shadow’s status, as 201>422; failed for no answer'),
+  repeated: count.describe('production’s answers to a request that it had answered shortly before'),
+  differences: z.array(DifferenceTally),
+  production: Sketch.describe('last byte of the request to first of the response, by capture'),
+  shadow: Sketch.describe('the same by the forwarder'),
+  slower: Sketch.describe('what the shadow took longer, where it did'),
+  faster: Sketch.describe('what the shadow took less'),
+})
+export type EndpointTally = z.output<typeof EndpointTally>
+
+/** One exchange that shows a difference. Nothing of what was said is in it. */
+export const Sample = z.strictObject({
+  endpoint: z.string(),
+  kind: DifferenceKind,
+  path: z.string(),
+  at: Timestamp.describe('capture of the request’s last byte'),
+  rank: z.number().describe('by chance: the lowest are kept, wherever they were seen'),
+  production: z.strictObject({ status: z.int(), milliseconds: z.number(), server: z.string() }),
+  shadow: z.strictObject({ status: z.int(), milliseconds: z.number() }),
+})
+export type Sample = z.output<typeof Sample>
+
+/**
+ * What one gateway, or all of them, have compared: every expected pair is waiting, compared or unpaired for one reason.
+ * Cumulative: a report written twice changes nothing.
+ */
+export const Comparison = z.strictObject({
+  expected: count.describe('requests sent to the shadow to be compared'),
+  waiting: count,
+  compared: count,
+  unpaired: z.partialRecord(UnpairedReason, count),
+  endpoints: z.array(EndpointTally),
+  samples: z.array(Sample),
+})
+export type Comparison = z.output<typeof Comparison>
+
+export const emptyComparison = (): Comparison => ({
+  expected: 0,
+  waiting: 0,
+  compared: 0,
+  unpaired: {},
+  endpoints: [],
+  samples: [],
+})
+
+/** Kept of each difference of an endpoint. */
+export const SAMPLES_PER_DIFFERENCE = 3
+
+export const addComparisons = (a: Comparison, b: Comparison): Comparison => ({
+  expected: a.expected + b.expected,
+  waiting: a.waiting + b.waiting,
+  compared: a.compared + b.compared,
+  unpaired: addCounts(a.unpaired, b.unpaired),
+  endpoints: mergeBy([...a.endpoints, ...b.endpoints], ({ endpoint }) => endpoint, addEndpoints),
+  samples: keepSamples([...a.samples, ...b.samples]),
+})
+
+export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally => ({
+  endpoint: a.endpoint,
+  compared: a.compared + b.compared,
+  differing: a.differing + b.differing,
+  failed: a.failed + b.failed,
+  statuses: addCounts(a.statuses, b.statuses),
+  repeated: a.repeated + b.repeated,
+  differences: mergeBy(
+    [...a.differences, ...b.differences],
+    ({ kind, path }) => `${kind} ${path}`,
+    (left, right) => ({
+      ...left,
+      count: left.count + right.count,
+      shaped: left.shaped + right.shaped,
+      repeats: left.repeats + right.repeats,
+    }),
+  ),
+  production: mergeSketches(a.production, b.production),
+  shadow: mergeSketches(a.shadow, b.shadow),
+  slower: mergeSketches(a.slower, b.slower),
+  faster: mergeSketches(a.faster, b.faster),
+})
+
+/** The samples of lowest rank of each difference. */
+export const keepSamples = (samples: readonly Sample[]): Sample[] => {
+  const kept = new Map<string, number>()
+  return samples
+    .toSorted((a, b) => a.rank - b.rank)
+    .filter(({ endpoint, kind, path }) => {
+      const key = `${endpoint} ${kind} ${path}`
+      const number = (kept.get(key) ?? 0) + 1
+      kept.set(key, number)
+      return number <= SAMPLES_PER_DIFFERENCE
+    })
+}
+
+const addCounts = <Key extends string>(
+  a: Partial<Record<Key, number>>,
+  b: Partial<Record<Key, number>>,
+): Record<Key, number> => {
+  const sum = { ...a } as Record<Key, number>
+  for (const key of Object.keys(b) as Key[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0)
+  return sum
+}
+
+const mergeBy = <Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  add: (a: Item, b: Item) => Item,
+): Item[] => {
+  const merged = new Map<string, Item>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const other = merged.get(key)
+    merged.set(key, other === undefined ? item : add(other, item))
+  }
+  return [...merged.values()]
+}

@@ -1,0 +1,182 @@
+import { type Comparison, UNPAIRED_REASONS, type UnpairedReason } from '../../contract/comparison.ts'
+import type { Exchange, Request, Response } from '../http/exchange.ts'
+import { type ShadowSide, Tally } from './tally.ts'
+
+/** More of a body is not compared. */
+export const COMPARED_BYTES_MAX = 1024 * 1024
+
+export type ComparerLimits = {
+  /** Pairs that wait for a side, or to be compared. */
+  pairs: number
+  bytes: number
+  /** How long one side waits for the other: longer than a forward may take. */
+  waitMs: number
+  /** How long comparing goes on before packets are looked at again. */
+  sliceMs: number
+}
+
+export const COMPARER_LIMITS: ComparerLimits = {
+  pairs: 10_000,
+  bytes: 64 * 1024 * 1024,
+  waitMs: 75_000,
+  sliceMs: 2,
+}
+
+/** What the shadow made of a request: an answer, none, or why there is nothing to compare. */
+export type ShadowOutcome = ShadowSide | { readonly unpaired: UnpairedReason }
+
+type Pair = { since: number; production: Response | null; shadow: ShadowSide | null; bytes: number }
+
+/**
+ * Pairs production’s response with the shadow’s to the same request; either may come first. What is whole on both sides is
+ * compared, between packets; everything else is counted by reason.
+ */
+export class Comparer {
+  readonly #limits: ComparerLimits
+  #tally: Tally | null
+  /** What was found when it was closed: much smaller than what counts. */
+  #found: Pick<Comparison, 'endpoints' | 'samples'> = { endpoints: [], samples: [] }
+  /** Oldest first. */
+  readonly #pairs = new Map<Request, Pair>()
+  readonly #ready: Request[] = []
+  readonly #unpaired: Record<UnpairedReason, number>
+  #expected = 0
+  #compared = 0
+  #bytes = 0
+  /** As of the last tick; 0 before the first. */
+  #now = 0
+  #scheduled = false
+
+  constructor(random: () => number, limits: Partial<ComparerLimits> = {}) {
+    this.#limits = { ...COMPARER_LIMITS, ...limits }
+    this.#tally = new Tally(random)
+    this.#unpaired = Object.fromEntries(UNPAIRED_REASONS.map((reason) => [reason, 0])) as Record<
+      UnpairedReason,
+      number
+    >
+  }
+
+  /** The request goes to the shadow. */
+  expect(request: Request): void {
+    if (this.#tally === null) return
+    this.#expected++
+    const bytes = request.body.length
+    this.#pairs.set(request, { since: this.#now, production: null, shadow: null, bytes })
+    this.#bytes += bytes
+    this.#makeRoom()
+  }
+
+  /** Production’s side, or that there will be none. */
+  production({ request, response }: Exchange): void {
+    const pair = request === null ? undefined : this.#pairs.get(request)
+    if (request === null || pair === undefined || pair.production !== null) return
+    if (response === null) this.#give(request, 'production_missing')
+    else if (!response.complete) this.#give(request, 'production_incomplete')
+    else if (response.bodyLength !== response.body.length || response.bodyLength > COMPARED_BYTES_MAX)
+      this.#give(request, 'production_oversized')
+    else {
+      pair.production = response
+      this.#hold(request, pair, response.body.length)
+    }
+  }
+
+  shadow(request: Request, outcome: ShadowOutcome): void {
+    const pair = this.#pairs.get(request)
+    if (pair === undefined || pair.shadow !== null) return
+    if ('unpaired' in outcome) this.#give(request, outcome.unpaired)
+    else {
+      pair.shadow = outcome
+      this.#hold(request, pair, outcome.answer?.body.length ?? 0)
+    }
+  }
+
+  /** @param now milliseconds since 1970 */
+  tick(now: number): void {
+    if (this.#now === 0) for (const pair of this.#pairs.values()) pair.since = now
+    this.#now = now
+    for (const [request, pair] of this.#pairs) {
+      if (now - pair.since < this.#limits.waitMs) return
+      this.#give(request, 'expired')
+    }
+  }
+
+  /** Compares what is whole, however long it takes. */
+  compareAll(): void {
+    this.#compareUntil(Number.POSITIVE_INFINITY)
+  }
+
+  /** Compares what is whole; what waits for a side will not get it. */
+  close(): void {
+    this.compareAll()
+    for (const request of [...this.#pairs.keys()]) this.#give(request, 'ended')
+    this.#found = this.#findings()
+    this.#tally = null
+  }
+
+  encode(): Comparison {
+    const unpaired = Object.entries(this.#unpaired).filter(([, count]) => count > 0)
+    return {
+      expected: this.#expected,
+      waiting: this.#pairs.size,
+      compared: this.#compared,
+      unpaired: Object.fromEntries(unpaired),
+      ...this.#findings(),
+    }
+  }
+
+  #findings(): Pick<Comparison, 'endpoints' | 'samples'> {
+    return this.#tally ? { endpoints: this.#tally.encode(), samples: this.#tally.samples } : this.#found
+  }
+
+  #hold(request: Request, pair: Pair, bytes: number): void {
+    pair.bytes += bytes
+    this.#bytes += bytes
+    if (pair.production !== null && pair.shadow !== null) {
+      this.#ready.push(request)
+      this.#schedule()
+    }
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    for (const request of this.#pairs.keys()) {
+      if (this.#pairs.size <= this.#limits.pairs && this.#bytes <= this.#limits.bytes) return
+      this.#give(request, 'evicted')
+    }
+  }
+
+  #give(request: Request, reason: UnpairedReason): void {
+    this.#unpaired[reason]++
+    this.#remove(request)
+  }
+
+  #remove(request: Request): void {
+    this.#bytes -= this.#pairs.get(request)?.bytes ?? 0
+    this.#pairs.delete(request)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#onTurn)
+  }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false
+    this.#compareUntil(performance.now() + this.#limits.sliceMs)
+    if (this.#ready.length > 0) this.#schedule()
+  }
+
+  #compareUntil(deadline: number): void {
+    let done = 0
+    while (done < this.#ready.length && performance.now() < deadline) {
+      const request = this.#ready[done++] as Request
+      const pair = this.#pairs.get(request)
+      if (!pair?.production || !pair.shadow || !this.#tally) continue
+      this.#remove(request)
+      this.#compared++
+      this.#tally.pair(request, pair.production, pair.shadow)
+    }
+    this.#ready.splice(0, done)
+  }
+}

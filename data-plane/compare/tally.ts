@@ -1,0 +1,96 @@
+import {
+  type EndpointTally,
+  keepSamples,
+  SAMPLES_PER_DIFFERENCE,
+  type Sample,
+} from '../../contract/comparison.ts'
+import type { Request, Response } from '../http/exchange.ts'
+import { type Answer, compareAnswers } from './answers.ts'
+import { endpointOf } from './endpoint.ts'
+import { EndpointRecord } from './endpoint-record.ts'
+import { Repeats } from './repeats.ts'
+
+/** Endpoints told apart; all requests of others are one. */
+const ENDPOINTS_MAX = 150
+export const OTHER_ENDPOINTS = '(other endpoints)'
+/** Samples of all differences together. */
+const SAMPLES_MAX = 600
+
+/** The shadow’s side of a pair; `answer` is null when it gave none. Milliseconds to the head of its answer. */
+export type ShadowSide = { readonly answer: Answer | null; readonly milliseconds: number }
+
+/** Compares pairs and counts what it finds, in bounded memory whatever the traffic. */
+export class Tally {
+  readonly #random: () => number
+  readonly #endpoints = new Map<string, EndpointRecord>()
+  readonly #repeats = new Repeats()
+  #samples: Sample[] = []
+
+  /** @param random 0 to 1: which samples are kept */
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  pair(request: Request, production: Response, shadow: ShadowSide): void {
+    const record = this.#record(request)
+    record.compared++
+    record.status(production.status, shadow.answer?.status ?? 'failed')
+    const milliseconds = production.firstAt - request.lastAt
+    if (shadow.answer === null) record.failed++
+    else {
+      if (milliseconds > 0) record.latency(milliseconds / 1000, shadow.milliseconds / 1000)
+      const differences = compareAnswers(answerOf(production), shadow.answer, request.lastAt)
+      record.differences(differences)
+      for (const { kind, path, shaped } of differences)
+        if (!shaped)
+          this.#sample({
+            endpoint: record.endpoint,
+            kind,
+            path,
+            at: new Date(request.lastAt).toISOString(),
+            rank: this.#random(),
+            production: {
+              status: production.status,
+              milliseconds: rounded(milliseconds),
+              server: `${request.connection.server.address}:${request.connection.server.port}`,
+            },
+            shadow: { status: shadow.answer.status, milliseconds: rounded(shadow.milliseconds) },
+          })
+    }
+    const before = this.#repeats.swap(request, production)
+    if (before !== null) record.repeat(compareAnswers(answerOf(before), answerOf(production), request.lastAt))
+  }
+
+  get samples(): Sample[] {
+    this.#samples = keepSamples(this.#samples).slice(0, SAMPLES_MAX)
+    return this.#samples
+  }
+
+  encode(): EndpointTally[] {
+    return [...this.#endpoints.values()].map((record) => record.encode())
+  }
+
+  #sample(sample: Sample): void {
+    this.#samples.push(sample)
+    if (this.#samples.length >= SAMPLES_MAX * (1 + SAMPLES_PER_DIFFERENCE)) this.samples
+  }
+
+  #record({ method, target }: Request): EndpointRecord {
+    const endpoint = endpointOf(method, target)
+    const known = this.#endpoints.get(endpoint)
+    if (known) return known
+    const name = this.#endpoints.size < ENDPOINTS_MAX ? endpoint : OTHER_ENDPOINTS
+    const record = this.#endpoints.get(name) ?? new EndpointRecord(name)
+    this.#endpoints.set(name, record)
+    return record
+  }
+}
+
+/** Trailers, which hold the status of a gRPC call, are compared as headers are. */
+const answerOf = ({ status, headers, trailers, body }: Response): Answer => ({
+  status,
+  headers: trailers.length > 0 ? [...headers, ...trailers] : headers,
+  body,
+})
+
+const rounded = (milliseconds: number): number => Math.round(milliseconds * 100) / 100

@@ -1,0 +1,23 @@
+import type { Catalogue } from '../../contract/catalogue.ts'
+import type { Handler } from '../../contract/operation.ts'
+import { Thresholds } from '../../contract/verdict.ts'
+import { judge } from '../experiments/verdict.ts'
+import { readComparison } from '../store/comparisons.ts'
+import type { Context } from './context.ts'
+import { requireRecord } from './records.ts'
+
+/** Judged anew at each reading, from what the gateways have written by then. */
+export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ params }, { table, now }) => {
+  const [{ experiment }, comparison] = await Promise.all([
+    requireRecord(table, params.id),
+    readComparison(table, params.id),
+  ])
+  return judge(experiment, comparison, Thresholds.parse({}), now())
+}
+
+/** The endpoints with the most requests first. */
+export const getComparison: Handler<Catalogue['getComparison'], Context> = async ({ params }, { table }) => {
+  await requireRecord(table, params.id)
+  const comparison = await readComparison(table, params.id)
+  return { ...comparison, endpoints: comparison.endpoints.toSorted((a, b) => b.compared - a.compared) }
+}
