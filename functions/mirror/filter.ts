@@ -10,7 +10,8 @@ import {
   type TrafficMirrorFilter,
 } from '@aws-sdk/client-ec2'
 import type { FilterRule, PortRange } from '../../contract/filter-rule.ts'
-import { EXPIRES_AT, type Ownership, ownTags } from './tags.ts'
+import { TAG } from '../../contract/ownership.ts'
+import { type Ownership, ownTags } from './tags.ts'
 
 const PAGE = 1000
 
@@ -95,6 +96,6 @@ export const tagExpiry = async (
   expiresAt: string,
 ): Promise<void> => {
   await ec2.send(
-    new CreateTagsCommand({ Resources: [...resources], Tags: [{ Key: EXPIRES_AT, Value: expiresAt }] }),
+    new CreateTagsCommand({ Resources: [...resources], Tags: [{ Key: TAG.expiresAt, Value: expiresAt }] }),
   )
 }

@@ -1,5 +1,6 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { shadowTargets } from '../../contract/forwarding.ts'
+import { readTags } from '../../contract/ownership.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
@@ -103,13 +104,11 @@ const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
 }
 
 const lookAround = async (spec: ExperimentSpec, { clients, config }: ControlPlane) => {
-  const [{ resolveSource }, { describeSessions }, { readTags }, { isCrossZone, runningTasks }] =
-    await Promise.all([
-      import('../mirror/sources.ts'),
-      import('../mirror/session.ts'),
-      import('../mirror/tags.ts'),
-      import('../gateway/service.ts'),
-    ])
+  const [{ resolveSource }, { describeSessions }, { isCrossZone, runningTasks }] = await Promise.all([
+    import('../mirror/sources.ts'),
+    import('../mirror/session.ts'),
+    import('../gateway/service.ts'),
+  ])
   const [resolved, sessions, crossZone, tasks] = await Promise.all([
     resolveSource(clients, spec.source),
     describeSessions(clients.ec2),

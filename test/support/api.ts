@@ -9,7 +9,7 @@ import type { Operation } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problem.ts'
 import { closeClients } from '../../functions/clients.ts'
 import type { Config } from '../../functions/config.ts'
-import { type ApiOptions, makeApi } from '../../functions/http/api.ts'
+import { type ApiHandler, type ApiOptions, makeApi } from '../../functions/http/api.ts'
 import { hurry } from '../../functions/http/hurry.ts'
 import type { Surroundings } from '../../functions/operations/context.ts'
 import { type ControlPlane, openControlPlane } from '../../functions/reconcile/control-plane.ts'
@@ -53,6 +53,7 @@ export const createTable = async (endpoint: string, name: string): Promise<void>
 export type ApiUnderTest = {
   /** Sends a request, and checks that what comes back is what the catalogue, or RFC 9457, promises. */
   send: (request: Parameters<typeof apiEvent>[0]) => Promise<ApiAnswer>
+  handler: ApiHandler
   surroundings: Surroundings
   logged: unknown[][]
   close: () => void
@@ -99,6 +100,7 @@ export const openApiOver = (plane: ControlPlane, options: Partial<ApiOptions> = 
     ...options,
   })
   return {
+    handler,
     surroundings,
     logged,
     send: async (request) => {

@@ -1,0 +1,149 @@
+import { styleText } from 'node:util'
+import type { AuditEntry } from '../contract/audit.ts'
+import type { Experiment } from '../contract/experiment.ts'
+import type { Plan } from '../contract/plan.ts'
+import type { Verdict } from '../contract/verdict.ts'
+
+/** What people read; `--json` is for machines. */
+
+const dollarFormat = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 })
+const countFormat = new Intl.NumberFormat('en-US')
+
+const dollars = (usd: number): string => `$${dollarFormat.format(usd)}`
+const count = (n: number): string => countFormat.format(n)
+const second = (at: string): string => `${at.slice(0, 19)}Z`
+
+const size = (bytes: number): string => {
+  const [unit, of] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
+  return `${(bytes / Number(of)).toFixed(1)} ${unit}`
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Colours on a terminal only, and not where NO_COLOR asks for none (no-color.org). */
+const paint = (style: Style, text: string): string =>
+  process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text
+
+const STYLE: Readonly<Record<string, Style>> = {
+  mirroring: 'green',
+  completed: 'green',
+  pass: 'green',
+  fail: 'red',
+  failed: 'red',
+  aborted: 'red',
+  'over-budget': 'yellow',
+  expired: 'yellow',
+}
+
+const state = ({ phase, outcome }: Experiment): string => {
+  const word = phase === 'ended' && outcome !== null ? outcome : phase
+  return paint(STYLE[word] ?? 'bold', word)
+}
+
+/** One line on how it is going. */
+export const progress = (experiment: Experiment): string => {
+  const { phase, outcome, reason, spend, spec, volume, requests, endAt } = experiment
+  const lost = requests.incomplete + requests.dropped
+  return [
+    outcome === null ? phase : `${phase} (${outcome})`,
+    `${dollars(spend.totalUsd)} ${spend.basis} of ${dollars(spec.budgetUsd)}`,
+    `${size(volume.bytes)} mirrored`,
+    `${count(requests.forwarded)} requests forwarded, ${count(lost)} lost`,
+    phase === 'ended' ? '' : `ends by ${second(endAt)}`,
+    reason ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}
+
+export const experiment = (shown: Experiment): string => {
+  const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
+  const { volume, usdPerGb, requests, sources, gateways, revision } = shown
+  return rows([
+    ['experiment', `${id} (revision ${revision})`],
+    ['name', spec.name],
+    ['state', `${state(shown)}${reason === null ? '' : `: ${reason}`}`],
+    ['created', `${second(createdAt)} by ${createdBy}`],
+    [
+      'window',
+      `${second(startAt)} to ${second(endAt)}${endedAt === null ? '' : `, ended ${second(endedAt)}`}`,
+    ],
+    ['spend', `${dollars(spend.totalUsd)} ${spend.basis} of a budget of ${dollars(spec.budgetUsd)}`],
+    ['expected', `${dollars(forecastUsd)} at its end, estimated`],
+    ['mirrored', `${size(volume.bytes)}${usdPerGb === null ? '' : `, ${dollars(usdPerGb)} per GB`}`],
+    [
+      'requests',
+      `${count(requests.received)} received: ${count(requests.forwarded)} forwarded, ` +
+        `${count(requests.sampled_out)} sampled out, ${count(requests.filtered)} filtered, ` +
+        `${count(requests.held_back)} held back, ${count(requests.incomplete)} incomplete, ` +
+        `${count(requests.dropped)} dropped`,
+    ],
+    ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
+  ])
+}
+
+const rows = (pairs: readonly (readonly [string, string])[]): string =>
+  pairs.map(([name, value]) => `${paint('dim', name.padEnd(11))} ${value}`).join('\n')
+
+export const experiments = (list: readonly Experiment[]): string =>
+  list.length === 0
+    ? 'There are no experiments yet.'
+    : list
+        .map(
+          (one) =>
+            `${one.id}  ${second(one.createdAt)}  ${state(one).padEnd(11)}  ` +
+            `${dollars(one.spend.totalUsd).padStart(8)} of ${dollars(one.spec.budgetUsd)}  ${one.spec.name}`,
+        )
+        .join('\n')
+
+export const plan = (shown: Plan): string => {
+  const { startable, problems, warnings, startAt, endAt, sources, rules, gateways, estimate } = shown
+  return [
+    rows([
+      ['can start', startable ? paint('green', 'yes') : paint('red', 'no')],
+      ['window', `${second(startAt)} to ${second(endAt)}`],
+      ['cost', `${dollars(estimate.lowUsd)} to ${dollars(estimate.highUsd)}, estimated`],
+      ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free`],
+      ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget`],
+      ['prices', shown.pricesFrom],
+      ['gateways', count(gateways)],
+    ]),
+    ...section('problems', problems),
+    ...section('warnings', warnings),
+    ...section(
+      'sources',
+      sources.map(({ eni, instance, address, verdict, reason }) =>
+        [eni, instance ?? '–', address, verdict, reason].join('  '),
+      ),
+    ),
+    ...section(
+      'filter rules',
+      rules.map(({ number, direction, action, meaning }) => `${direction} ${number} ${action}: ${meaning}`),
+    ),
+    ...section('assumptions', estimate.assumptions),
+  ].join('\n')
+}
+
+export const verdict = ({ outcome, final, sentence, reasons }: Verdict): string =>
+  [
+    rows([
+      ['verdict', `${paint(STYLE[outcome] ?? 'yellow', outcome)}${final ? '' : ' so far'}: ${sentence}`],
+    ]),
+    ...section(
+      'reasons',
+      reasons.map(({ effect, sentence: why }) => `${effect}: ${why}`),
+    ),
+  ].join('\n')
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [paint('dim', title), ...lines.map((line) => `  ${line}`)]
+
+export const audit = (entries: readonly AuditEntry[]): string =>
+  entries.length === 0
+    ? 'Nothing has been changed yet.'
+    : entries
+        .map(
+          ({ at, experiment: id, who, what, why }) =>
+            `${at}  ${id}  ${who}: ${what}${why === null ? '' : ` (${why})`}`,
+        )
+        .join('\n')

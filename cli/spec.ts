@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import type { ExperimentSpecInput } from '../contract/experiment.ts'
+import { EXIT, Failure } from './exit.ts'
+
+/** Options that make or change an experiment’s spec. */
+export type SpecOptions = {
+  name?: string | undefined
+  source?: string[] | undefined
+  tag?: string[] | undefined
+  port?: string[] | undefined
+  shadow?: string | undefined
+  duration?: string | undefined
+  'start-at'?: string | undefined
+  budget?: string | undefined
+  percent?: string | undefined
+  writes?: string | undefined
+  directions?: string | undefined
+}
+
+type Json = { [key: string]: unknown }
+
+/** What must be there for the API to look at it at all, with the option that gives it. */
+const NEEDED = [
+  ['source', '--source or --tag'],
+  ['traffic', '--port'],
+  ['shadow', '--shadow'],
+  ['window', '--duration'],
+  ['budgetUsd', '--budget'],
+] as const
+
+/**
+ * The spec of a JSON file (`-` reads stdin), its fields replaced by options. Only what options say is checked here: the
+ * rest is the API’s to judge. @throws Failure
+ */
+export const readSpec = (
+  file: string | undefined,
+  options: SpecOptions,
+  defaultName: string,
+): ExperimentSpecInput => {
+  const spec = file === undefined ? {} : readJson(file)
+  const inside = (field: string): Json => (isObject(spec[field]) ? spec[field] : {})
+  const { name, shadow, duration, budget, percent, writes, directions } = options
+  const made: Json = {
+    ...spec,
+    name: name ?? spec.name ?? defaultName,
+    ...sourceOf(options),
+    ...((options.port || directions !== undefined) && {
+      traffic: {
+        ...inside('traffic'),
+        ...(options.port && { ports: options.port.map((port) => numberOf('--port', port)) }),
+        ...(directions !== undefined && { directions }),
+      },
+    }),
+    ...(shadow !== undefined && { shadow: { ...inside('shadow'), url: shadow } }),
+    ...((percent !== undefined || writes !== undefined) && {
+      requests: {
+        ...inside('requests'),
+        ...(percent !== undefined && { percent: numberOf('--percent', percent) }),
+        ...(writes !== undefined && { writes }),
+      },
+    }),
+    ...((duration !== undefined || options['start-at'] !== undefined) && {
+      window: {
+        ...inside('window'),
+        ...(duration !== undefined && { durationSeconds: secondsOf('--duration', duration) }),
+        ...(options['start-at'] !== undefined && { startAt: options['start-at'] }),
+      },
+    }),
+    ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
+  }
+  const missing = NEEDED.flatMap(([field, option]) => (made[field] === undefined ? [option] : []))
+  if (missing.length > 0)
+    throw new Failure(`${missing.join(', ')}: missing, and not in ${file ?? 'any SPEC.json'}`, EXIT.usage)
+  return made as ExperimentSpecInput
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const readJson = (file: string): Json => {
+  const named = file === '-' ? 'stdin' : file
+  try {
+    const read: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))
+    if (isObject(read)) return read
+  } catch (cause) {
+    throw new Failure(`${named}: ${(cause as Error).message}`, EXIT.usage, { cause })
+  }
+  throw new Failure(`${named}: an experiment’s spec is a JSON object`, EXIT.usage)
+}
+
+const sourceOf = ({ source, tag }: SpecOptions): Json => {
+  if (source && tag) throw new Failure('--source and --tag: give one of the two', EXIT.usage)
+  if (tag) {
+    const tags = tag.map((pair): [string, string] => {
+      const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? []
+      if (key === undefined || value === undefined)
+        throw new Failure(`--tag takes KEY=VALUE, not '${pair}'`, EXIT.usage)
+      return [key, value]
+    })
+    return { source: { by: 'tag', match: 'all', tags: Object.fromEntries(tags) } }
+  }
+  if (!source) return {}
+  if (source.every((id) => id.startsWith('eni-'))) return { source: { by: 'eni', ids: source } }
+  if (source.every((id) => id.startsWith('i-'))) return { source: { by: 'instance', ids: source } }
+  throw new Failure('--source takes ids of network interfaces (eni-…) or of instances (i-…)', EXIT.usage)
+}
+
+export const numberOf = (option: string, text: string): number => {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isFinite(number))
+    throw new Failure(`${option} takes a number, not '${text}'`, EXIT.usage)
+  return number
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** 90, 90s, 10m, 2h or 1d, in seconds. */
+export const secondsOf = (option: string, text: string): number => {
+  const [, digits, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? []
+  const seconds = Math.round(Number(digits) * (UNITS[unit || 's'] ?? Number.NaN))
+  if (!(seconds > 0)) throw new Failure(`${option} takes a time like 90s, 10m, 2h, not '${text}'`, EXIT.usage)
+  return seconds
+}
