@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { AbortRules, Health } from './abort.ts'
 import { narrowestFirst } from './cidr.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
@@ -99,6 +100,7 @@ export const ExperimentSpec = z
       .positive()
       .max(100_000)
       .describe('the experiment ends before its spend passes this many dollars'),
+    abort: AbortRules,
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
   .superRefine(({ source, traffic, accept = [] }, context) => {
@@ -158,6 +160,7 @@ export const Experiment = z
       'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
     ),
     requests: RequestCounts,
+    health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
   })
   .meta({ id: 'Experiment' })

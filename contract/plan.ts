@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { AbortRule } from './abort.ts'
 import { Timestamp } from './experiment.ts'
 import { FilterRule } from './filter-rule.ts'
 import { CostLines, Usd } from './money.ts'
@@ -30,6 +31,9 @@ export const Plan = z
       'kept free of the budget: committed hours not counted, the worst case until the next look',
     ),
     overshootUsd: Usd.describe('what could still be spent past the budget if everything fails at once'),
+    abort: z
+      .array(z.strictObject({ rule: AbortRule, detectsWithinSeconds: z.number() }))
+      .describe('what ends it by itself, and how long that may go unnoticed'),
     pricesFrom: z.string().describe('source and date of the prices used'),
   })
   .meta({ id: 'Plan' })

@@ -52,3 +52,16 @@ export const quantile = (sketch: Sketch, q: number): number | null => {
   }
   return null
 }
+
+/** What has come since an earlier state of the same sketch. */
+export const subtractSketch = (later: Sketch, earlier: Sketch): Sketch => {
+  const before = new Map<number, number>()
+  for (let i = 0; i < earlier.length; i += 2) before.set(earlier[i] as number, earlier[i + 1] as number)
+  const since: Sketch = []
+  for (let i = 0; i < later.length; i += 2) {
+    const bucket = later[i] as number
+    const count = (later[i + 1] as number) - (before.get(bucket) ?? 0)
+    if (count > 0) since.push(bucket, count)
+  }
+  return since
+}

@@ -7,6 +7,7 @@
  * | ACTIVE            | <experiment id>       | that it has not ended                               |
  * | EXPERIMENT#<id>   | LEDGER#<eni>#<gen>    | one mirror session and what it owes                 |
  * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
+ * | EXPERIMENT#<id>   | WATCH                 | what the abort rules have seen                      |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
  * | AUDIT             | <ulid>                | the same entry, in the trail of all experiments     |
@@ -39,6 +40,7 @@ export const taskKey = (experiment: string, task: string): Key => ({
   pk: belongings(experiment),
   sk: `TASK#${task}`,
 })
+export const watchKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'WATCH' })
 export const auditKey = (experiment: string, ulid: string): Key => ({
   pk: belongings(experiment),
   sk: `AUDIT#${ulid}`,

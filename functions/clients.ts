@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
@@ -12,6 +13,7 @@ export type Clients = Readonly<{
   elb: ElasticLoadBalancingV2Client
   scheduler: SchedulerClient
   dynamo: DynamoDBClient
+  cloudwatch: CloudWatchClient
 }>
 
 export type ClientOptions = {
@@ -39,6 +41,7 @@ export const makeClients = (options: ClientOptions): Clients => ({
   elb: new ElasticLoadBalancingV2Client({ ...PATIENCE, ...options }),
   scheduler: new SchedulerClient({ ...PATIENCE, ...options }),
   dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
+  cloudwatch: new CloudWatchClient({ ...PATIENCE, ...options }),
 })
 
 export const closeClients = (clients: Clients): void => {

@@ -23,6 +23,8 @@ export type Outlook = Readonly<{
   newSessions: number
   /** Gateway tasks wanted from now on. */
   tasks: number
+  /** Metrics that a look may ask CloudWatch for at most. */
+  metricsPerLook: number
   /** Fastest the mirrored bytes can come, outer headers included: see assumedPeak. */
   peakBytesPerSecond: number
   /** Use is known up to here: the oldest of the running gateways’ last reports; now when nothing is mirrored yet. */
@@ -129,6 +131,7 @@ const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
         tasks,
         taskSeconds: seconds * tasks,
         apiRequests: 2,
+        metricsRead: 2 * outlook.metricsPerLook,
       }),
     ),
   }

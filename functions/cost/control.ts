@@ -31,6 +31,7 @@ export const boundControl = (seen: {
   tasks: number
   taskSeconds: number
   apiRequests: number
+  metricsRead: number
 }): ControlUse => {
   const invocations = seen.ticks + seen.apiRequests
   return {
@@ -40,6 +41,7 @@ export const boundControl = (seen: {
       (seen.ticks * (TICK_SECONDS + TICK_SECONDS_PER_SOURCE * seen.sessions) +
         seen.apiRequests * REQUEST_SECONDS),
     apiRequests: seen.apiRequests,
+    metricsRead: seen.metricsRead,
     readUnits:
       invocations *
         (READ_UNITS_PER_TICK + READ_UNITS_PER_SOURCE * seen.sessions + READ_UNITS_PER_TASK * seen.tasks) +
@@ -57,6 +59,7 @@ export const addControl = (a: ControlUse, b: ControlUse): ControlUse => ({
   lambdaInvocations: a.lambdaInvocations + b.lambdaInvocations,
   lambdaGbSeconds: a.lambdaGbSeconds + b.lambdaGbSeconds,
   apiRequests: a.apiRequests + b.apiRequests,
+  metricsRead: a.metricsRead + b.metricsRead,
   readUnits: a.readUnits + b.readUnits,
   writeUnits: a.writeUnits + b.writeUnits,
   scheduleInvocations: a.scheduleInvocations + b.scheduleInvocations,

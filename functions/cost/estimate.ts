@@ -29,6 +29,8 @@ export type Undertaking = Readonly<{
   reportSeconds: number
   /** Seconds from the first gateway task’s start to the first mirrored packet. */
   preparingSeconds: number
+  /** Metrics that a look may ask CloudWatch for at most. */
+  metricsPerLook: number
 }>
 
 export type Estimate = Readonly<{
@@ -76,6 +78,7 @@ const usageAtEnd = (u: Undertaking, volume: Volume, sessionSeconds: number): Usa
       tasks: u.gateways,
       taskSeconds: taskSeconds * u.gateways,
       apiRequests: 10,
+      metricsRead: Math.ceil(taskSeconds / u.tickSeconds) * u.metricsPerLook,
     }),
     standingSeconds: taskSeconds,
   }
@@ -114,6 +117,7 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
     stopSeconds: stop,
     newSessions: u.capacities.length,
     tasks: u.gateways,
+    metricsPerLook: u.metricsPerLook,
     peakBytesPerSecond: peak.bytesPerSecond,
     knownUntil: new Date(u.startAt.getTime() - u.reportSeconds * 1000),
   })

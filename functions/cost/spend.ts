@@ -78,6 +78,7 @@ export const ledgerLines = (
     line('control-plane', 'Lambda invocations', control.lambdaInvocations, 'lambda-request'),
     line('control-plane', 'Lambda GB-seconds', control.lambdaGbSeconds, 'lambda-gb-second'),
     line('control-plane', 'API requests', control.apiRequests, 'api-request'),
+    line('control-plane', 'CloudWatch metrics read', control.metricsRead, 'cloudwatch-metric'),
     line('control-plane', 'DynamoDB read request units', control.readUnits, 'dynamodb-read'),
     line('control-plane', 'DynamoDB write request units', control.writeUnits, 'dynamodb-write'),
     line('control-plane', 'schedule invocations', control.scheduleInvocations, 'schedule-invocation'),

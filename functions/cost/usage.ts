@@ -20,6 +20,8 @@ export type ControlUse = Readonly<{
   lambdaInvocations: number
   lambdaGbSeconds: number
   apiRequests: number
+  /** Metrics asked of CloudWatch. */
+  metricsRead: number
   readUnits: number
   writeUnits: number
   scheduleInvocations: number

@@ -8,7 +8,7 @@ import { GATEWAY_SIZE, type Usage } from './usage.ts'
  * runs while it is among `running`.
  */
 export const usedBy = (
-  life: Readonly<{ ticks: number; standingSeconds: number; crossAzShare: number }>,
+  life: Readonly<{ ticks: number; standingSeconds: number; crossAzShare: number; metricsRead: number }>,
   sessions: readonly Readonly<{ createdAt: string | null; deletedAt: string | null }>[],
   tasks: readonly Readonly<{ task: string; seconds: number; volume: Volume }>[],
   running: ReadonlySet<string>,
@@ -32,6 +32,7 @@ export const usedBy = (
       taskSeconds: taskSeconds(used),
       // As if somebody watched: one request a look.
       apiRequests: life.ticks,
+      metricsRead: life.metricsRead,
     }),
     standingSeconds: life.standingSeconds,
   }

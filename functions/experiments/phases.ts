@@ -67,6 +67,7 @@ export const newRecord = (
       volume: { packets: 0, bytes: 0 },
       usdPerGb: null,
       requests: zeroRequests(),
+      health: [],
       meteredAt: null,
     },
     life: newLife(),

@@ -1,5 +1,7 @@
 import type { AuditEntry } from '../../contract/audit.ts'
+import type { Outcome } from '../../contract/experiment.ts'
 import { deletionStart } from '../cost/hours.ts'
+import { harmOf } from './abort.ts'
 import type { Action } from './actions.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
@@ -108,6 +110,8 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
         ? finish('expired', 'It was found past its end after an outage of the control plane.')
         : finish('completed', 'Its window ended as planned.'),
     ]
+  const harm = harmOf(record.experiment.health)
+  if (harm !== null) return [finish('aborted', harm)]
   if (seen.money && !seen.money.affordable) return [finish('over-budget', seen.money.reason)]
   if (unfitSince !== null && now.getTime() - Date.parse(unfitSince) > settings.unfitMs)
     return [finish('failed', `Its gateways were not fit to receive for too long: ${waitingFor(view)}`)]
@@ -145,7 +149,7 @@ export const plannedEnd = ({ record, sessions }: Pick<View, 'record' | 'sessions
     new Date(record.experiment.endAt),
   )
 
-const finish = (outcome: 'completed' | 'expired' | 'over-budget' | 'failed', reason: string): Action => ({
+const finish = (outcome: Exclude<Outcome, 'stopped'>, reason: string): Action => ({
   kind: 'write-record',
   enter: { phase: 'draining', outcome, reason },
 })

@@ -54,6 +54,8 @@ export const Life = z.object({
   /** How often the control plane looked at it, and the seconds of load balancer it answers for. */
   ticks: z.int().nonnegative(),
   standingSeconds: z.number().nonnegative(),
+  /** Metrics asked of CloudWatch for the abort rules: each is paid. */
+  metricsRead: z.int().nonnegative(),
   /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
   crossAzShare: z.number().min(0).max(1),
   /** Audit entries of this record’s changes that are not stored yet: a change and its entry are one write. */
@@ -79,6 +81,7 @@ export const newLife = (): Life => ({
   removedRevision: null,
   ticks: 0,
   standingSeconds: 0,
+  metricsRead: 0,
   crossAzShare: 1,
   outbox: [],
 })

@@ -3,6 +3,7 @@ import { shadowTargets } from '../../contract/forwarding.ts'
 import { readTags } from '../../contract/ownership.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
+import { detectionSeconds } from '../../contract/watch.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
@@ -13,6 +14,7 @@ import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { mayMirror, obstacle } from '../experiments/preflight.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
+import { metricsPerLook } from '../watch/metrics.ts'
 import type { Context } from './context.ts'
 import { refuseForeign } from './sources.ts'
 
@@ -67,6 +69,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
       lateSeconds: settings.precisionMs / 1000,
       leaseSeconds: (settings.leaseMs + settings.precisionMs) / 1000,
       reportSeconds: settings.tickMs / 1000,
+      metricsPerLook: metricsPerLook(spec.abort, priced.length),
       preparingSeconds: PREPARING_TICKS * (settings.tickMs / 1000),
     },
     prices,
@@ -86,6 +89,10 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     estimate: money.estimate,
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
+    abort: spec.abort.map((rule) => ({
+      rule,
+      detectsWithinSeconds: detectionSeconds(rule, settings.tickMs / 1000),
+    })),
     pricesFrom: prices.from,
   }
 }

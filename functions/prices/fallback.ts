@@ -8,7 +8,7 @@ const FALLBACK_REGION = 'us-east-1'
 /**
  * On-demand prices of us-east-1 in US dollars, free tiers left out. Gateways run on ARM64, so the Fargate prices are
  * ARM64’s. Origins: aws.amazon.com/vpc/pricing, /elasticloadbalancing/pricing, /fargate/pricing, /ec2/pricing/on-demand
- * (data transfer within a Region), /lambda/pricing, /api-gateway/pricing, /dynamodb/pricing, /eventbridge/pricing.
+ * (data transfer within a Region), /lambda/pricing, /api-gateway/pricing, /cloudwatch/pricing, /dynamodb/pricing, /eventbridge/pricing.
  */
 const US_EAST_1: Readonly<Record<PriceKey, number>> = {
   'mirror-session-hour': 0.015,
@@ -20,6 +20,7 @@ const US_EAST_1: Readonly<Record<PriceKey, number>> = {
   'lambda-request': 0.2e-6,
   'lambda-gb-second': 0.0000166667,
   'api-request': 1e-6,
+  'cloudwatch-metric': 10e-6,
   'dynamodb-read': 0.125e-6,
   'dynamodb-write': 0.625e-6,
   'schedule-invocation': 1e-6,

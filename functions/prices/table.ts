@@ -11,6 +11,7 @@ export const PRICE_UNITS = {
   'lambda-request': 'invocation',
   'lambda-gb-second': 'GB-second',
   'api-request': 'request',
+  'cloudwatch-metric': 'metric requested',
   'dynamodb-read': 'read request unit',
   'dynamodb-write': 'write request unit',
   'schedule-invocation': 'invocation',

@@ -8,6 +8,7 @@ import { joinable } from '../experiments/plan-fleet.ts'
 import { liveRows } from '../experiments/plan-sessions.ts'
 import { killTime, leaseTime } from '../experiments/times.ts'
 import type { TaskTotal } from '../store/tasks.ts'
+import { metricsPerLook } from '../watch/metrics.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Look } from './observe.ts'
 
@@ -67,6 +68,7 @@ const ask = (
     ),
     newSessions,
     tasks: Math.max(1, view.seen.gateways.desired),
+    metricsPerLook: metricsPerLook(experiment.spec.abort, capacities.length),
     peakBytesPerSecond: peak.bytesPerSecond,
     knownUntil: knownUntil(experiment.mirroringSince, totals, running, now),
     observedBytesPerSecond: bytesPerSecond,

@@ -15,6 +15,7 @@ import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
 import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Look } from './observe.ts'
+import { watch } from './watch.ts'
 
 export type Metered = { record: ExperimentRecord; money: NonNullable<Observed['money']> }
 
@@ -76,19 +77,34 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       meteredAt: now.toISOString(),
     },
   }
-  const record = isDue(view.record, now, settings.tickMs) ? await updateRecord(table, metered) : view.record
-  if (record !== view.record)
-    await appendPoint(table, experiment.id, {
-      at: now.toISOString(),
-      spend,
-      forecastUsd: metered.experiment.forecastUsd,
-      volume: usage.volume,
-      requests,
-      sessions: active,
-      gateways: view.seen.gateways.healthy,
-    })
+  if (!isDue(view.record, now, settings.tickMs)) return { record: view.record, money }
+  const watched =
+    experiment.phase === 'mirroring'
+      ? await watch(plane, view.record, requests, totals, instancesOf(view))
+      : { health: experiment.health, metrics: 0 }
+  metered.experiment.health = watched.health
+  metered.life.metricsRead += watched.metrics
+  const record = await updateRecord(table, metered)
+  await appendPoint(table, experiment.id, {
+    at: now.toISOString(),
+    spend,
+    forecastUsd: metered.experiment.forecastUsd,
+    volume: usage.volume,
+    requests,
+    sessions: active,
+    gateways: view.seen.gateways.healthy,
+  })
 
   return { record, money }
+}
+
+/** Instances behind the interfaces that are mirrored now: a rule about production looks at these. */
+const instancesOf = ({ sessions, seen }: View): string[] => {
+  const mirrored = new Set(sessions.flatMap(({ eni, state }) => (state === 'active' ? [eni] : [])))
+  const instances = (seen.sources ?? []).flatMap(({ eni, instance }) =>
+    instance !== null && mirrored.has(eni) ? [instance] : [],
+  )
+  return [...new Set(instances)]
 }
 
 /** One point per tick, however many doors lead here in between; the last ones of a draining experiment always. */
@@ -137,6 +153,8 @@ export const mergeReports = (
       volume,
       requests: mine?.requests ?? before?.requests ?? zeroRequests(),
       sources: mine?.sources ?? before?.sources ?? {},
+      latency: mine?.latency ?? before?.latency ?? [],
+      lag: mine?.lag ?? before?.lag ?? [],
     })
   }
   return { totals: [...totals.values()], bytesPerSecond: Math.max(0, bytesPerSecond) }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
+import { Sketch } from '../../contract/sketch.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
 import { RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
@@ -16,6 +17,9 @@ export const TaskTotal = z.object({
   requests: RequestCounts,
   /** By VNI. */
   sources: z.record(z.string(), Volume),
+  /** Seconds to the head of the shadow’s answer, and from the capture of a request to its sending. */
+  latency: Sketch,
+  lag: Sketch,
 })
 export type TaskTotal = z.output<typeof TaskTotal>
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
-import { zeroRequests } from '../../contract/traffic.ts'
+import { type ShadowResult, zeroRequests } from '../../contract/traffic.ts'
 import { readNewConfig } from '../../data-plane/control/config-reader.ts'
 import { writeReport } from '../../data-plane/control/report-writer.ts'
 import { closeClients } from '../../functions/clients.ts'
@@ -60,6 +60,8 @@ class Gateways {
 
   /** What health checks are answered. */
   healthy = true
+  /** What the shadow does with all that is forwarded. */
+  shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
 
   #count(bytes: Map<string, number>, id: string, more: number): void {
@@ -124,7 +126,8 @@ class Gateways {
         experiments: Object.fromEntries(
           [...task.bytes].map(([id, bytes]) => {
             const packets = Math.ceil(bytes / 1000)
-            const requests = { ...zeroRequests(), received: packets, forwarded: packets }
+            const shadow = { [this.shadow]: packets }
+            const requests = { ...zeroRequests(), received: packets, forwarded: packets, shadow }
             return [id, { volume: { bytes, packets }, requests, gapBytes: 0, packets: {}, sources: {} }]
           }),
         ),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DEFAULT_ABORT_RULES } from '../../contract/abort.ts'
 import { StartAttempt } from '../../web/src/start/attempt.ts'
 import { check, emptyForm, type FormValues, problemErrors } from '../../web/src/start/form.ts'
 
@@ -26,7 +27,16 @@ test('a filled form is a spec', () => {
     requests: { percent: 100, writes: 'hold' },
     window: { durationSeconds: 5400 },
     budgetUsd: 5,
+    abort: [...DEFAULT_ABORT_RULES],
   })
+})
+
+test('a limit of its own changes a rule, an empty one leaves it out', () => {
+  const abort = { 'shadow-errors': '12.5', 'skipped-mirroring': '', 'production-cpu': ' ' }
+
+  const { spec } = check({ ...filled, abort })
+
+  expect(spec?.abort).toEqual([{ watch: 'shadow-errors', above: 12.5, overSeconds: 120, samples: 100 }])
 })
 
 test('tags without a key are not meant', () => {

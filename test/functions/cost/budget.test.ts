@@ -12,6 +12,7 @@ const outlook = (more: Partial<Outlook> = {}): Outlook => ({
   stopSeconds: 20,
   newSessions: 0,
   tasks: 0,
+  metricsPerLook: 0,
   peakBytesPerSecond: 0,
   knownUntil: at(0),
   ...more,

@@ -18,6 +18,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   leaseSeconds: 240,
   reportSeconds: 60,
   preparingSeconds: 120,
+  metricsPerLook: 10,
   ...more,
 })
 

@@ -35,6 +35,8 @@ type Run = typeof anyRun extends fc.Arbitrary<infer T> ? T : never
 
 const budgetUsd = (run: Run): number => 0.015 * run.sources + 0.05 * run.gateways + run.headroom
 
+const METRICS_PER_LOOK = 500
+
 const undertaking = (run: Run): Undertaking => ({
   startAt: at(0),
   endAt: at(run.windowSeconds),
@@ -48,6 +50,7 @@ const undertaking = (run: Run): Undertaking => ({
   leaseSeconds: 3 * run.tickSeconds + 60,
   reportSeconds: run.reportSeconds,
   preparingSeconds: 0,
+  metricsPerLook: METRICS_PER_LOOK,
 })
 
 /**
@@ -81,6 +84,7 @@ const play = (run: Run, peak: number, fastest = peak): number => {
         tasks: run.gateways,
         taskSeconds: Math.max(0, seconds) * run.gateways,
         apiRequests: 0,
+        metricsRead: ticks * METRICS_PER_LOOK,
       }),
     }
   }
@@ -99,6 +103,7 @@ const play = (run: Run, peak: number, fastest = peak): number => {
       stopSeconds: stop,
       newSessions: look === 0 ? run.sources : 0,
       tasks: run.gateways,
+      metricsPerLook: METRICS_PER_LOOK,
       peakBytesPerSecond: peak,
       knownUntil: at(known),
     })

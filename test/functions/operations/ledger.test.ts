@@ -74,6 +74,8 @@ const store = async (): Promise<string> => {
     volume: { packets: 20_000_000, bytes: 19e9 },
     requests: zeroRequests(),
     sources: {},
+    latency: [],
+    lag: [],
   })
   return id
 }

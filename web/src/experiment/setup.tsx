@@ -3,6 +3,7 @@ import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
+import { ruleWords } from '../../../contract/watch.ts'
 import { budget, dateTime, duration } from '../format.ts'
 import { requestWords } from './selection-words.ts'
 import { sourceWords, trafficWords } from './source-words.ts'
@@ -28,6 +29,13 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
           {
             label: 'Budget',
             value: `${budget(spec.budgetUsd)}: it ends before its metered spend passes this`,
+          },
+          {
+            label: 'What else ends it',
+            value:
+              spec.abort.length === 0
+                ? 'Nothing: only the clock, the budget or a person'
+                : spec.abort.map((rule) => <div key={ruleWords(rule)}>{ruleWords(rule)}</div>),
           },
           {
             label: 'Id',

@@ -13,6 +13,7 @@ import { ApiError, call, isPassing } from '../client.ts'
 import { Page } from '../page.tsx'
 import { experimentQuery } from '../queries.ts'
 import { go, toExperiment, toExperiments } from '../router.ts'
+import { AbortFields } from '../start/abort-fields.tsx'
 import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
@@ -113,6 +114,9 @@ export const StartPage = () => {
             <Section title="How long and how much">
               <BoundFields {...fields} />
             </Section>
+            <Section title="What else ends it">
+              <AbortFields {...fields} />
+            </Section>
           </SpaceBetween>
           <div className="start-price">
             <Estimate
@@ -186,6 +190,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   startAt: 'when it starts',
   duration: 'a right duration',
   budgetUsd: 'a right budget',
+  abort: 'right limits',
 }
 
 const missingFor = (errors: Partial<Record<Field, string>> | null): string[] =>

@@ -6,6 +6,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { Plan } from '../../../contract/plan.ts'
+import { ruleWords } from '../../../contract/watch.ts'
 import { BasisMark } from '../basis-mark.tsx'
 import { budget as asBudget, count, dateTime, dollarRange, dollars, duration } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
@@ -124,6 +125,16 @@ const Priced = ({ plan, budgetUsd }: { plan: Plan; budgetUsd: number }) => {
                 </span>,
                 <Verdict key="verdict" verdict={verdict} reason={reason} />,
               ],
+            }))}
+          />
+        </ExpandableSection>
+        <ExpandableSection headerText={`Would end it by itself: ${plural(plan.abort.length, 'rule')}`}>
+          <PlainTable
+            label="Abort rules"
+            columns={[{ name: 'When' }, { name: 'Noticed within', number: true }]}
+            rows={plan.abort.map(({ rule, detectsWithinSeconds }) => ({
+              key: ruleWords(rule),
+              cells: [ruleWords(rule), duration(detectsWithinSeconds)],
             }))}
           />
         </ExpandableSection>

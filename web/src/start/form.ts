@@ -1,4 +1,5 @@
 import './jitless.ts'
+import { DEFAULT_ABORT_RULES } from '../../../contract/abort.ts'
 import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import { Source } from '../../../contract/source.ts'
@@ -23,9 +24,13 @@ export type FormValues = SourceValues &
     amount: string
     unit: keyof typeof UNIT_SECONDS
     budgetUsd: string
+    /** Percent, by what is watched; empty for no such rule. */
+    abort: Readonly<Record<DefaultWatch, string>>
   }>
 
 export const UNIT_SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const
+
+type DefaultWatch = (typeof DEFAULT_ABORT_RULES)[number]['watch']
 
 export const emptyForm: FormValues = {
   ...emptySource,
@@ -45,6 +50,7 @@ export const emptyForm: FormValues = {
   amount: '30',
   unit: 'minutes',
   budgetUsd: '5',
+  abort: { 'shadow-errors': '50', 'skipped-mirroring': '5', 'production-cpu': '95' },
 }
 
 /** Where a field’s error comes from in the API’s answers, and what a right value looks like. */
@@ -69,6 +75,7 @@ const FIELDS = {
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
+  abort: { path: 'abort', right: 'Empty, or 0 to 100 percent' },
 } as const
 export type Field = keyof typeof FIELDS
 export const FIELD_NAMES = Object.keys(FIELDS) as Field[]
@@ -90,6 +97,10 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
   },
   budgetUsd: number(form.budgetUsd),
+  abort: DEFAULT_ABORT_RULES.flatMap((rule) => {
+    const typed = form.abort[rule.watch]
+    return typed.trim() === '' ? [] : [{ ...rule, above: number(typed) }]
+  }),
   ...acceptedBy(form),
 })
 

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { readWatched } from '../../../functions/store/watch.ts'
+import { instance } from '../../support/aws-world.ts'
+import {
+  type Account,
+  begin,
+  leftovers,
+  NOTHING_LEFT,
+  openAccount,
+  pass,
+  read,
+} from '../../support/experiment-account.ts'
+import { experimentSpec as spec } from '../../support/experiment-spec.ts'
+import { feedMetrics } from '../../support/metrics.ts'
+
+const mirroring = async (account: Account, abort: ExperimentSpecInput['abort']) => {
+  const id = await begin(account, spec({ window: { durationSeconds: 1800 }, abort }))
+  for (let n = 0; (await read(account.plane, id)).experiment.phase !== 'mirroring'; n++) {
+    if (n > 40) throw new Error(account.lines.join('\n'))
+    await pass(account)
+  }
+  return id
+}
+
+const passes = async (account: Account, id: string, most: number) => {
+  for (let n = 1; n <= most; n++) {
+    await pass(account)
+    if ((await read(account.plane, id)).experiment.phase !== 'mirroring') return n
+  }
+  return null
+}
+
+test('a shadow that fails ends the experiment, with the numbers in the record', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await mirroring(account, [{ watch: 'shadow-errors', above: 20, overSeconds: 30, samples: 50 }])
+  expect(await passes(account, id, 10)).toBeNull()
+  expect((await read(account.plane, id)).experiment.health).toMatchObject([{ state: 'fine', value: 0 }])
+
+  account.gateways.shadow = 'failed_connect'
+  const ended = await passes(account, id, 10)
+  for (let n = 0; n < 20; n++) await pass(account)
+
+  expect(ended).not.toBeNull()
+  const { experiment } = await read(account.plane, id)
+  expect(experiment).toMatchObject({ phase: 'ended', outcome: 'aborted' })
+  expect(experiment.reason).toMatch(/^The shadow fails more than 20 % .* it was \d+ %, \d+ requests\.$/)
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('harm to production ends it; no news of production does not', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const id = await mirroring(account, [{ watch: 'production-cpu', above: 90, overSeconds: 300 }])
+  expect(await passes(account, id, 4)).toBeNull()
+  expect((await read(account.plane, id)).experiment.health).toMatchObject([{ state: 'unknown', value: null }])
+
+  await feedMetrics(account.cloud.address, [
+    {
+      namespace: 'AWS/EC2',
+      name: 'CPUUtilization',
+      dimensions: { InstanceId: instance(1) },
+      value: 99,
+      at: account.clock.now(),
+    },
+  ])
+  const ended = await passes(account, id, 16)
+
+  expect(ended).not.toBeNull()
+  const { experiment, life } = await read(account.plane, id)
+  expect(experiment).toMatchObject({ outcome: 'aborted' })
+  expect(experiment.reason).toBe('A source instance uses more than 90 % of its CPU over 5 min: it was 99 %.')
+  // CloudWatch is asked once a minute, not at every look.
+  expect(life.metricsRead).toBeLessThanOrEqual(2 * 3)
+  expect(experiment.spend.lines['control-plane']).toBeGreaterThan(life.metricsRead * 10e-6)
+})
+
+test('without rules nothing is watched', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const id = await mirroring(account, [])
+  account.gateways.shadow = 'failed_connect'
+
+  expect(await passes(account, id, 4)).toBeNull()
+
+  const { experiment, life } = await read(account.plane, id)
+  expect([experiment.health, life.metricsRead]).toEqual([[], 0])
+  expect((await readWatched(account.plane.table, id)).samples).toEqual([])
+})
