@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -56,7 +57,7 @@ test('is bundled into one file that needs nothing beside it', PATIENT, async () 
 
   expect(stderr).toBe('')
   expect(bundled.out).toBe((await cli(['--help'])).out)
-  const { default: manifest } = await import('../../cli/dist/package.json', { with: { type: 'json' } })
+  const manifest: unknown = JSON.parse(await readFile(at('cli/dist/package.json'), 'utf8'))
   expect(manifest).toMatchObject({ name: 'shadowmeter', bin: { shadowmeter: 'shadowmeter.js' } })
   expect(manifest).not.toHaveProperty('dependencies')
 })
