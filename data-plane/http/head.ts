@@ -70,6 +70,9 @@ export function parseRequestHead(text: string): RequestHead | null {
   return { method, target, version, fields: parseFields(text, lineEnd + 1) }
 }
 
+/** Whether a head that is no request still names HTTP, as one with spaces in its target does: others may follow. */
+export const isHttpLike = (text: string): boolean => /^[^\n]+[ \t]HTTP\/\d/i.test(text)
+
 /** Null when it does not start with a status line. */
 export function parseResponseHead(text: string): ResponseHead | null {
   const lineEnd = text.indexOf('\n')
@@ -113,7 +116,7 @@ export function parseFields(text: string, from: number): Fields {
       const colon = text.indexOf(':', at)
       if (colon <= at || colon >= contentEnd || !isToken(text, at, colon)) fields.ambiguous = true
       if (colon > at && colon < contentEnd)
-        headers.push(text.slice(at, colon), trimmed(text, colon + 1, contentEnd))
+        headers.push(trimmed(text, at, colon), trimmed(text, colon + 1, contentEnd))
     }
     at = lineEnd + 1
   }

@@ -2,6 +2,7 @@ import type { Counters } from '../counters.ts'
 import { type BodyBudget, BodyCollector } from './body.ts'
 import type { ConnectionInfo, ExchangeHandler, IncompleteReason, Request, Response } from './exchange.ts'
 import { HpackDecoder } from './hpack.ts'
+import { isLengthRight, isMessage, pseudo, withoutPseudo } from './http2-fields.ts'
 import {
   CONTINUATION,
   END_HEADERS,
@@ -20,6 +21,8 @@ export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 export const PREFACE_HEAD = 18
 
 const MAX_STREAMS = 4096
+/** Frames of a stream may cross its end (RFC 9113 5.1): so many that are over are remembered. */
+const MAX_FINISHED = 1024
 
 export type Http2Context = {
   readonly handler: ExchangeHandler
@@ -46,6 +49,7 @@ export class Http2Connection {
   readonly #info: ConnectionInfo
   readonly #x: Http2Context
   readonly #streams = new Map<number, Stream>()
+  readonly #finished = new Set<number>()
   readonly #readers: readonly [FrameReader, FrameReader]
   readonly #decoders = [new HpackDecoder(), new HpackDecoder()] as const
   /** A header block that goes on in CONTINUATION frames, per half. */
@@ -172,10 +176,17 @@ export class Http2Connection {
 
   #headers(half: 0 | 1, block: Block, fields: string[]): void {
     const isEnd = (block.flags & END_STREAM) !== 0
+    if (this.#finished.has(block.id)) return
     const stream = this.#streams.get(block.id) ?? this.#open(block.id)
     if (stream === null) return
     const side = sideOf(stream, half)
     if (side.ended) return
+    if (side.message === null && !isMessage(half, fields)) {
+      const counters = half === 0 ? this.#x.counters.requests : this.#x.counters.responses
+      counters.malformed++
+      this.#endSide(stream, half, null, block.at)
+      return
+    }
     if (side.message !== null) {
       side.message.trailers = fields
       side.message.lastAt = block.at
@@ -224,7 +235,11 @@ export class Http2Connection {
     side.ended = true
     const { message, body } = side
     if (message !== null) {
-      const incomplete = why ?? side.failure ?? (body.overflowed ? 'too_large' : null)
+      const incomplete =
+        why ??
+        side.failure ??
+        (body.overflowed ? 'too_large' : null) ??
+        (isLengthRight(message, body.length, stream.request.message) ? null : 'protocol')
       message.bodyLength = body.length
       message.body = body.take()
       message.incomplete = incomplete
@@ -245,6 +260,12 @@ export class Http2Connection {
 
   #finish(stream: Stream): void {
     if (!this.#streams.delete(stream.id)) return
+    this.#finished.add(stream.id)
+    if (this.#finished.size > MAX_FINISHED)
+      for (const oldest of this.#finished) {
+        this.#finished.delete(oldest)
+        break
+      }
     stream.request.body.release()
     stream.response.body.release()
     const request = stream.request.message
@@ -305,18 +326,4 @@ function headerFragment(type: number, flags: number, payload: Buffer): Buffer | 
   if (type === HEADERS && (flags & PRIORITY) !== 0) start += 5
   if (type === PUSH_PROMISE) start += 4
   return start > end ? null : payload.subarray(start, end)
-}
-
-function pseudo(fields: readonly string[], name: string): string | null {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1] ?? ''
-  return null
-}
-
-function withoutPseudo(fields: readonly string[]): string[] {
-  const headers: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] ?? ''
-    if (!name.startsWith(':')) headers.push(name, fields[i + 1] ?? '')
-  }
-  return headers
 }

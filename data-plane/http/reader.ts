@@ -109,8 +109,8 @@ export class MessageReader {
     while (i < end) {
       switch (this.state) {
         case 'start':
-          // Empty lines before a request are ignored (RFC 9112 2.2).
-          while (this.#strict && i < end && (b[i] === CR || b[i] === LF)) i++
+          // Empty lines before a message are ignored (RFC 9112 2.2).
+          while (i < end && (b[i] === CR || b[i] === LF)) i++
           if (i >= end) return
           if (!this.#events.begin(b, i, end, add(sequence, i - start), acknowledgement, at)) {
             if (this.state === 'start') this.state = 'lost'
@@ -329,8 +329,14 @@ export class MessageReader {
       this.#finish((base + next) | 0, at)
       return next
     }
-    const { headers, ambiguous } = parseFields(`${line}\r\n`, 0)
     this.#trailerBytes += line.length
+    const last = this.#trailers.length - 1
+    if (last > 0 && /^[ \t]/.test(line) && this.#trailerBytes <= this.#headLimit) {
+      // Obsolete folding, as in a head.
+      this.#trailers[last] = `${this.#trailers[last]} ${line.trim()}`
+      return next
+    }
+    const { headers, ambiguous } = parseFields(`${line}\r\n`, 0)
     if (ambiguous || this.#trailerBytes > this.#headLimit) {
       this.#fail('ambiguous', (base + next) | 0, at)
       return end

@@ -1,6 +1,6 @@
 import type { DialogueState, Side } from './dialogue-state.ts'
 import type { IncompleteReason, StartProof } from './exchange.ts'
-import { type Framing, parseRequestHead, requestFraming } from './head.ts'
+import { type Framing, isHttpLike, parseRequestHead, requestFraming } from './head.ts'
 import { PREFACE, PREFACE_HEAD } from './http2.ts'
 import { hasKnownMethod, isRequestStart, mayBeRequest, recognise } from './protocol.ts'
 import { MessageReader, type ReadOutcome } from './reader.ts'
@@ -182,6 +182,7 @@ export class RequestHalf {
   }
 
   #malformed(): void {
+    this.#d.hadMessage = true
     this.#d.x.counters.requests.malformed++
     this.reader.abandon('lost')
     this.lose()
@@ -196,7 +197,7 @@ export class RequestHalf {
       return 'stop'
     }
     if (head === null || !head.version.startsWith('1.')) {
-      if (!d.hadMessage && !track.tentative) d.exits.leave('unknown')
+      if (!d.hadMessage && !track.tentative && !isHttpLike(text)) d.exits.leave('unknown')
       else if (track.tentative) this.drop()
       else this.#malformed()
       return 'stop'

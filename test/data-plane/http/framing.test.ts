@@ -94,9 +94,66 @@ describe('what RFC 9112 allows is read', () => {
 
     expect(run(c.packets).requests[0]?.trailers).toEqual(['T', '1', 'T', '2'])
   })
+
+  test('a folded trailer field', () => {
+    const c = talk([
+      'client',
+      'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: 1\r\n\t2\r\n\r\n',
+    ])
+
+    expect(run(c.packets).requests[0]?.trailers).toEqual(['T', '1 2'])
+  })
+})
+
+describe('a request line that is none, as the first of a connection, is counted and the next turn is read', () => {
+  test.each([
+    ['a space in the target', 'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a control character in the target', 'GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['two spaces', 'GET  /a HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a space at its end', 'GET /a HTTP/1.1 \r\nHost: a\r\n\r\n'],
+    ['a version that is not ours to read', 'GET /a HTTP/3.7\r\nHost: a\r\n\r\n'],
+    ['a version in lower case', 'GET /a http/1.1\r\nHost: a\r\n\r\n'],
+  ])('%s', (_, bytes) => {
+    const c = talk(['client', bytes], ['server', OK], ['client', get('/next')], ['server', OK])
+
+    const { exchanges, pipeline } = run(c.packets)
+
+    expect(summary(exchanges)).toEqual(['- > 200', 'GET /next > 200'])
+    expect(pipeline.counters.requests).toMatchObject({ malformed: 1, complete: 1 })
+    expect(pipeline.protocols).toEqual([])
+  })
+
+  test('a protocol that only looks alike is left as what it is', () => {
+    const c = talk(
+      ['client', 'OPTIONS rtsp://a/b RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
+      ['server', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n'],
+    )
+
+    const { exchanges, pipeline } = run(c.packets)
+
+    expect(exchanges).toEqual([])
+    expect(pipeline.protocols).toMatchObject([{ protocol: 'unknown', connections: 1 }])
+  })
 })
 
 describe('responses', () => {
+  test.each([
+    ['a space before the colon', 'HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok'],
+    ['empty lines before it', '\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['a line that is no field', 'HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 2\r\n\r\nok'],
+    [
+      'length and chunked',
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    ],
+  ])('are read as clients read them: %s', (_, bytes) => {
+    const c = talk(['client', get('/a')], ['server', bytes], ['client', get('/b')], ['server', OK])
+
+    const { exchanges } = run(c.packets)
+
+    expect(summary(exchanges)).toEqual(['GET /a > 200', 'GET /b > 200'])
+    expect(exchanges.map(({ response }) => response?.body.toString())).toEqual(['ok', 'ok'])
+  })
+
   test('without a body: HEAD, 204, 304, 1xx', () => {
     const c = talk(
       ['client', 'HEAD /a HTTP/1.1\r\n\r\n'],

@@ -53,6 +53,11 @@ function ask(session: http2.ClientHttp2Session, path: string, headers: object, b
   })
 }
 
+function frame(type: number, flags: number, stream: number, payload: string): Buffer {
+  const header = Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream])
+  return Buffer.concat([header, Buffer.from(payload, 'latin1')])
+}
+
 function packets(pieces: readonly Piece[], cut: number): Conversation {
   const c = new Conversation().open()
   for (const { from, bytes } of pieces) c.say(from, bytes, cut)
@@ -124,6 +129,55 @@ describe('HTTP/2', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  /** A client's connection by hand: frames of stream 1, and an answer. */
+  const byHand = (client: Buffer[], server: Buffer[]): Conversation => {
+    const c = new Conversation().open()
+    c.say('client', Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ...client]))
+    c.say('server', Buffer.concat([frame(4, 0, 0, ''), ...server]))
+    return c.finish()
+  }
+  const GET = '\x82\x86\x84' // :method GET, :scheme http, :path /
+
+  test.each([
+    ['without a method', '\x86\x84'],
+    ['with two methods', `\x82${GET}`],
+    ['without a path', '\x82\x86'],
+    ['with a pseudo-header that is none', `${GET}\0\x04:new\x01a`],
+    ['with a line end in a value', `${GET}\0\x01a\x03b\r\n`],
+  ])('a request %s is counted as malformed, its answer stays one', (_, block) => {
+    const c = byHand([frame(1, 5, 1, block)], [frame(1, 5, 1, '\x88')])
+
+    const { exchanges, requests, pipeline } = run(c.packets)
+
+    expect(requests).toEqual([])
+    expect(exchanges.map(({ request, response }) => [request, response?.status])).toEqual([[null, 200]])
+    expect(pipeline.counters.requests.malformed).toBe(1)
+  })
+
+  test('a body that is not as long as the request says makes it incomplete', () => {
+    const length = '\0\x0econtent-length\x015'
+    const c = byHand([frame(1, 4, 1, `${GET}${length}`), frame(0, 1, 1, 'four')], [frame(1, 5, 1, '\x88')])
+
+    const { requests, exchanges, pipeline } = run(c.packets)
+
+    expect(requests).toEqual([])
+    expect(exchanges[0]?.request).toMatchObject({ complete: false, incomplete: 'protocol' })
+    expect(pipeline.counters.requests.protocol).toBe(1)
+  })
+
+  test('frames that cross the end of their stream begin no new message', () => {
+    const c = new Conversation().open()
+    c.say('client', Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(1, 5, 1, GET)]))
+    c.say('server', Buffer.concat([frame(4, 0, 0, ''), frame(1, 4, 1, '\x88'), frame(0, 0, 1, 'half')]))
+    c.say('client', frame(3, 0, 1, '\0\0\0\x08'))
+    c.say('server', Buffer.concat([frame(0, 0, 1, 'more'), frame(1, 5, 1, '\x88')]))
+
+    const { exchanges } = run(c.finish().packets)
+
+    expect(exchanges.length).toBe(1)
+    expect(exchanges[0]?.response).toMatchObject({ complete: false, incomplete: 'reset', bodyLength: 4 })
   })
 
   test('joined in the middle it is counted, not read', async () => {
