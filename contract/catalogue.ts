@@ -4,9 +4,12 @@ import {
   extendExperiment,
   getExperiment,
   getLedger,
+  killExperiment,
   listExperiments,
   listMeter,
+  pauseExperiment,
   planExperiment,
+  resumeExperiment,
   stopExperiment,
 } from './operations/experiments.ts'
 import { listSources, previewSource } from './operations/sources.ts'
@@ -19,6 +22,9 @@ export const catalogue = {
   listExperiments,
   getExperiment,
   stopExperiment,
+  killExperiment,
+  pauseExperiment,
+  resumeExperiment,
   extendExperiment,
   listMeter,
   getLedger,

@@ -150,6 +150,9 @@ export const Experiment = z
     startAt: Timestamp,
     endAt: Timestamp.describe('the end in force: no packet is mirrored after it'),
     mirroringSince: Timestamp.nullable(),
+    pausedSince: Timestamp.nullable().describe(
+      'while it is paused: nothing is mirrored, its sessions stay and owe their hours, its end does not move',
+    ),
     endedAt: Timestamp.nullable(),
     sources: z.int().nonnegative().describe('ENIs with a mirror session now'),
     gateways: z.int().nonnegative().describe('healthy gateway tasks now'),

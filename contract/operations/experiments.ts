@@ -16,6 +16,10 @@ const IfRevision = z
   .nonnegative()
   .describe('refused as a conflict unless this is still the experiment’s revision')
 
+const Change = z
+  .strictObject({ reason: Reason.exactOptional(), ifRevision: IfRevision.exactOptional() })
+  .default({})
+
 export const planExperiment = operation({
   id: 'planExperiment',
   route: 'POST /plans',
@@ -70,9 +74,44 @@ export const stopExperiment = operation({
   summary: 'Stop mirroring now, finish what is in flight and take everything down',
   params: ById,
   query: none,
-  body: z
-    .strictObject({ reason: Reason.exactOptional(), ifRevision: IfRevision.exactOptional() })
-    .default({}),
+  body: Change,
+  result: Experiment,
+  status: 202,
+  idempotent: false,
+})
+
+export const killExperiment = operation({
+  id: 'killExperiment',
+  route: 'POST /experiments/{id}/kill',
+  summary:
+    'End at once: like a stop, but what the gateways have in flight is dropped and nothing is waited for',
+  params: ById,
+  query: none,
+  body: Change,
+  result: Experiment,
+  status: 202,
+  idempotent: false,
+})
+
+export const pauseExperiment = operation({
+  id: 'pauseExperiment',
+  route: 'POST /experiments/{id}/pause',
+  summary: 'Mirror nothing until it is resumed; sessions stay, and their hours go on',
+  params: ById,
+  query: none,
+  body: Change,
+  result: Experiment,
+  status: 202,
+  idempotent: false,
+})
+
+export const resumeExperiment = operation({
+  id: 'resumeExperiment',
+  route: 'POST /experiments/{id}/resume',
+  summary: 'Mirror again after a pause',
+  params: ById,
+  query: none,
+  body: Change,
   result: Experiment,
   status: 202,
   idempotent: false,

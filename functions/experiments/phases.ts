@@ -1,4 +1,5 @@
 import type { Experiment, ExperimentSpec, Outcome, Phase } from '../../contract/experiment.ts'
+import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { zeroLines } from '../../contract/money.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
@@ -59,6 +60,7 @@ export const newRecord = (
       startAt,
       endAt: new Date(Date.parse(startAt) + spec.window.durationSeconds * 1000).toISOString(),
       mirroringSince: null,
+      pausedSince: null,
       endedAt: null,
       sources: 0,
       gateways: 0,
@@ -95,6 +97,7 @@ export const enter = (record: ExperimentRecord, step: Step, now: Date): Experime
     ...(outcome !== undefined && { outcome }),
     ...(reason !== undefined && { reason }),
     ...(phase === 'mirroring' && { mirroringSince: at }),
+    ...(phase === 'draining' && { pausedSince: null }),
     ...(phase === 'ended' && { endedAt: at, sources: 0, gateways: 0 }),
   }
   const life: Life = {
@@ -115,6 +118,52 @@ export const stopped = (
   if (!mayStop(phase))
     throw new WrongPhase(phase, `an experiment that is ${phase} cannot be stopped: it is ending or over`)
   return enter(record, { phase: 'draining', outcome: 'stopped', reason, who: by }, now)
+}
+
+/**
+ * An end that waits for nothing: what the gateways have in flight is dropped. One that is ending already ends faster.
+ * @throws WrongPhase when it is over
+ */
+export const killed = (
+  record: ExperimentRecord,
+  { by, reason, now }: { by: string; reason: string; now: Date },
+): ExperimentRecord => {
+  const { phase } = record.experiment
+  if (phase === 'ended') throw new WrongPhase(phase, 'an experiment that is over cannot be killed')
+  const atOnce = { ...record, life: { ...record.life, atOnce: true } }
+  return phase === 'draining'
+    ? audited(record, atOnce, { who: by, what: 'killed while it was draining', why: reason }, now)
+    : enter(atOnce, { phase: 'draining', outcome: 'stopped', reason, who: by }, now)
+}
+
+type Change = Readonly<{ by: string; reason: string | null; now: Date }>
+
+/** Slots of a mirror filter: AWS allows so many rules. */
+const SLOTS = Array.from({ length: FILTER_RULES_MAX }, (_, slot) => slot)
+
+/**
+ * Nothing is mirrored until it is resumed: the reconciler deletes the filter’s rules. Those made afterwards are other
+ * generations, since a rule that is deleted has used up its ClientToken. @throws WrongPhase
+ */
+export const paused = (record: ExperimentRecord, { by, reason, now }: Change): ExperimentRecord => {
+  const { phase, pausedSince } = record.experiment
+  if (phase !== 'mirroring')
+    throw new WrongPhase(phase, `an experiment that is ${phase} cannot be paused: it is not mirroring`)
+  if (pausedSince !== null) throw new WrongPhase(phase, 'it is paused already')
+  const ruleGenerations = SLOTS.map((slot) => (record.life.ruleGenerations[slot] ?? 0) + 1)
+  const after = {
+    experiment: { ...record.experiment, pausedSince: now.toISOString() },
+    life: { ...record.life, ruleGenerations },
+  }
+  return audited(record, after, { who: by, what: 'paused', why: reason }, now)
+}
+
+/** @throws WrongPhase when it is not paused */
+export const resumed = (record: ExperimentRecord, { by, reason, now }: Change): ExperimentRecord => {
+  const { phase, pausedSince } = record.experiment
+  if (pausedSince === null) throw new WrongPhase(phase, 'it is not paused')
+  const after = { ...record, experiment: { ...record.experiment, pausedSince: null } }
+  return audited(record, after, { who: by, what: 'resumed', why: reason }, now)
 }
 
 /**

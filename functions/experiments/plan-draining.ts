@@ -14,6 +14,7 @@ export const planDraining = (view: View, now: Date, settings: Settings): Action[
   const cleanup = [
     ...nameSteps(view, now),
     ...deleteRules(view),
+    ...dropInFlight(view),
     ...deleteSessions(view),
     ...closeSessions(view, now, settings),
     ...disarm(view),
@@ -30,6 +31,10 @@ const deleteRules = ({ record, seen }: View): Action[] => {
   if (left.length > 0) return left.map((rule) => ({ kind: 'delete-rule', rule }))
   return record.life.rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
 }
+
+/** Killed: the gateways forget it before anything else is taken down. */
+const dropInFlight = ({ record, seen }: View): Action[] =>
+  record.life.atOnce && seen.config.entry !== null ? [{ kind: 'publish', entry: null }] : []
 
 const liveSessions = ({ sessions, seen }: View): string[] => {
   const ids = new Set(seen.sessions.map(({ session }) => session))
@@ -112,13 +117,13 @@ const mayAppear = ({ record }: View, now: Date, { describeLagMs }: Settings): bo
  */
 const leaveGateways = (view: View, now: Date, settings: Settings): Action[] => {
   const { record, seen } = view
-  const { drainingSince, configRevision, removedRevision } = record.life
+  const { atOnce, drainingSince, configRevision, removedRevision } = record.life
   const drained = now.getTime() - Date.parse(drainingSince ?? now.toISOString())
   if (seen.config.entry !== null) return drained < settings.drainMs ? [] : [{ kind: 'publish', entry: null }]
   if (removedRevision === null && (configRevision !== null || record.experiment.mirroringSince !== null))
     return [{ kind: 'write-record', life: { removedRevision: seen.config.revision } }]
   const final = removedRevision === null || acknowledged(seen.gateways.tasks, removedRevision)
-  if (!final && drained < settings.drainLimitMs) return []
+  if (!final && !atOnce && drained < settings.drainLimitMs) return []
 
   if (seen.others.length > 0) {
     const zero = zeroWithout(view, now, settings)

@@ -21,11 +21,12 @@ const JOINED_AT_ONCE = 50
 
 /**
  * ENIs that could join a running experiment now: its source resolves to them, they fit, and they have no session of it.
- * An ENI whose session somebody else deleted is left alone.
+ * An ENI whose session somebody else deleted is left alone; while it is paused nobody joins.
  */
 export const joinable = (view: View, now: Date, { tickMs }: Settings): SourceEni[] => {
   const { record, seen, sessions } = view
-  const { phase, endAt } = record.experiment
+  const { phase, pausedSince, endAt } = record.experiment
+  if (pausedSince !== null) return []
   // It would hardly mirror before it goes again, and yet owe an hour.
   if (phase !== 'mirroring' || Date.parse(endAt) - now.getTime() < 2 * tickMs) return []
   return (seen.sources ?? []).filter((source) => {

@@ -101,6 +101,15 @@ export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] =
   )
 }
 
+/** The steps that stop packets for a while: every rule is deleted and forgotten. */
+export const closeSteps = ({ record, seen }: View): Action[] => {
+  const { filter, rules } = record.life
+  const made = seen.rules.filter((one) => one.filter === filter)
+  const open = new Set([...rules, ...made].map(({ rule }) => rule).filter((rule) => !seen.gone.has(rule)))
+  if (open.size > 0) return [...open].map((rule) => ({ kind: 'delete-rule', rule }))
+  return rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
+}
+
 type SlotState =
   | { is: 'missing' }
   | { is: 'unleased'; observed: ObservedRule }

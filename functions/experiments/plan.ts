@@ -7,7 +7,7 @@ import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
 import { joinable, joinSteps, lostSteps, moveSteps } from './plan-fleet.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
-import { disarmLeases, ruleSteps } from './plan-rules.ts'
+import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
 import { extensionSteps, liveRows, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
@@ -127,7 +127,11 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     return [{ kind: 'write-record', life: { unfitSince: receiving ? null : now.toISOString() } }]
   // The lease first: whatever comes after it may be refused, or take until the next tick.
   return [
-    ...(receiving ? ruleSteps(view, now, settings) : []),
+    ...(record.experiment.pausedSince !== null
+      ? closeSteps(view)
+      : receiving
+        ? ruleSteps(view, now, settings)
+        : []),
     ...lostSteps(view, now, settings),
     ...endSteps(view, now, settings),
     ...zeroSteps(view, now, settings),

@@ -47,6 +47,8 @@ export const Life = z.object({
   startScheduledAt: Timestamp.nullable(),
   endScheduledAt: Timestamp.nullable(),
   extension: Extension.nullable(),
+  /** It was killed: its end waits for nothing that is in flight. */
+  atOnce: z.boolean().default(false),
   /** The last thing AWS refused, for the reason when the experiment fails. */
   lastError: z.string().nullable(),
   /** Configuration revision from which on gateways know nothing of the experiment any more. */
@@ -77,6 +79,7 @@ export const newLife = (): Life => ({
   startScheduledAt: null,
   endScheduledAt: null,
   extension: null,
+  atOnce: false,
   lastError: null,
   removedRevision: null,
   ticks: 0,

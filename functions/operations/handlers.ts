@@ -6,10 +6,11 @@ import { createExperiment } from './create-experiment.ts'
 import { extendExperiment } from './extend-experiment.ts'
 import { getLedger } from './ledger.ts'
 import { listMeter } from './meter.ts'
+import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
 import { listSources, previewSource } from './sources.ts'
-import { stopExperiment } from './stop-experiment.ts'
+import { killExperiment, stopExperiment } from './stop-experiment.ts'
 import { getComparison, getVerdict } from './verdict.ts'
 
 /** The compiler refuses a catalogue entry without a handler, and a handler whose result does not fit. */
@@ -19,6 +20,9 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   listExperiments,
   getExperiment,
   stopExperiment,
+  killExperiment,
+  pauseExperiment,
+  resumeExperiment,
   extendExperiment,
   listMeter,
   getLedger,

@@ -6,6 +6,7 @@ import type { Usage } from '../cost/usage.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
 import { liveRows } from '../experiments/plan-sessions.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
 import { killTime, leaseTime } from '../experiments/times.ts'
 import type { TaskTotal } from '../store/tasks.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
@@ -56,6 +57,8 @@ const ask = (
   const stop = stopSeconds(active + newSessions)
   const unseenSeconds = (settings.leaseMs + settings.precisionMs + settings.tickMs) / 1000 + stop
   const capacities = [...chosen(view), ...joiners].map((eni) => peakBytesPerSecond(look.capacity.get(eni)))
+  const known = knownUntil(experiment.mirroringSince, totals, running, now)
+  const silent = isSilent(view.record, known)
   const peak = assumedPeak(capacities, unseenSeconds, budgetUsd, usage.crossAzShare, prices)
   return canAfford(usage, prices, budgetUsd, {
     now,
@@ -69,11 +72,15 @@ const ask = (
     newSessions,
     tasks: Math.max(1, view.seen.gateways.desired),
     metricsPerLook: metricsPerLook(experiment.spec.abort, capacities.length),
-    peakBytesPerSecond: peak.bytesPerSecond,
-    knownUntil: knownUntil(experiment.mirroringSince, totals, running, now),
-    observedBytesPerSecond: bytesPerSecond,
+    peakBytesPerSecond: silent ? 0 : peak.bytesPerSecond,
+    knownUntil: known,
+    observedBytesPerSecond: silent ? 0 : bytesPerSecond,
   })
 }
+
+/** Paused without any rule, and all that was mirrored before is reported: no packet comes before it is resumed. */
+const isSilent = ({ experiment, life }: ExperimentRecord, known: Date): boolean =>
+  experiment.pausedSince !== null && life.rules.length === 0 && known >= new Date(experiment.pausedSince)
 
 /** Sessions that are wanted, or intended, and not known to exist. */
 const sessionsToOpen = ({ record, sessions, seen }: View): number => {

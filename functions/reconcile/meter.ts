@@ -117,6 +117,9 @@ const isDue = ({ experiment }: ExperimentRecord, now: Date, tickMs: number): boo
 const reasonNow = (view: View, money: Metered['money'], joinable: number): string | null => {
   if (view.record.experiment.phase === 'preparing' || view.record.life.unfitSince !== null)
     return waitingFor(view)
+  const { pausedSince } = view.record.experiment
+  if (pausedSince !== null)
+    return `Paused since ${pausedSince.slice(11, 19)} UTC: nothing is mirrored; its sessions stay, and their hours go on.`
   const unpaid = joinable - money.joiners.length
   if (unpaid > 0 && money.affordable)
     return `${unpaid} more ${unpaid === 1 ? 'source is' : 'sources are'} not mirrored: the budget does not pay for another session-hour.`

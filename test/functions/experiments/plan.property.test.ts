@@ -6,7 +6,16 @@ import { type Action, actionName } from '../../../functions/experiments/actions.
 import { learn } from '../../../functions/experiments/learn.ts'
 import { leaseSchedule } from '../../../functions/experiments/names.ts'
 import type { View } from '../../../functions/experiments/observed.ts'
-import { extending, mayExtend, mayStop, newRecord, stopped } from '../../../functions/experiments/phases.ts'
+import {
+  extending,
+  killed,
+  mayExtend,
+  mayStop,
+  newRecord,
+  paused,
+  resumed,
+  stopped,
+} from '../../../functions/experiments/phases.ts'
 import { plan } from '../../../functions/experiments/plan.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
 import { seeded } from '../../support/faults.ts'
@@ -20,7 +29,7 @@ const CREATES: readonly Action['kind'][] = ['create-filter', 'create-rule', 'cre
 
 type Event =
   | { is: 'nothing' }
-  | { is: 'stop' }
+  | { is: 'stop' | 'kill' | 'pause' | 'resume' }
   | { is: 'extend'; seconds: number }
   | { is: 'lose' | 'stop-source' | 'start-source' | 'appear'; eni: number }
   | { is: 'health'; good: boolean }
@@ -39,10 +48,12 @@ const fleetEvent: fc.Arbitrary<Event> = fc.record({
   is: fc.constantFrom('lose' as const, 'stop-source' as const, 'start-source' as const, 'appear' as const),
   eni: fc.nat(ENIS.length - 1),
 })
+const pauseEvent = fc.constantFrom<Event>({ is: 'pause' }, { is: 'resume' })
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Event>({ is: 'nothing' }) },
-  { weight: 1, arbitrary: fc.constant<Event>({ is: 'stop' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Event>({ is: 'stop' }, { is: 'kill' }) },
+  { weight: 3, arbitrary: fc.constantFrom<Event>({ is: 'pause' }, { is: 'resume' }) },
   {
     weight: 2,
     arbitrary: fc.record({ is: fc.constant('extend' as const), seconds: fc.integer({ min: 1, max: 120 }) }),
@@ -85,7 +96,12 @@ const fleet: fc.Arbitrary<Case> = fc.record({
   ...account,
   seconds: fc.constant(3600),
   delay: fc.constant(0),
-  steps: fc.array(stepWith(fleetEvent), { maxLength: 20 }),
+  steps: fc.array(
+    stepWith(fc.oneof({ weight: 4, arbitrary: fleetEvent }, { weight: 1, arbitrary: pauseEvent })),
+    {
+      maxLength: 20,
+    },
+  ),
 })
 
 const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount => {
@@ -131,13 +147,17 @@ const expectSafe = (account: ModelAccount): void => {
 const happen = (account: ModelAccount, event: Event): void => {
   const { record } = account
   const now = new Date(account.now)
-  const { phase, endAt } = record.experiment
+  const { phase, pausedSince, endAt } = record.experiment
   const bump = (next: typeof record) => {
     if (next.life.extension)
       account.latestEnd = Math.max(account.latestEnd, Date.parse(next.life.extension.endAt))
     account.record = { ...next, experiment: { ...next.experiment, version: next.experiment.version + 1 } }
   }
-  if (event.is === 'stop' && mayStop(phase)) bump(stopped(record, { by: 'ada', reason: 'enough', now }))
+  const change = { by: 'ada', reason: 'enough', now }
+  if (event.is === 'stop' && mayStop(phase)) bump(stopped(record, change))
+  if (event.is === 'kill' && phase !== 'ended') bump(killed(record, change))
+  if (event.is === 'pause' && phase === 'mirroring' && pausedSince === null) bump(paused(record, change))
+  if (event.is === 'resume' && pausedSince !== null) bump(resumed(record, change))
   if (event.is === 'extend' && mayExtend(phase))
     bump(
       extending(
@@ -275,6 +295,9 @@ test(
         const account = open(drawn)
         const random = seeded(seed)
         live(account, drawn.steps, random)
+        run(account, random, Number.POSITIVE_INFINITY, false)
+        if (account.record.experiment.pausedSince !== null) expect(account.open()).toEqual([])
+        happen(account, { is: 'resume' })
         const ticks = 2 + Math.ceil((settings.describeLagMs + drawn.lagSeconds * SECOND) / (TICK * SECOND))
         for (let n = 0; n < 2 * ticks; n++) {
           account.advance(TICK * SECOND)
@@ -288,6 +311,8 @@ test(
         if (account.record.experiment.phase === 'mirroring') {
           expect(mirrored).toEqual(running)
           expect(account.sessions.size).toBe(running.length)
+          expect(account.open()).toHaveLength(account.record.life.rules.length)
+          expect(account.open()).not.toEqual([])
         } else expect(account.record.experiment.outcome).toBe('failed')
       }),
       { numRuns: RUNS },

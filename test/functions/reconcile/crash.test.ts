@@ -1,9 +1,12 @@
 import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
 import { LONGEST_CALL_MS } from '../../../functions/clients.ts'
+import { paused, resumed } from '../../../functions/experiments/phases.ts'
 import { latestOf } from '../../../functions/experiments/plan-sessions.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
+import { listAudit } from '../../../functions/store/audit.ts'
+import { updateRecord } from '../../../functions/store/experiments.ts'
 import type { Switches } from '../../../local/aws/switches.ts'
 import { eni, instance } from '../../support/aws-world.ts'
 import {
@@ -11,6 +14,7 @@ import {
   begin,
   ledger,
   leftovers,
+  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   read,
@@ -22,8 +26,8 @@ import { Interrupt, Killed } from '../../support/interrupt.ts'
 
 /** All points take minutes; a quick run takes every so many of them, SHADOWMETER_PROOF=1 takes all. */
 const PROOF = process.env.SHADOWMETER_PROOF === '1'
-const STRIDE = PROOF ? 1 : 47
-const SWITCHES_STRIDE = PROOF ? 1 : 167
+const STRIDE = PROOF ? 1 : 61
+const SWITCHES_STRIDE = PROOF ? 1 : 199
 const RUN_MS = 10_000
 
 /** One look of a control plane that may die in it. */
@@ -51,12 +55,24 @@ const happen = async (account: Account, id: string): Promise<void> => {
     await ec2.send(new StopInstancesCommand({ InstanceIds }))
   if (second?.state === 'deleted' && state === 'stopped')
     await ec2.send(new StartInstancesCommand({ InstanceIds }))
-  if (second?.generation === 1 && !second.parked && second.state === 'active') await stop(account, id)
+  if (second?.generation !== 1 || second.parked || second.state !== 'active') return
+  const record = await read(account.plane, id)
+  const change = { by: 'ada', reason: null, now: new Date(account.clock.now()) }
+  const { items } = await listAudit(account.plane.table, id, { maxResults: 50 })
+  const trail = items.map(({ what }) => what)
+  const mirrors = mirroredVnis(account.cloud).length === 2
+  if (!trail.includes('paused')) {
+    if (mirrors) await updateRecord(account.plane.table, paused(record, change))
+  } else if (!trail.includes('resumed')) {
+    const silent = account.cloud.state.mirrorRules.list().length === 0
+    if (silent && record.experiment.pausedSince !== null)
+      await updateRecord(account.plane.table, resumed(record, change))
+  } else if (mirrors) await stop(account, id)
 }
 
 /**
- * A life of two ENIs: started, one of them left when its instance stopped and joined again with another session, stopped
- * by hand, ended. The control plane dies at one point of it and another one takes over when the dead one’s lease as the
+ * A life of two ENIs: started, one of them left when its instance stopped and joined again with another session, paused,
+ * resumed, stopped by hand, ended. The control plane dies at one point of it and another one takes over when the dead one’s lease as the
  * writer has run out.
  */
 const live = async (account: Account, interrupt: Interrupt): Promise<Life> => {

@@ -12,16 +12,39 @@ import { dollars } from '../format.ts'
 import { experimentQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
 
-type Props = Readonly<{ experiment: Experiment; visible: boolean; onClose: () => void }>
+type Props = Readonly<{
+  experiment: Experiment
+  how: 'stop' | 'kill'
+  visible: boolean
+  onClose: () => void
+}>
 
-export const StopModal = ({ experiment, visible, onClose }: Props) => {
+const HOW = {
+  stop: {
+    operation: 'stopExperiment',
+    header: 'Stop this experiment?',
+    effect:
+      'Mirroring ends within seconds. The gateways finish what they already have, then every mirror session is deleted.',
+    button: 'Stop it now',
+  },
+  kill: {
+    operation: 'killExperiment',
+    header: 'End this experiment at once?',
+    effect:
+      'Mirroring ends within seconds, every mirror session is deleted, and what the gateways have in flight is dropped. Its last counts may be missing.',
+    button: 'End it at once',
+  },
+} as const
+
+export const StopModal = ({ experiment, how, visible, onClose }: Props) => {
+  const { operation, header, effect, button } = HOW[how]
   const [reason, setReason] = useState('')
   const client = useQueryClient()
   const stop = useMutation({
     mutationFn: () => {
       const given = reason.trim()
       const body = given === '' ? {} : { reason: given }
-      return call('stopExperiment', { params: { id: experiment.id }, query: {}, body })
+      return call(operation, { params: { id: experiment.id }, query: {}, body })
     },
     onSuccess: (stopped) => {
       client.setQueryData(experimentQuery(experiment.id).queryKey, stopped)
@@ -40,7 +63,7 @@ export const StopModal = ({ experiment, visible, onClose }: Props) => {
     <Modal
       visible={visible}
       onDismiss={close}
-      header="Stop this experiment?"
+      header={header}
       closeAriaLabel="Close"
       footer={
         <Box float="right">
@@ -49,17 +72,14 @@ export const StopModal = ({ experiment, visible, onClose }: Props) => {
               Let it run
             </Button>
             <Button variant="primary" loading={stop.isPending} onClick={() => stop.mutate()}>
-              Stop it now
+              {button}
             </Button>
           </SpaceBetween>
         </Box>
       }
     >
       <SpaceBetween size="m">
-        <div>
-          Mirroring ends within seconds. The gateways finish what they already have, then every mirror session
-          is deleted. A stopped experiment cannot go on; start a new one instead.
-        </div>
+        <div>{effect} A stopped experiment cannot go on; start a new one instead.</div>
         <div>
           Spent so far: <b>{dollars(spend.totalUsd)}</b> ({spend.basis}). Hours that have begun are paid in
           full.

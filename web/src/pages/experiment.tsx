@@ -10,6 +10,7 @@ import type { Experiment } from '../../../contract/experiment.ts'
 import { ApiError } from '../client.ts'
 import { ExtendModal } from '../experiment/extend-modal.tsx'
 import { Figures } from '../experiment/figures.tsx'
+import { PauseButton } from '../experiment/pause-button.tsx'
 import { StopModal } from '../experiment/stop-modal.tsx'
 import { dateTime } from '../format.ts'
 import { Loading } from '../loading.tsx'
@@ -68,7 +69,8 @@ export const ExperimentPage = ({ id, tab }: { id: string; tab: string }) => {
 type ShownProps = Readonly<{ experiment: Experiment; tab: string; trouble: React.ReactNode }>
 
 const Shown = ({ experiment, tab, trouble }: ShownProps) => {
-  const [modal, setModal] = useState<'stop' | 'extend' | null>(null)
+  const [modal, setModal] = useState<'stop' | 'kill' | 'extend' | null>(null)
+  const [refused, setRefused] = useState<Error | null>(null)
   const { id, spec, phase, createdBy, createdAt, endAt, endedAt } = experiment
   const running = phase === 'preparing' || phase === 'mirroring'
   const close = () => setModal(null)
@@ -93,15 +95,18 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
         </>
       }
       actions={
-        (running || phase === 'scheduled') && (
+        phase !== 'ended' && (
           <SpaceBetween direction="horizontal" size="xs">
             {running && <Button onClick={() => setModal('extend')}>Extend</Button>}
-            <Button onClick={() => setModal('stop')}>Stop</Button>
+            {phase === 'mirroring' && <PauseButton experiment={experiment} onError={setRefused} />}
+            {phase !== 'draining' && <Button onClick={() => setModal('stop')}>Stop</Button>}
+            {phase !== 'scheduled' && <Button onClick={() => setModal('kill')}>End at once</Button>}
           </SpaceBetween>
         )
       }
     >
       {trouble}
+      {refused && <Trouble error={refused} what="It was not changed" />}
       <LiveRegion hidden tagName="div">
         {`${spec.name}: ${phaseWords(experiment)}. ${experiment.reason ?? ''}`}
       </LiveRegion>
@@ -113,7 +118,8 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
         activeTabId={tabs.some(({ id: tabId }) => tabId === tab) ? tab : 'live'}
         onChange={({ detail }) => go(toExperiment(id, detail.activeTabId))}
       />
-      <StopModal experiment={experiment} visible={modal === 'stop'} onClose={close} />
+      <StopModal experiment={experiment} how="stop" visible={modal === 'stop'} onClose={close} />
+      <StopModal experiment={experiment} how="kill" visible={modal === 'kill'} onClose={close} />
       <ExtendModal experiment={experiment} visible={modal === 'extend'} onClose={close} />
     </Page>
   )
