@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import type { Clients } from './clients.ts'
 import type { Forward } from './forward.ts'
 import { Http2Connection, NotHttp2Error, type OpenSocket } from './http2-connection.ts'
 import type { ShadowTimeouts } from './shadow.ts'
@@ -16,21 +16,26 @@ export type Http2Access = {
 
 /** Connections to one shadow: HTTP/1.1 by undici and, made when the first such request needs one, HTTP/2. */
 export class Connections {
-  readonly #http1: Dispatcher
+  readonly #http1: Clients
   readonly #http2: Http2Access
   readonly #open = new Set<Http2Connection>()
   #notHttp2: { error: NotHttp2Error; until: number } | null = null
 
-  constructor(http1: Dispatcher, http2: Http2Access) {
+  constructor(http1: Clients, http2: Http2Access) {
     this.#http1 = http1
     this.#http2 = http2
   }
 
   send(forward: Forward): void {
-    if (!forward.isHttp2) this.#http1.dispatch(forward, forward)
+    if (!forward.isHttp2) this.#http1.send(forward)
     else if (this.#notHttp2 !== null && performance.now() < this.#notHttp2.until)
       forward.onResponseError(null, this.#notHttp2.error)
     else this.#withRoom().send(forward)
+  }
+
+  /** The request has finished. */
+  release(forward: Forward): void {
+    this.#http1.release(forward)
   }
 
   async destroy(): Promise<void> {

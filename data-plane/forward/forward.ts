@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import type { ShadowResult } from '../../contract/traffic.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import type { Prepared } from './prepare.ts'
+import type { ShadowTimeouts } from './shadow.ts'
 import { answeredResult, failedResult } from './shadow-result.ts'
 
 /** What happens to a forwarded request, told to whoever sent it. Called at most once each, in this order. */
@@ -50,11 +51,16 @@ export class Forward implements Dispatcher.DispatchHandler {
   endedAt = 0
   responseBytes = 0
   capped = false
+  /** Its answer was read to its end. */
+  isWhole = false
+  /** What it is sent on, in HTTP/1.1. */
+  client: Client | null = null
   /** Null when nothing of the answer is kept; without its chunks once its body is longer than `keepBytes`. */
   readonly kept: Kept | null
 
   readonly #events: ForwardEvents
   readonly #keepBytes: number
+  #heardAt = 0
   #controller: Dispatcher.DispatchController | null = null
   #expired = false
 
@@ -84,9 +90,11 @@ export class Forward implements Dispatcher.DispatchHandler {
     return this.startedAt > 0
   }
 
-  /** Gives it up when it has been under way for longer than `ms`. */
-  expire(now: number, ms: number): void {
-    if (this.startedAt === 0 || now - this.startedAt < ms) return
+  /** Gives it up when it has been under way, or has heard nothing, for too long. */
+  expire(now: number, { totalMs, headersMs, bodyMs }: ShadowTimeouts): void {
+    if (this.startedAt === 0) return
+    const isSilent = this.status === 0 ? now - this.startedAt >= headersMs : now - this.#heardAt >= bodyMs
+    if (!isSilent && now - this.startedAt < totalMs) return
     this.#expired = true
     this.abort()
   }
@@ -109,11 +117,13 @@ export class Forward implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.status = status
     this.firstByteAt = performance.now()
+    this.#heardAt = this.firstByteAt
     if (this.kept !== null) addHeaders(this.kept.headers, headers)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.responseBytes += chunk.length
+    this.#heardAt = performance.now()
     // A chunk is a view of a larger buffer, which it would keep.
     if (this.responseBytes <= this.#keepBytes) this.kept?.chunks.push(Buffer.from(chunk))
     else this.kept?.chunks.splice(0)
@@ -123,6 +133,7 @@ export class Forward implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.isWhole = true
     if (this.kept !== null) addHeaders(this.kept.headers, trailers)
     this.#finish(answeredResult(this.status))
   }

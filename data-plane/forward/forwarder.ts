@@ -77,6 +77,7 @@ export class Forwarder implements ForwardEvents {
   readonly #active = new Set<Forward>()
   #wallClock = performance.timeOrigin
   #pumpScheduled = false
+  #isPumping = false
   #connectFailures = 0
   #pause: NodeJS.Timeout | null = null
   #stopping = false
@@ -122,7 +123,7 @@ export class Forwarder implements ForwardEvents {
 
   /** Gives up what has been under way for too long. */
   expire(now: number): void {
-    for (const forward of this.#active) forward.expire(now, this.#timeouts.totalMs)
+    for (const forward of this.#active) forward.expire(now, this.#timeouts)
     this.#line.expire(now)
     if (Math.abs(Date.now() - now - this.#wallClock) > CLOCK_STEP_MS) this.#wallClock = Date.now() - now
   }
@@ -178,6 +179,8 @@ export class Forwarder implements ForwardEvents {
     this.#options.onFinished?.(forward, result)
     this.#tellBreaker(forward, result)
     if (result === 'failed_connect') this.#onConnectFailure()
+    // A connection whose answer was read whole takes the next request at once; undici writes it a turn of the loop later.
+    if (forward.isWhole && !forward.isHttp2) this.#pump()
     this.#goOn()
   }
 
@@ -264,7 +267,7 @@ export class Forwarder implements ForwardEvents {
     this.#pause.unref()
   }
 
-  /** undici frees a connection in the check phase after its answer: one turn later the pool has room again. */
+  /** After a failure undici is still at work on the connection: one turn of the loop later it takes requests again. */
   #schedulePump(): void {
     if (this.#pumpScheduled) return
     this.#pumpScheduled = true
@@ -277,11 +280,14 @@ export class Forwarder implements ForwardEvents {
   }
 
   #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
     while (this.#line.length > 0 && this.#mayDispatch()) {
       const forward = this.#line.next()
-      if (!forward) return
+      if (!forward) break
       this.#dispatch(forward)
     }
+    this.#isPumping = false
   }
 
   #refuseWaiting(forward: Forward, reason: RequestReason): void {
@@ -305,7 +311,7 @@ export class Forwarder implements ForwardEvents {
     const onDropped = (forward: Forward) => this.#refuseWaiting(forward, 'dropped.queue_full')
     return mode === 'pooled'
       ? new PooledLine(
-          openPool(shadow, connections, this.#timeouts, isProduction),
+          openPool(shadow, this.#timeouts, isProduction),
           connections,
           { requests, bytes },
           onDropped,

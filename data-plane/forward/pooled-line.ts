@@ -53,11 +53,12 @@ export class PooledLine implements Line {
     this.#pool.send(forward)
   }
 
-  release(_forward: Forward): void {
+  release(forward: Forward): void {
     this.#taken--
+    this.#pool.release(forward)
   }
 
-  /** The pool closes idle connections by itself. */
+  /** Idle connections close by themselves. */
   expire(_now: number): void {}
 
   destroy(): Promise<void> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { buildConnector, Client, Pool } from 'undici'
+import { buildConnector, Client } from 'undici'
+import { Clients } from './clients.ts'
 import { Connections } from './connections.ts'
 import type { OpenSocket } from './http2-connection.ts'
 
@@ -46,6 +47,8 @@ export const SHADOW_TIMEOUTS: ShadowTimeouts = {
 /** Whether an address is that of a mirrored service: nothing is ever forwarded there. */
 export type IsProduction = (address: string, port: number) => boolean
 
+/** HTTP/1.1 connections that carry nothing are closed after so long, before servers that keep them for 5 s do. */
+const CONNECTION_IDLE_MS = 4_000
 /** HTTP/2 connections that carry nothing are closed after so long. */
 const HTTP2_IDLE_MS = 60_000
 
@@ -53,14 +56,9 @@ const HTTP2_IDLE_MS = 60_000
  * Connections to the shadow. In HTTP/1.1 one request at a time on each: a request behind another one would be measured with
  * the other's slowness, and be sent twice when the connection breaks.
  */
-export const openPool = (
-  shadow: Shadow,
-  connections: number,
-  timeouts: ShadowTimeouts,
-  isProduction: IsProduction,
-): Connections =>
+export const openPool = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction): Connections =>
   withHttp2(
-    new Pool(shadow.origin, { connections, ...http1Options(shadow, timeouts, isProduction) }),
+    clients(shadow, CONNECTION_IDLE_MS, timeouts, isProduction),
     shadow,
     HTTP2_IDLE_MS,
     timeouts,
@@ -74,23 +72,27 @@ export const openConnection = (
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
 ): Connections =>
-  withHttp2(
-    new Client(shadow.origin, { keepAliveTimeout: idleMs, ...http1Options(shadow, timeouts, isProduction) }),
-    shadow,
-    idleMs,
-    timeouts,
-    isProduction,
-  )
+  withHttp2(clients(shadow, idleMs, timeouts, isProduction), shadow, idleMs, timeouts, isProduction)
 
-const http1Options = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction) => ({
-  pipelining: 1,
-  headersTimeout: timeouts.headersMs,
-  bodyTimeout: timeouts.bodyMs,
-  connect: connector(shadow, timeouts, isProduction, false),
-})
+const clients = (
+  shadow: Shadow,
+  idleMs: number,
+  timeouts: ShadowTimeouts,
+  isProduction: IsProduction,
+): Clients => {
+  const options: Client.Options = {
+    pipelining: 1,
+    keepAliveTimeout: idleMs,
+    // `Forward.expire` sees to both, without a timer for each request.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: connector(shadow, timeouts, isProduction, false),
+  }
+  return new Clients(() => new Client(shadow.origin, options))
+}
 
 const withHttp2 = (
-  http1: Pool | Client,
+  http1: Clients,
   shadow: Shadow,
   idleMs: number,
   timeouts: ShadowTimeouts,

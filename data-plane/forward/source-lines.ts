@@ -110,6 +110,7 @@ export class SourceLines implements Line {
   release(forward: Forward): void {
     const lane = this.#laneOf(forward)
     lane.isTaken = false
+    lane.connection?.release(forward)
     lane.usedAt = performance.now()
     this.#place(lane)
   }

@@ -18,6 +18,14 @@ export const forwarderWith = (settings: ShadowSettings, options: Partial<Forward
   return { forwarder, tally, counters: tally.requests, submit }
 }
 
+/** Looks at the forwarder's timeouts as a worker does, until the function given back is called. */
+export const ticking = (forwarder: Forwarder): (() => void) => {
+  const timer = setInterval(() => forwarder.expire(performance.now()), TICK_MS)
+  return () => clearInterval(timer)
+}
+
+const TICK_MS = 20
+
 /** A TCP server that does what it likes with connections. */
 export const startTcpServer = async (onConnection: (socket: Socket) => void, port = 0) => {
   const sockets = new Set<Socket>()

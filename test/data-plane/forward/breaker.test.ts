@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { BREAKER_LIMITS, Breaker } from '../../../data-plane/forward/breaker.ts'
-import { forwarderWith, settingsOf, startTcpServer } from '../../support/forwarding.ts'
+import { forwarderWith, settingsOf, startTcpServer, ticking } from '../../support/forwarding.ts'
 import { startRecordingShadow, until } from '../../support/recording-shadow.ts'
 
 const cleanups: (() => Promise<unknown> | unknown)[] = []
@@ -11,7 +11,7 @@ afterEach(async () => {
 
 const forwarderTo = (...given: Parameters<typeof forwarderWith>) => {
   const made = forwarderWith(...given)
-  cleanups.push(() => made.forwarder.stop(0))
+  cleanups.push(() => made.forwarder.stop(0), ticking(made.forwarder))
   return made
 }
 

@@ -9,6 +9,7 @@ import { Forwarder, type ForwarderOptions } from '../../../data-plane/forward/fo
 import { resolveShadows, type ShadowSettings } from '../../../data-plane/forward/settings.ts'
 import { newShadowTally } from '../../../data-plane/telemetry/shadow-tally.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
+import { ticking } from '../../support/forwarding.ts'
 import {
   headerOf,
   type RecordingShadow,
@@ -16,7 +17,7 @@ import {
   until,
 } from '../../support/recording-shadow.ts'
 
-const cleanups: (() => Promise<unknown>)[] = []
+const cleanups: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
@@ -39,7 +40,7 @@ const forwarderTo = (url: string, options: Partial<ForwarderOptions> = {}) => {
     tally,
     ...options,
   })
-  cleanups.push(() => forwarder.stop(0))
+  cleanups.push(() => forwarder.stop(0), ticking(forwarder))
   const submit = (given: Parameters<typeof capturedRequest>[0]) => {
     forwarder.submit(capturedRequest(given))
   }
