@@ -1,4 +1,5 @@
 import { listAudit, listExperimentAudit } from './operations/audit.ts'
+import { getEvidence, renderEvidence } from './operations/evidence.ts'
 import {
   createExperiment,
   extendExperiment,
@@ -30,6 +31,8 @@ export const catalogue = {
   getLedger,
   getVerdict,
   getComparison,
+  getEvidence,
+  renderEvidence,
   listExperimentAudit,
   listSources,
   listAudit,

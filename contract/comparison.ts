@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Timestamp } from './experiment.ts'
-import { mergeSketches, Sketch } from './sketch.ts'
+import { mergeSketches } from './sketch.ts'
+import { Sketch } from './sketch-schema.ts'
 
 /** How production’s answer and the shadow’s may differ: the closed list. */
 export const DIFFERENCE_KINDS = [

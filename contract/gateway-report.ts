@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
-import { Sketch } from './sketch.ts'
+import { Sketch } from './sketch-schema.ts'
 import { RequestCounts, Volume } from './traffic.ts'
 
 const count = z.int().nonnegative()

@@ -1,5 +1,3 @@
-import * as z from 'zod'
-
 /**
  * Durations by logarithm (the mapping of DDSketch): every bucket is 2 % wide, so that a quantile is off by 1 % at most,
  * and two sketches merge by adding bucket to bucket, in any order.
@@ -19,10 +17,7 @@ export const bucketOf = (seconds: number): number =>
 export const secondsOf = (bucket: number): number => (2 * GAMMA ** bucket) / (GAMMA + 1)
 
 /** Bucket, count, bucket, count ...: ascending, without empty ones. */
-export const Sketch = z
-  .array(z.int())
-  .describe('durations in seconds by logarithm: bucket, count, bucket, count …; bucket b is about 1.0202^b')
-export type Sketch = z.output<typeof Sketch>
+export type Sketch = number[]
 
 export const mergeSketches = (a: Sketch, b: Sketch): Sketch => {
   const counts = new Map<number, number>()

@@ -4,6 +4,7 @@ import { Database } from './demo/database.ts'
 import { createProduction } from './demo/production.ts'
 import { seeded } from './demo/random.ts'
 import { createShadow } from './demo/shadow.ts'
+import { restoreForExperiments } from './demo/snapshot.ts'
 import { startTraffic } from './demo/traffic.ts'
 import { runChild } from './run-child.ts'
 
@@ -16,17 +17,21 @@ export type DemoOptions = {
   /** Addresses of the load balancer in front of production. */
   clients: readonly string[]
   seed: number
+  /** What the shadow runs: the next release, or the same as production. */
+  release: 'next' | 'same'
 }
 
 /** Production and shadow begin with the same data. */
 const DATA_SEED = 2026
 
-await runChild<DemoOptions>(async ({ instances, shadow, clients, seed }) => {
+await runChild<DemoOptions>(async ({ instances, shadow, clients, seed, release }) => {
   const production = new Database(seeded(DATA_SEED), seeded(seed + 1))
   const next = new Database(seeded(DATA_SEED), seeded(seed + 2))
+  const candidate = release === 'next' ? createShadow(next) : createProduction(next)
+  restoreForExperiments(candidate, next, production)
   const servers = await Promise.all([
     ...instances.map(({ app }) => listen(createProduction(production), app)),
-    listen(createShadow(next), shadow),
+    listen(candidate, shadow),
   ])
   const traffic = startTraffic({
     targets: instances.map(({ front }) => front),

@@ -6,14 +6,14 @@ const DEMO_BUDGET_USD = 0.5
 const OWN_BUDGET_USD = 5
 
 /** The experiment that starts by itself. */
-export const demoExperiment = (shadow: string): ExperimentSpecInput => ({
+export const demoExperiment = (shadow: string, durationSeconds: number): ExperimentSpecInput => ({
   name: 'Order service 2.4 before its release',
   source: { by: 'tag', match: 'all', tags: { service: 'orders' } },
   traffic: { ports: [8080], directions: 'both' },
   shadow: { url: shadow },
   // The demo’s shadow has a database of its own: it may be written to.
   requests: { percent: 100, writes: 'forward' },
-  window: { durationSeconds: DURATION_SECONDS },
+  window: { durationSeconds },
   budgetUsd: DEMO_BUDGET_USD,
 })
 

@@ -7,6 +7,8 @@ export type LocalOptions = {
   /** Demo, or an experiment of its own on `production`. */
   demo: boolean
   data: string | null
+  /** The demo: what its shadow runs, its random numbers, and how long its experiment mirrors. */
+  demonstration: { release: 'next' | 'same'; seed: number; seconds: number }
   own: { host: string; port: number; shadow: string; writes: 'hold' | 'forward' } | null
 }
 
@@ -18,6 +20,9 @@ export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoin
 
   --port PORT              console and API; the AWS endpoint is on PORT + 1 (default ${DEFAULT_PORT}; 0: any two free ports)
   --no-demo                nothing is started by itself: no demo service, no traffic, no experiment
+  --release next|same      what the demo's shadow runs: the next release, or the same as production (default next)
+  --seconds N              how long the demo's experiment mirrors (default 600)
+  --seed N                 random numbers of the demo's traffic (default 42)
   --data DIR               keep all state in DIR across restarts (default: in memory)
   --production HOST:PORT   mirror this service instead of the demo: send its traffic to the address that is printed
   --shadow URL             where the mirrored requests go (with --production)
@@ -35,7 +40,13 @@ export const parseOptions = (args: readonly string[]): LocalOptions | 'help' => 
   if (!/^\d+$/.test(values.port ?? '0') || port > 65_534)
     throw new OptionError(`--port takes a number from 0 to 65534, not '${values.port}'`)
   if (values.data === '') throw new OptionError('--data takes a folder')
-  return { port, demo: values['no-demo'] !== true, data: values.data ?? null, own: ownService(values) }
+  return {
+    port,
+    demo: values['no-demo'] !== true,
+    data: values.data ?? null,
+    demonstration: demonstration(values),
+    own: ownService(values),
+  }
 }
 
 const read = (args: readonly string[]) => {
@@ -46,6 +57,9 @@ const read = (args: readonly string[]) => {
         port: { type: 'string' },
         'no-demo': { type: 'boolean' },
         data: { type: 'string' },
+        release: { type: 'string' },
+        seconds: { type: 'string' },
+        seed: { type: 'string' },
         production: { type: 'string' },
         shadow: { type: 'string' },
         writes: { type: 'string' },
@@ -56,6 +70,16 @@ const read = (args: readonly string[]) => {
     const [reason] = (error as Error).message.split(/\. |\n/)
     throw new OptionError(`${reason}; --help lists the options`)
   }
+}
+
+const demonstration = (values: ReturnType<typeof read>): LocalOptions['demonstration'] => {
+  const { release = 'next', seconds = '600', seed = '42' } = values
+  if (release !== 'next' && release !== 'same')
+    throw new OptionError(`--release takes next or same, not '${release}'`)
+  if (!/^\d{2,5}$/.test(seconds) || Number(seconds) < 20)
+    throw new OptionError(`--seconds takes a number from 20 to 99999, not '${seconds}'`)
+  if (!/^\d{1,9}$/.test(seed)) throw new OptionError(`--seed takes a whole number, not '${seed}'`)
+  return { release, seconds: Number(seconds), seed: Number(seed) }
 }
 
 const ownService = (values: ReturnType<typeof read>): LocalOptions['own'] => {

@@ -18,6 +18,7 @@ import type { ControlPlaneOptions } from './control-plane-process.ts'
 import type { DemoOptions } from './demo-process.ts'
 import type { Deployed } from './deploy.ts'
 import { addressOf, endpointOf, faceOf, type LocalNetwork } from './network.ts'
+import type { LocalOptions } from './options.ts'
 import { ORDERS, type ProductionInstance, ROUTER_MAC, STATIONS } from './stations.ts'
 import type { TapOptions } from './tap-process.ts'
 import { declareWorld } from './world.ts'
@@ -83,12 +84,13 @@ export const startTap = (
   } satisfies TapOptions)
 }
 
-export const startDemo = (network: LocalNetwork): Child =>
+export const startDemo = (network: LocalNetwork, { seed, release }: LocalOptions['demonstration']): Child =>
   startChild('Demo', './demo-process.ts', {
     instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
     shadow: endpointOf(network, 'shadow'),
     clients: network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
-    seed: 42,
+    seed,
+    release,
   } satisfies DemoOptions)
 
 /** The demo’s service itself, behind the relay. */

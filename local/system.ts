@@ -63,7 +63,7 @@ export const startLocalSystem = async (
     await Promise.all([
       start(startControlPlane(addresses.aws, deployed, port)),
       start(startTap(network, production, own, addresses.aws)),
-      ...(runsDemo ? [start(startDemo(network))] : []),
+      ...(runsDemo ? [start(startDemo(network, options.demonstration))] : []),
     ])
     if (stop.aborted) return await stopAll(children)
     await deployTick(addresses.aws).catch((cause: Error) => {
@@ -81,7 +81,7 @@ export const startLocalSystem = async (
       const shadow = endpointOf(network, 'shadow')
       const spec = options.own
         ? ownExperiment({ ...ownOf(options.own), shadow: options.own.shadow, writes: options.own.writes })
-        : demoExperiment(`http://${shadow.ip}:${shadow.port}`)
+        : demoExperiment(`http://${shadow.ip}:${shadow.port}`, options.demonstration.seconds)
       await startFirstExperiment(addresses.api, spec).catch((error: Error) =>
         warn(`The first experiment was not started: ${error.message}`),
       )

@@ -3,6 +3,7 @@ import type { Handler } from '../../contract/operation.ts'
 import { listAudit, listExperimentAudit } from './audit.ts'
 import type { Context } from './context.ts'
 import { createExperiment } from './create-experiment.ts'
+import { getEvidence, renderEvidence } from './evidence.ts'
 import { extendExperiment } from './extend-experiment.ts'
 import { getLedger } from './ledger.ts'
 import { listMeter } from './meter.ts'
@@ -28,6 +29,8 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   getLedger,
   getVerdict,
   getComparison,
+  getEvidence,
+  renderEvidence,
   listExperimentAudit,
   listSources,
   listAudit,

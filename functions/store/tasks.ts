@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
-import { Sketch } from '../../contract/sketch.ts'
+import { Sketch } from '../../contract/sketch-schema.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
 import { RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
-import { Sketch } from '../../contract/sketch.ts'
+import { Sketch } from '../../contract/sketch-schema.ts'
 import { watchKey } from '../../contract/table.ts'
 import { getItem, putItem, type Table } from './table.ts'
 

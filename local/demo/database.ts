@@ -34,6 +34,16 @@ export class Database {
       )
   }
 
+  /** Everything that is in another one, as it is now; no query. */
+  restore(from: Database): void {
+    replace(this.#products, from.#products)
+    replace(this.#customers, from.#customers)
+    replace(this.#orders, from.#orders)
+    replace(this.#lines, from.#lines)
+    this.#ordersOf.clear()
+    for (const [id, references] of from.#ordersOf) this.#ordersOf.set(id, [...references])
+  }
+
   async product(sku: string): Promise<Product | null> {
     await this.#query()
     return this.#products.get(sku) ?? null
@@ -136,4 +146,9 @@ export class Database {
     this.queries += 1
     await pause(2 + integer(this.#random, 4))
   }
+}
+
+const replace = <Value>(map: Map<string, Value>, by: ReadonlyMap<string, Value>): void => {
+  map.clear()
+  for (const [key, value] of by) map.set(key, value)
 }

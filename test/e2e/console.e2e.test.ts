@@ -50,9 +50,38 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await until(async () => number(await figure(page, 'Requests forwarded')) > forwarded)
 
     expect(await page.title()).toMatch(/^Mirroring: .+ · Shadowmeter$/)
+    await page.getByRole('tab', { name: 'Traffic and spend' }).click()
     await page.getByText('metered').first().waitFor()
     await page.getByRole('application', { name: /^Spend by cost line/ }).waitFor()
     await page.getByRole('application', { name: /^Requests per second/ }).waitFor()
+  })
+
+  test('gives the verdict first, then endpoints, then what differs at one of them', async () => {
+    await page.getByRole('tab', { name: 'Is it safe?' }).click()
+    const endpoints = page.getByRole('region', { name: 'Endpoints' })
+    await endpoints.getByRole('row', { name: /POST \/customers Fail/ }).waitFor({ timeout: 2 * MINUTE })
+
+    await endpoints.getByRole('button', { name: 'POST /customers' }).click()
+
+    await page
+      .getByRole('region', { name: 'Reasons' })
+      .getByText(/POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/)
+      .waitFor()
+    await page
+      .getByRole('region', { name: 'Statuses of both' })
+      .getByRole('row', { name: /201 422/ })
+      .waitFor()
+    await page.getByRole('region', { name: 'Differences' }).getByText('201>422').waitFor()
+    await page
+      .getByRole('region', { name: 'Examples' })
+      .getByText(/422 in \d/)
+      .first()
+      .waitFor()
+    await page.getByRole('application', { name: /^Distribution of latency/ }).waitFor()
+    await page
+      .getByRole('region', { name: 'Coverage' })
+      .getByRole('row', { name: /^Judged/ })
+      .waitFor()
   })
 
   test('has no serious accessibility violation, in light and in dark', async () => {
@@ -128,7 +157,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .first()
       .waitFor()
     await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
-    await page.getByText('seen enough', { exact: true }).waitFor()
+    await page.getByText('seen enough', { exact: true }).first().waitFor()
     expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
   })
 

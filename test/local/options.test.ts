@@ -5,7 +5,13 @@ const own = ['--production', '127.0.0.1:3000', '--shadow', 'http://127.0.0.1:300
 
 describe('the options of the local system', () => {
   test('have defaults for a demo', () => {
-    expect(parseOptions([])).toEqual({ port: 4700, demo: true, data: null, own: null })
+    expect(parseOptions([])).toEqual({
+      port: 4700,
+      demo: true,
+      data: null,
+      demonstration: { release: 'next', seconds: 600, seed: 42 },
+      own: null,
+    })
   })
 
   test('take a service of the user’s own with its shadow', () => {
@@ -13,6 +19,7 @@ describe('the options of the local system', () => {
       port: 5000,
       demo: true,
       data: 'state',
+      demonstration: { release: 'next', seconds: 600, seed: 42 },
       own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold' },
     })
   })
@@ -28,6 +35,12 @@ describe('the options of the local system', () => {
     expect(parseOptions(args)).toMatchObject({ own: expected })
   })
 
+  test('say what the demo shows', () => {
+    expect(parseOptions(['--release', 'same', '--seconds', '60', '--seed', '7'])).toMatchObject({
+      demonstration: { release: 'same', seconds: 60, seed: 7 },
+    })
+  })
+
   test('give help before anything else', () => {
     expect(parseOptions(['--help', '--port', 'x'])).toBe('help')
   })
@@ -39,6 +52,9 @@ describe('the options of the local system', () => {
     [['--port'], /--port/],
     [['--prot', '1'], /--prot/],
     [['start'], /start/],
+    [['--release', 'old'], /--release takes next or same/],
+    [['--seconds', '5'], /--seconds takes a number from 20/],
+    [['--seed', 'x'], /--seed takes a whole number/],
     [['--data', ''], /--data takes a folder/],
     [['--production', '127.0.0.1:3000'], /--production needs --shadow/],
     [['--shadow', 'http://127.0.0.1:3001'], /--shadow needs --production/],

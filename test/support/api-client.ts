@@ -1,5 +1,6 @@
 import type { Experiment, ExperimentSpecInput } from '../../contract/experiment.ts'
 import type { Ledger } from '../../contract/ledger.ts'
+import type { Verdict } from '../../contract/verdict.ts'
 
 /** The API as a pipeline calls it: HTTP and JSON. */
 export const apiClient = (api: string) => {
@@ -21,6 +22,8 @@ export const apiClient = (api: string) => {
   return {
     create: (spec: ExperimentSpecInput, key?: string) =>
       call<Experiment>('POST', '/experiments', spec, key === undefined ? {} : { 'idempotency-key': key }),
+    list: () => call<{ experiments: Experiment[] }>('GET', '/experiments'),
+    verdict: (id: string) => call<Verdict>('GET', `/experiments/${id}/verdict`),
     get: (id: string) => call<Experiment>('GET', `/experiments/${id}`),
     stop: (id: string) => call<Experiment>('POST', `/experiments/${id}/stop`, {}),
     extend: (id: string, bySeconds: number) =>

@@ -17,6 +17,8 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   getLedger: 'GET /experiments/{id}/ledger',
   getVerdict: 'GET /experiments/{id}/verdict',
   getComparison: 'GET /experiments/{id}/comparison',
+  getEvidence: 'GET /experiments/{id}/evidence',
+  renderEvidence: 'GET /experiments/{id}/evidence/{format}',
   listExperimentAudit: 'GET /experiments/{id}/audit',
   listSources: 'GET /sources',
   listAudit: 'GET /audit',

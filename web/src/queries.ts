@@ -66,6 +66,25 @@ export const ledgerQuery = (id: string, live: boolean) =>
     refetchInterval: live ? LIVE_MS : false,
   })
 
+const JUDGED_MS = 5000
+
+export const verdictQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['verdict', id, live],
+    queryFn: ({ signal }) => call('getVerdict', { params: { id }, query: {}, body: undefined }, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: live ? JUDGED_MS : false,
+  })
+
+export const comparisonQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['comparison', id, live],
+    queryFn: ({ signal }) =>
+      call('getComparison', { params: { id }, query: {}, body: undefined }, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: live ? JUDGED_MS : false,
+  })
+
 /** Every change has one entry, written soon after it: so many entries as the revision says are all there are. */
 export const auditQuery = (id: string, revision: number) =>
   queryOptions({

@@ -1,8 +1,10 @@
+import type { DifferenceKind, UnpairedReason } from '../../contract/comparison.ts'
 import type { Outcome, Phase } from '../../contract/experiment.ts'
 import type { LedgerLine } from '../../contract/ledger.ts'
 import type { Basis, CostLine } from '../../contract/money.ts'
 import type { EniVerdict } from '../../contract/source.ts'
 import type { RequestOutcome, RequestReason, ShadowResult } from '../../contract/traffic.ts'
+import type { Verdict } from '../../contract/verdict.ts'
 
 /** What the contract’s closed lists are called on screen: a new member without a word does not compile. */
 
@@ -138,3 +140,41 @@ export const VERDICT: Readonly<Record<EniVerdict, Word>> = {
   unknown: { label: 'Unknown', status: 'warning' },
   undocumented: { label: 'Undocumented', status: 'warning' },
 }
+
+export const JUDGEMENT: Readonly<
+  Record<Verdict['outcome'], { label: string; alert: 'success' | 'error' | 'info' }>
+> = {
+  pass: { label: 'Pass', alert: 'success' },
+  fail: { label: 'Fail', alert: 'error' },
+  inconclusive: { label: 'Inconclusive', alert: 'info' },
+}
+
+export const DIFFERENCE: Readonly<Record<DifferenceKind, string>> = {
+  status: 'Another status',
+  header_missing: 'Header missing',
+  header_extra: 'Header more',
+  header_value: 'Header’s value',
+  content_type: 'Content type',
+  type: 'Another type',
+  value: 'Another value',
+  missing: 'Missing',
+  extra: 'More',
+  order: 'Another order',
+  text: 'Another text',
+  binary: 'Other bytes',
+  unreadable: 'Cannot be read',
+  too_complex: 'Left undecided',
+}
+
+export const UNPAIRED: Readonly<Record<UnpairedReason, string>> = {
+  production_missing: 'No response of production was seen that is proven to belong to it',
+  production_incomplete: 'Production’s response was not captured whole',
+  production_oversized: 'Production’s response is larger than what is compared',
+  shadow_not_sent: 'It was dropped before it reached the shadow',
+  shadow_unreachable: 'No connection to the shadow',
+  shadow_oversized: 'The shadow’s answer is larger than what is compared',
+  expired: 'The other side did not come in time',
+  evicted: 'Too many waited at once',
+  ended: 'The experiment ended first',
+}
+export const UNPAIRED_REASONS = Object.keys(UNPAIRED) as UnpairedReason[]

@@ -48,7 +48,7 @@ export const timeChart = (points: readonly { at: string }[]) => {
 /** From zero to a little above the highest value, so that areas can be compared by eye. */
 export const fromZero = (top: number): [number, number] => [0, top > 0 ? top * 1.08 : 1]
 
-export const highest = (...series: readonly (readonly Datum[])[]): number =>
+export const highest = (...series: readonly (readonly Pick<Datum, 'y'>[])[]): number =>
   Math.max(0, ...series.map((data) => data.reduce((top, { y }) => Math.max(top, y), 0)))
 
 /** The highest stack of series that share their points in time. */

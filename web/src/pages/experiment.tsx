@@ -22,6 +22,7 @@ import { TimeLeft } from '../time-left.tsx'
 import { Trouble } from '../trouble.tsx'
 import { OUTCOME } from '../words.ts'
 
+const Answer = lazy(() => import('../experiment/answer.tsx').then((m) => ({ default: m.Answer })))
 const Live = lazy(() => import('../experiment/live.tsx').then((m) => ({ default: m.Live })))
 const History = lazy(() => import('../experiment/history.tsx').then((m) => ({ default: m.History })))
 const Money = lazy(() => import('../experiment/money.tsx').then((m) => ({ default: m.Money })))
@@ -115,7 +116,7 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
       <Tabs
         ariaLabel="About this experiment"
         tabs={tabs}
-        activeTabId={tabs.some(({ id: tabId }) => tabId === tab) ? tab : 'live'}
+        activeTabId={tabs.some(({ id: tabId }) => tabId === tab) ? tab : 'answer'}
         onChange={({ detail }) => go(toExperiment(id, detail.activeTabId))}
       />
       <StopModal experiment={experiment} how="stop" visible={modal === 'stop'} onClose={close} />
@@ -126,6 +127,7 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
 }
 
 const TABS = [
+  { id: 'answer', label: 'Is it safe?', Content: Answer },
   { id: 'live', label: 'Traffic and spend', Content: Live },
   { id: 'money', label: 'Ledger', Content: Money },
   { id: 'setup', label: 'What was asked for', Content: Setup },

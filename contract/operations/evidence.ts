@@ -1,0 +1,28 @@
+import * as z from 'zod'
+import { EVIDENCE_FORMATS, Evidence, EvidencePage } from '../evidence.ts'
+import { ExperimentId } from '../experiment.ts'
+import { operation } from '../operation.ts'
+
+export const getEvidence = operation({
+  id: 'getEvidence',
+  route: 'GET /experiments/{id}/evidence',
+  summary: 'Read the evidence package: what was mirrored, compared, spent and changed, and the verdict',
+  params: z.strictObject({ id: ExperimentId }),
+  query: z.strictObject({}),
+  body: z.undefined(),
+  result: Evidence,
+  status: 200,
+  idempotent: false,
+})
+
+export const renderEvidence = operation({
+  id: 'renderEvidence',
+  route: 'GET /experiments/{id}/evidence/{format}',
+  summary: 'Read the evidence package as one HTML page, or as Markdown for a pull request',
+  params: z.strictObject({ id: ExperimentId, format: z.enum(EVIDENCE_FORMATS) }),
+  query: z.strictObject({}),
+  body: z.undefined(),
+  result: EvidencePage,
+  status: 200,
+  idempotent: false,
+})

@@ -1,0 +1,225 @@
+import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
+import type { Reason } from '../../contract/verdict.ts'
+import { percentText } from './judge-endpoint.ts'
+
+export type Section = {
+  title: string
+  text: readonly string[]
+  table: { columns: readonly string[]; rows: readonly (readonly string[])[] } | null
+}
+
+/** The package as it is read: what HTML and Markdown show, number by number the same. */
+export const evidenceSections = (evidence: Evidence): Section[] => [
+  verdictSection(evidence),
+  endpointSection(evidence),
+  differenceSection(evidence),
+  exampleSection(evidence),
+  coverageSection(evidence),
+  section('What is not known', evidence.gaps),
+  moneySection(evidence),
+  sessionSection(evidence),
+  ruleSection(evidence),
+  gatewaySection(evidence),
+  auditSection(evidence),
+]
+
+export const evidenceTitle = ({ experiment, verdict }: Evidence): string =>
+  `${OUTCOME[verdict.outcome]}: ${experiment.spec.name}`
+
+const OUTCOME = { pass: 'Pass', fail: 'Fail', inconclusive: 'Inconclusive' }
+
+const section = (title: string, text: readonly string[], table: Section['table'] = null): Section => ({
+  title,
+  text,
+  table,
+})
+
+const verdictSection = ({ verdict, experiment, createdAt }: Evidence): Section => {
+  const { id, createdBy, mirroringSince, endedAt, outcome } = experiment
+  return section(
+    'Verdict',
+    [
+      `${OUTCOME[verdict.outcome]}. ${verdict.sentence}`,
+      `Experiment ${id}, asked for by ${createdBy}; mirroring since ${mirroringSince ?? '–'}, ended ${endedAt ?? 'not yet'}` +
+        `${outcome === null ? '' : ` (${outcome})`}. As of ${createdAt}.`,
+    ],
+    table(
+      ['Reason', 'Effect', 'Measured', '95 % interval', 'Threshold', 'Samples'],
+      verdict.reasons.map((reason) => [
+        reason.sentence,
+        reason.effect,
+        reason.measured ? inUnit(reason, reason.measured.value) : '–',
+        reason.measured
+          ? `${inUnit(reason, reason.measured.low)} – ${inUnit(reason, reason.measured.high)}`
+          : '–',
+        reason.threshold === null ? '–' : inUnit(reason, reason.threshold),
+        String(reason.samples),
+      ]),
+    ),
+  )
+}
+
+const inUnit = ({ rule }: Reason, value: number): string =>
+  rule === 'latency' || rule === 'slower-everywhere'
+    ? `${value.toFixed(1)} ms`
+    : percentText(Math.max(0, value))
+
+const endpointSection = ({ endpoints }: Evidence): Section =>
+  section(
+    'Endpoints',
+    [],
+    table(
+      ['Endpoint', 'Compared', 'Differing', 'No answer', 'Production p50, p99 (ms)', 'Shadow p50, p99 (ms)'],
+      endpoints.map((one) => [
+        one.endpoint,
+        String(one.compared),
+        String(one.differing),
+        String(one.failed),
+        milliseconds(one.productionMs),
+        milliseconds(one.shadowMs),
+      ]),
+    ),
+  )
+
+const milliseconds = (quantiles: EndpointEvidence['productionMs']): string =>
+  quantiles === null ? '–' : `${quantiles.p50}, ${quantiles.p99}`
+
+const differenceSection = ({ endpoints }: Evidence): Section =>
+  section(
+    'Differences',
+    [
+      'By chance: how often production’s own repeated answers differ there. Volatile: only times, ids or signatures do.',
+    ],
+    table(
+      ['Endpoint', 'Kind', 'Where', 'Number', 'By chance', 'Volatile'],
+      endpoints.flatMap(({ endpoint, differences, repeated }) =>
+        differences.map(({ kind, path, count, repeats, shaped }) => [
+          endpoint,
+          kind,
+          path,
+          String(count),
+          `${repeats} of ${repeated}`,
+          String(shaped),
+        ]),
+      ),
+    ),
+  )
+
+const exampleSection = ({ samples }: Evidence): Section =>
+  section(
+    'Examples',
+    ['To be found in the logs of both by time and server. Nothing of what was said is kept.'],
+    table(
+      ['When', 'Endpoint', 'Kind', 'Where', 'Server', 'Production', 'Shadow'],
+      samples.map(({ at, endpoint, kind, path, production, shadow }) => [
+        at,
+        endpoint,
+        kind,
+        path,
+        production.server,
+        `${production.status} in ${production.milliseconds} ms`,
+        `${shadow.status} in ${shadow.milliseconds} ms`,
+      ]),
+    ),
+  )
+
+const coverageSection = ({ verdict, unpaired, experiment }: Evidence): Section => {
+  const { received, forwarded, expected, compared, judged } = verdict.coverage
+  const reasons = Object.entries(experiment.requests.reasons)
+  return section(
+    'Coverage',
+    [`${percentText(verdict.coverage.lostShare)} of the requests seen were lost in the gateway.`],
+    table(
+      ['Requests', 'Number'],
+      [
+        ['received', String(received)],
+        ...reasons.map(([reason, count]) => [`left out: ${reason}`, String(count)]),
+        ['forwarded', String(forwarded)],
+        ['sent to be compared', String(expected)],
+        ...Object.entries(unpaired).map(([reason, count]) => [`not compared: ${reason}`, String(count)]),
+        ['compared', String(compared)],
+        ['judged', String(judged)],
+      ],
+    ),
+  )
+}
+
+const moneySection = ({ ledger, experiment }: Evidence): Section => {
+  const { usdPerGb, spec, volume } = experiment
+  const perGb = usdPerGb === null ? '' : `, $${usdPerGb.toFixed(4)} per GB`
+  return section(
+    'Money',
+    [
+      `$${ledger.totalUsd.toFixed(4)} of a budget of $${spec.budgetUsd}${perGb}; ${volume.bytes} bytes in ${volume.packets} packets mirrored.`,
+    ],
+    table(
+      ['Item', 'Quantity', 'Price', 'Dollars', 'Basis'],
+      ledger.lines.map(({ item, quantity, price, usd, basis }) => [
+        item,
+        quantity.toPrecision(6),
+        `$${price.usd} per ${price.unit} (${price.source}, ${price.date})`,
+        `$${usd.toFixed(6)}`,
+        basis,
+      ]),
+    ),
+  )
+}
+
+const sessionSection = ({ sessions, mirrorTarget, region }: Evidence): Section =>
+  section(
+    'Mirror sessions',
+    [`Target ${mirrorTarget} in ${region}.`],
+    table(
+      ['ENI', 'Session', 'Number', 'VNI', 'Zone', 'Created', 'Deleted'],
+      sessions.map(({ eni, session, number, vni, availabilityZone, createdAt, deletedAt }) => [
+        eni,
+        session ?? '–',
+        String(number),
+        String(vni),
+        availabilityZone,
+        createdAt ?? '–',
+        deletedAt ?? '–',
+      ]),
+    ),
+  )
+
+const ruleSection = ({ filterRules, experiment }: Evidence): Section => {
+  const { packetLength } = experiment.spec.traffic
+  return section(
+    'Filter rules',
+    [packetLength === undefined ? 'Packets whole.' : `Packets cut to ${packetLength} bytes.`],
+    table(
+      ['Direction', 'Number', 'Meaning'],
+      filterRules.map(({ direction, number, meaning }) => [direction, String(number), meaning]),
+    ),
+  )
+}
+
+const gatewaySection = ({ gateways }: Evidence): Section =>
+  section(
+    'Gateway tasks',
+    [],
+    table(
+      ['Task', 'From', 'Last report', 'Packets', 'Bytes'],
+      gateways.map(({ task, since, at, volume }) => [
+        task,
+        since,
+        at,
+        String(volume.packets),
+        String(volume.bytes),
+      ]),
+    ),
+  )
+
+const auditSection = ({ audit }: Evidence): Section =>
+  section(
+    'History',
+    [],
+    table(
+      ['When', 'Who', 'What', 'Why'],
+      audit.map(({ at, who, what, why }) => [at, who, what, why ?? '']),
+    ),
+  )
+
+const table = (columns: readonly string[], rows: readonly (readonly string[])[]): Section['table'] =>
+  rows.length === 0 ? null : { columns, rows }

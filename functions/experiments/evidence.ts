@@ -1,0 +1,100 @@
+import type { AuditEntry } from '../../contract/audit.ts'
+import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
+import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
+import type { Ledger } from '../../contract/ledger.ts'
+import { quantile, type Sketch } from '../../contract/sketch.ts'
+import type { Verdict } from '../../contract/verdict.ts'
+import type { Config } from '../config.ts'
+import { filterRules } from './filter-rules.ts'
+import type { ExperimentRecord, SessionRecord } from './record.ts'
+
+type Parts = {
+  record: ExperimentRecord
+  comparison: Comparison
+  verdict: Verdict
+  sessions: readonly SessionRecord[]
+  tasks: Evidence['gateways']
+  ledger: Ledger
+  audit: AuditEntry[]
+  config: Pick<Config, 'deployment' | 'region' | 'mirrorTarget'>
+}
+
+/** Puts together what is known of an experiment. Bodies, headers and paths of requests are in none of it. */
+export const evidenceOf = (parts: Parts, now: Date): Evidence => {
+  const { record, comparison, verdict, sessions, tasks, ledger, audit, config } = parts
+  const { experiment } = record
+  return {
+    schema: 'shadowmeter/evidence/1',
+    createdAt: now.toISOString(),
+    deployment: config.deployment,
+    region: config.region,
+    experiment,
+    verdict,
+    endpoints: comparison.endpoints.toSorted((a, b) => b.compared - a.compared).map(endpointEvidence),
+    unpaired: comparison.unpaired,
+    samples: comparison.samples,
+    mirrorTarget: config.mirrorTarget,
+    filterRules: filterRules(experiment.spec),
+    sessions: sessions.map(
+      ({ eni, session, number, vni, address, availabilityZone, createdAt, deletedAt }) => ({
+        eni,
+        session,
+        number,
+        vni,
+        address,
+        availabilityZone,
+        createdAt,
+        deletedAt,
+      }),
+    ),
+    gateways: tasks.map(({ task, since, at, volume }) => ({ task, since, at, volume })),
+    ledger,
+    audit,
+    gaps: gapsOf(parts),
+  }
+}
+
+const endpointEvidence = (tally: EndpointTally): EndpointEvidence => {
+  const { production, shadow, slower: _s, faster: _f, ...counts } = tally
+  return { ...counts, productionMs: quantilesOf(production), shadowMs: quantilesOf(shadow) }
+}
+
+const quantilesOf = (sketch: Sketch): EndpointEvidence['productionMs'] => {
+  const at = (q: number): number => Math.round(100_000 * (quantile(sketch, q) ?? 0)) / 100
+  return sketch.length === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) }
+}
+
+/** What the numbers do not say, each in a sentence. */
+const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
+  const { spec, requests, outcome } = record.experiment
+  const { thresholds } = verdict
+  const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
+  const unpaired = Object.values(comparison.unpaired).reduce((sum, count) => sum + count, 0)
+  const is = (holds: boolean, text: string): string[] => (holds ? [text] : [])
+  return [
+    ...is(!verdict.final, 'The experiment is not over: more will be seen.'),
+    ...is(
+      outcome !== null && outcome !== 'completed',
+      `It ended before its window did: ${outcome}. What comes later in the day was not seen.`,
+    ),
+    ...is(spec.requests.writes === 'hold', 'Writes were held back: nothing is known about them.'),
+    ...is(
+      spec.requests.percent < 100,
+      `The shadow was sent ${spec.requests.percent} % of the requests only.`,
+    ),
+    ...is(requests.held_back > 0, `${requests.held_back} requests were held back and are in no comparison.`),
+    ...is(requests.incomplete > 0, `${requests.incomplete} requests were not captured whole.`),
+    ...is(requests.dropped > 0, `${requests.dropped} requests were dropped before they reached the shadow.`),
+    ...is(unpaired > 0, `${unpaired} requests were sent to the shadow and could not be compared.`),
+    ...is(
+      few.length > 0,
+      `Not judged, for want of requests: ${few.map(({ endpoint, compared }) => `${endpoint} (${compared})`).join(', ')}.`,
+    ),
+    ...is(
+      spec.traffic.packetLength !== undefined,
+      `Packets were cut to ${spec.traffic.packetLength} bytes: what did not fit was not compared.`,
+    ),
+    'Latency is judged against what all endpoints have in common: a shadow that is slower at all of them is not failed for it.',
+    'Outbound calls and the resources that the shadow used were not compared.',
+  ]
+}

@@ -1,0 +1,78 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Verdict } from '../../contract/verdict.ts'
+import { apiClient } from '../support/api-client.ts'
+import { eventually } from '../support/aws-clients.ts'
+import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
+
+const MINUTE = 60_000
+const systems: LocalSystem[] = []
+afterEach(async () => {
+  await Promise.all(systems.splice(0).map((system) => system.stop()))
+})
+
+const startDemo = async (...options: string[]) => {
+  const system = await startLocalSystem(['--port', String(await freePorts()), ...options])
+  systems.push(system)
+  const api = apiClient(system.api)
+  const [first] =
+    (await eventually(async () => {
+      const { experiments } = await api.list()
+      return experiments.length > 0 ? experiments : undefined
+    }, MINUTE)) ?? []
+  if (!first) throw new Error('the demo has no experiment')
+  const verdictWhere = (id: string, holds: (verdict: Verdict) => boolean) =>
+    eventually(async () => {
+      const verdict = await api.verdict(id)
+      return holds(verdict) ? verdict : undefined
+    }, 4 * MINUTE)
+  return {
+    api,
+    first,
+    verdictWhere,
+    /** Stops it, and waits for the last word. */
+    finish: async (id: string) => {
+      await api.stop(id)
+      return verdictWhere(id, ({ final }) => final)
+    },
+  }
+}
+
+const findings = ({ reasons }: Verdict) =>
+  reasons.filter(({ effect }) => effect === 'fail').map(({ rule, endpoint, path }) => [rule, endpoint, path])
+
+test('the next release of the demo fails for its two regressions and nothing else', {
+  timeout: 6 * MINUTE,
+}, async () => {
+  const { first, verdictWhere, finish } = await startDemo('--seed', '11')
+
+  await verdictWhere(
+    first.id,
+    (verdict) => findings(verdict).length >= 2 && verdict.coverage.compared > 1_000,
+  )
+  const verdict = await finish(first.id)
+
+  expect(verdict.outcome).toBe('fail')
+  expect(findings(verdict).sort()).toEqual([
+    ['latency', 'GET /customers/{id}/orders', null],
+    ['status', 'POST /customers', '201>422'],
+  ])
+  expect(verdict.sentence).toMatch(
+    /^POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/,
+  )
+})
+
+test('the same release as production is inconclusive when cut short, and passes', {
+  timeout: 6 * MINUTE,
+}, async () => {
+  const { api, first, verdictWhere, finish } = await startDemo('--release', 'same', '--seed', '12')
+
+  await verdictWhere(first.id, ({ coverage }) => coverage.compared > 20)
+  const short = await finish(first.id)
+  const second = await api.create({ ...first.spec, name: 'Once more' })
+  await verdictWhere(second.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
+  const whole = await finish(second.id)
+
+  expect(short).toMatchObject({ outcome: 'inconclusive', reasons: [{ rule: 'samples' }] })
+  expect(whole.reasons).toEqual([])
+  expect(whole.outcome).toBe('pass')
+})

@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Evidence } from '../../../contract/evidence.ts'
+import { ComparisonWriter } from '../../../data-plane/control/comparison-writer.ts'
+import { newRecord } from '../../../functions/experiments/phases.ts'
+import { experimentId } from '../../../functions/experiments/ulid.ts'
+import { createRecord } from '../../../functions/store/experiments.ts'
+import { type ApiUnderTest, createTable, openApiAt, startDynamo } from '../../support/api.ts'
+import { apiConfig, someSpec } from '../../support/api-config.ts'
+import { comparisonOf, endpointTally } from '../../support/tallies.ts'
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>
+let api: ApiUnderTest
+let id: string
+beforeAll(async () => {
+  dynamo = await startDynamo()
+  const config = apiConfig('evidence-test')
+  await createTable(dynamo.endpoint, config.table)
+  api = openApiAt(dynamo.endpoint, config)
+  const now = new Date('2026-11-21T12:00:00.000Z')
+  id = experimentId(now.getTime(), randomBytes(10))
+  const { table } = api.surroundings
+  const name = 'Release 7 <script>alert(1)</script> | a'
+  const traffic = { ...someSpec.traffic, directions: 'both' as const }
+  await createRecord(table, newRecord({ ...someSpec, name, traffic }, { id, by: 'test', now }))
+  await new ComparisonWriter(table, 'task-1').write({
+    [id]: comparisonOf(
+      endpointTally(
+        'POST /a',
+        { '201>201': 70, '201>422': 70 },
+        {
+          differences: [
+            { kind: 'status', path: '201>422', count: 70 },
+            { kind: 'value', path: '$["<b>|*"]', count: 3 },
+          ],
+          latency: { production: [10, 10, 10], shadow: [20, 20, 20] },
+        },
+      ),
+      endpointTally('GET /rare', { '200>200': 7 }),
+    ),
+  })
+})
+afterAll(async () => {
+  api.close()
+  await dynamo.close()
+})
+
+it('holds the verdict, the numbers behind it, what was set up, and what is not known', async () => {
+  const { status, body } = await api.send({ path: `/experiments/${id}/evidence` })
+  const evidence = Evidence.parse(body)
+
+  expect(status).toBe(200)
+  expect(evidence).toMatchObject({
+    schema: 'shadowmeter/evidence/1',
+    deployment: 'shadowmeter/test',
+    experiment: { id },
+    verdict: { outcome: 'fail' },
+    endpoints: [
+      { endpoint: 'POST /a', compared: 140, statuses: { '201>201': 70, '201>422': 70 } },
+      { endpoint: 'GET /rare', compared: 7, productionMs: null },
+    ],
+    filterRules: [{ direction: 'ingress' }, { direction: 'egress' }],
+    mirrorTarget: 'tmt-0123456789abcdef0',
+    ledger: { rows: [] },
+  })
+  expect(evidence.endpoints[0]?.productionMs?.p50).toBeCloseTo(10, 0)
+  expect(evidence.gaps).toContain('Not judged, for want of requests: GET /rare (7).')
+  expect(evidence.gaps).toContain('Writes were held back: nothing is known about them.')
+})
+
+it('says the same in HTML and in Markdown, and lets nothing of the traffic become markup', async () => {
+  const pages = await Promise.all(
+    ['html', 'markdown'].map((format) => api.send({ path: `/experiments/${id}/evidence/${format}` })),
+  )
+  const [html, markdown] = pages.map(({ body }) => String(body.text)) as [string, string]
+
+  for (const { body } of pages) expect(body.sha256).toBe(createHash('sha256').update(body.text).digest('hex'))
+  const plain = (text: string) =>
+    text
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/[\\|]/g, ' ')
+      .replace(/\s+/g, ' ')
+  for (const text of [
+    'POST /a answers 422 where production answers 201: 70 of 140 requests (50 %).',
+    'Not judged, for want of requests: GET /rare (7).',
+  ]) {
+    expect(plain(html)).toContain(text)
+    expect(plain(markdown)).toContain(text)
+  }
+  expect(html).not.toContain('<script')
+  expect(html).not.toMatch(/(?:src|href)=/)
+  expect(markdown).toContain('\\<script\\>')
+  expect(markdown).toContain('$\\["\\<b\\>\\|\\*"\\]')
+})
+
+it('knows two formats only', async () => {
+  const { status, body } = await api.send({ path: `/experiments/${id}/evidence/pdf` })
+
+  expect(status).toBe(400)
+  expect(JSON.stringify(body)).toContain('format')
+})

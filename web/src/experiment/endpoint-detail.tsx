@@ -1,0 +1,178 @@
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import LineChart from '@cloudscape-design/components/line-chart'
+import type { EndpointTally, Sample } from '../../../contract/comparison.ts'
+import { count, dateTime, percent } from '../format.ts'
+import { PlainTable } from '../plain-table.tsx'
+import { DIFFERENCE } from '../words.ts'
+import { ChartContainer, fromZero, highest } from './chart.tsx'
+import { distributions } from './distribution.ts'
+
+/** What differs at one endpoint, how often production differs from itself there, how long both take, and examples. */
+export const EndpointDetail = ({
+  endpoint,
+  samples,
+}: {
+  endpoint: EndpointTally
+  samples: readonly Sample[]
+}) => (
+  <>
+    <div className="charts">
+      <Latencies endpoint={endpoint} />
+      <Statuses endpoint={endpoint} />
+    </div>
+    <Differences endpoint={endpoint} />
+    {samples.length > 0 && <Examples samples={samples} />}
+  </>
+)
+
+const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
+  const { production, shadow } = distributions(endpoint)
+  return (
+    <ChartContainer
+      title={`How long ${endpoint.endpoint} takes`}
+      description="Production by capture, the shadow by the gateway that sends: last byte of the request to first of the answer."
+    >
+      <LineChart<number>
+        ariaLabel="Distribution of latency, production and shadow"
+        xScaleType="log"
+        xTitle="Milliseconds"
+        yTitle="Share of requests"
+        height={200}
+        hideFilter
+        yDomain={fromZero(highest(production, shadow))}
+        yTickFormatter={percent}
+        xTickFormatter={(x) => (x < 10 ? x.toFixed(1) : x.toFixed(0))}
+        series={[
+          {
+            type: 'line',
+            title: 'Production',
+            data: production,
+            color: 'var(--chart-1)',
+            valueFormatter: percent,
+          },
+          { type: 'line', title: 'Shadow', data: shadow, color: 'var(--chart-2)', valueFormatter: percent },
+        ]}
+        empty={<div className="nothing quiet">Nothing measured yet.</div>}
+      />
+    </ChartContainer>
+  )
+}
+
+const Statuses = ({ endpoint }: { endpoint: EndpointTally }) => (
+  <Container
+    fitHeight
+    header={
+      <Header variant="h2" description="What both answered to the same request.">
+        Statuses
+      </Header>
+    }
+  >
+    <PlainTable
+      label="Statuses of both"
+      columns={[
+        { name: 'Production' },
+        { name: 'Shadow' },
+        { name: 'Number', number: true },
+        { name: 'Share', number: true },
+      ]}
+      rows={Object.entries(endpoint.statuses)
+        .sort((a, b) => b[1] - a[1])
+        .map(([pair, n]) => {
+          const [production = '', shadow = ''] = pair.split('>')
+          return {
+            key: pair,
+            cells: [
+              production,
+              <span key="shadow" className={production === shadow ? undefined : 'bad'}>
+                {shadow === 'failed' ? 'no answer' : shadow}
+              </span>,
+              count(n),
+              percent(n / endpoint.compared),
+            ],
+          }
+        })}
+    />
+  </Container>
+)
+
+const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
+  const { differences, compared, repeated } = endpoint
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={`By chance: in how many of production’s own ${count(repeated)} repeated answers it was found too. Volatile: only times, ids or signatures differ, which counts for nothing.`}
+        >
+          Differences
+        </Header>
+      }
+    >
+      {differences.length === 0 ? (
+        <div className="quiet">Every answer was the same.</div>
+      ) : (
+        <PlainTable
+          label="Differences"
+          columns={[
+            { name: 'Where' },
+            { name: 'What' },
+            { name: 'Number', number: true },
+            { name: 'Share', number: true },
+            { name: 'By chance', number: true },
+            { name: 'Volatile', number: true },
+          ]}
+          rows={differences
+            .toSorted((a, b) => b.count - a.count || b.shaped - a.shaped)
+            .map(({ kind, path, count: n, repeats, shaped }) => ({
+              key: `${kind} ${path}`,
+              cells: [
+                <code key="path">{path}</code>,
+                DIFFERENCE[kind],
+                count(n),
+                percent(compared === 0 ? 0 : n / compared),
+                repeated === 0 ? '–' : percent(repeats / repeated),
+                count(shaped),
+              ],
+            }))}
+        />
+      )}
+    </Container>
+  )
+}
+
+const Examples = ({ samples }: { samples: readonly Sample[] }) => (
+  <Container
+    header={
+      <Header
+        variant="h2"
+        description="Some exchanges, chosen by chance, to find in the logs of both by time and server. What was said is not kept."
+      >
+        Examples
+      </Header>
+    }
+  >
+    <PlainTable
+      label="Examples"
+      columns={[
+        { name: 'When' },
+        { name: 'Where' },
+        { name: 'Server' },
+        { name: 'Production' },
+        { name: 'Shadow' },
+      ]}
+      rows={samples.map(({ at, kind, path, rank, production, shadow }) => ({
+        key: String(rank),
+        cells: [
+          dateTime(at),
+          <span key="path">
+            {DIFFERENCE[kind]} <code>{path}</code>
+          </span>,
+          production.server,
+          `${production.status} in ${production.milliseconds.toFixed(1)} ms`,
+          `${shadow.status} in ${shadow.milliseconds.toFixed(1)} ms`,
+        ],
+      }))}
+    />
+  </Container>
+)

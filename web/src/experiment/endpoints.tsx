@@ -1,0 +1,85 @@
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import type { EndpointTally } from '../../../contract/comparison.ts'
+import { quantile, type Sketch } from '../../../contract/sketch.ts'
+import type { Reason } from '../../../contract/verdict.ts'
+import { count, percent } from '../format.ts'
+import { PlainTable } from '../plain-table.tsx'
+
+type Props = Readonly<{
+  endpoints: readonly EndpointTally[]
+  reasons: readonly Reason[]
+  minimumSamples: number
+  shown: string
+  onShow: (endpoint: string) => void
+}>
+
+/** Every endpoint of the traffic, those that speak against the release first. */
+export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }: Props) => {
+  const suspects = new Set(
+    reasons.flatMap(({ effect, endpoint }) => (effect === 'fail' ? (endpoint ?? []) : [])),
+  )
+  const sorted = endpoints.toSorted(
+    (a, b) => Number(suspects.has(b.endpoint)) - Number(suspects.has(a.endpoint)) || b.compared - a.compared,
+  )
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged.`}
+        >
+          Endpoints
+        </Header>
+      }
+    >
+      <PlainTable
+        label="Endpoints"
+        columns={[
+          { name: 'Endpoint' },
+          { name: 'Verdict' },
+          { name: 'Compared', number: true },
+          { name: 'Differing', number: true },
+          { name: 'Production p50', number: true },
+          { name: 'Shadow p50', number: true },
+          { name: 'Production p99', number: true },
+          { name: 'Shadow p99', number: true },
+        ]}
+        rows={sorted.map((one) => ({
+          key: one.endpoint,
+          cells: [
+            <button
+              key="name"
+              type="button"
+              className="endpoint-choice"
+              aria-pressed={one.endpoint === shown}
+              onClick={() => onShow(one.endpoint)}
+            >
+              {one.endpoint}
+            </button>,
+            suspects.has(one.endpoint) ? (
+              <span key="verdict" className="bad">
+                Fail
+              </span>
+            ) : one.compared < minimumSamples ? (
+              'Too few'
+            ) : (
+              'Pass'
+            ),
+            count(one.compared),
+            percent(one.compared === 0 ? 0 : (one.differing + one.failed) / one.compared),
+            milliseconds(one.production, 0.5),
+            milliseconds(one.shadow, 0.5),
+            milliseconds(one.production, 0.99),
+            milliseconds(one.shadow, 0.99),
+          ],
+        }))}
+      />
+    </Container>
+  )
+}
+
+const milliseconds = (sketch: Sketch, q: number): string => {
+  const seconds = quantile(sketch, q)
+  return seconds === null ? '–' : `${(1000 * seconds).toFixed(1)} ms`
+}
