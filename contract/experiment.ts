@@ -55,11 +55,12 @@ const Traffic = z
   )
 
 /** What an experiment does only when its spec says in so many words that it is meant. */
-export const Accepted = z.enum(['undocumented-sources', 'every-port']).meta({
+export const Accepted = z.enum(['undocumented-sources', 'every-port', 'little-headroom']).meta({
   id: 'Accepted',
   description:
     'undocumented-sources: try load balancers and Fargate tasks, which AWS’s documentation excludes from mirroring; ' +
-    'every-port: mirror every TCP port, not named ones',
+    'every-port: mirror every TCP port, not named ones; ' +
+    'little-headroom: go on where the sources’ peak and its copies pass 70 % of their network’s baseline',
 })
 export type Accepted = z.output<typeof Accepted>
 

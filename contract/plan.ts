@@ -7,6 +7,25 @@ import { SourceEni } from './source.ts'
 
 const Range = z.strictObject({ lowUsd: Usd, highUsd: Usd })
 
+/** One ENI of the source, and what the experiment would do with it. */
+export const PlannedEni = SourceEni.extend({
+  mirrored: z.boolean().describe('whether the experiment would mirror it, if it can start'),
+  problem: z.string().nullable().describe('one sentence: why not'),
+  doubts: z.array(z.string()).describe('what is doubtful about it'),
+  sessionsLeft: z.int().describe('of the 3 mirror sessions that AWS allows on it, by whomever'),
+  sessionNumber: z.int().nullable().describe('priority it would get, 1 the highest; null when not mirrored'),
+  network: z
+    .strictObject({
+      peakBps: z.number().describe('busiest five minutes of the instance in 14 days, both directions, bit/s'),
+      mirroredBps: z.number().describe('copies at that time, bit/s: an upper bound, as all ports count'),
+      baselineBps: z.number().describe('what the instance type can carry for ever, bit/s'),
+      share: z.number().describe('peak and copies together, of the baseline'),
+    })
+    .nullable()
+    .describe('null where CloudWatch or EC2 do not say'),
+}).meta({ id: 'PlannedEni' })
+export type PlannedEni = z.output<typeof PlannedEni>
+
 /** What an experiment would do and cost; making one changes nothing. */
 export const Plan = z
   .strictObject({
@@ -15,11 +34,21 @@ export const Plan = z
     warnings: z.array(z.string()),
     startAt: Timestamp,
     endAt: Timestamp,
-    sources: z.array(SourceEni),
+    sources: z.array(PlannedEni),
     rules: z
       .array(FilterRule.extend({ costs: z.string().describe('what the packets it matches cost') }))
       .describe('the mirror filter, first match wins'),
     gateways: z.int().nonnegative(),
+    created: z
+      .strictObject({
+        sessions: z.int(),
+        filters: z.int(),
+        rules: z.int(),
+        rulesLeft: z.int().describe('of the 10 that a mirror filter may have'),
+        schedules: z.int().describe('one-time schedules that end it, at most at the same time'),
+        gateways: z.int().describe('tasks to start: those that run already are shared'),
+      })
+      .describe('what would be created, and taken down at the end'),
     estimate: Range.extend({
       low: CostLines,
       high: CostLines,
@@ -27,6 +56,16 @@ export const Plan = z
       highUsdPerGb: Usd.nullable(),
       assumptions: z.array(z.string()),
     }),
+    inputs: z
+      .array(
+        z.strictObject({
+          what: z.string(),
+          value: z.number(),
+          unit: z.enum(['bytes per second', 'requests per second']),
+          from: z.string().describe('metric, time and how many sources it is of'),
+        }),
+      )
+      .describe('what was measured and the estimate uses; empty where nothing is known'),
     reserveUsd: Usd.describe(
       'kept free of the budget: committed hours not counted, the worst case until the next look',
     ),

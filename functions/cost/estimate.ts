@@ -1,6 +1,7 @@
 import { usdPerGb } from '../../contract/money.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Volume } from '../../contract/traffic.ts'
+import type { Flow } from '../experiments/headroom.ts'
 import type { PriceTable } from '../prices/table.ts'
 import { type Affordable, canAfford, dollars, marginalUsdPerGb } from './budget.ts'
 import { boundControl } from './control.ts'
@@ -16,6 +17,8 @@ export type Undertaking = Readonly<{
   endAt: Date
   /** Bytes per second that each source can send at most. */
   capacities: readonly number[]
+  /** Bytes per second of all sources together as they were measured; null where nothing is known. */
+  expected: Flow | null
   crossAz: CrossAz
   gateways: number
   gatewaySize: GatewaySize
@@ -99,9 +102,9 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
   /** Sessions that only their kill schedules end. */
   const killedUsd = after(NOTHING, KILL_GRACE_SECONDS + SCHEDULE_PRECISION_SECONDS).totalUsd
 
-  const quiet = QUIET_BYTES_PER_SECOND * u.capacities.length * seconds(u)
-  const most = Math.min(peak.bytesPerSecond * seconds(u), Math.max(0, u.budgetUsd - fixedUsd) / perByte)
-  const lowVolume = volumeOf(Math.min(quiet, most), QUIET_PACKET_BYTES)
+  const { average, busiest, because } = trafficOf(u, peak)
+  const most = Math.min(busiest * seconds(u), Math.max(0, u.budgetUsd - fixedUsd) / perByte)
+  const lowVolume = volumeOf(Math.min(average * seconds(u), most), QUIET_PACKET_BYTES)
   const highVolume = volumeOf(most, BUSY_PACKET_BYTES)
   const low = after(lowVolume)
   const high = after(highVolume)
@@ -134,8 +137,7 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
         `${u.capacities.length} mirror session${u.capacities.length === 1 ? '' : 's'}, begun hours owed whole; ` +
           `${u.gateways} gateway task${u.gateways === 1 ? '' : 's'} of ${u.gatewaySize.vcpus} vCPU and ${u.gatewaySize.memoryGb} GB, ` +
           `${Math.round(u.preparingSeconds)} s of preparation included`,
-        'low: 1 Mbit/s of mirrored traffic per source, in packets of 300 bytes',
-        'high: the worst-case rate below for the whole window, or what the budget allows, in packets of 1,500 bytes',
+        ...because,
         peak.because,
         u.crossAz.because,
         'the load balancer’s own hours are standing cost and not in here; the shadow’s own cost is not known',
@@ -156,6 +158,34 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
         : `The whole window may cost ${dollars(killedUsd)} before any traffic and keeps ${dollars(start.worstCaseUsd)} back for ` +
           `the worst case: with a budget of ${dollars(u.budgetUsd)} it will end early.`,
   }
+}
+
+/** What was measured, as all of it was in the filter; else what is assumed. */
+const trafficOf = (
+  { expected, capacities }: Undertaking,
+  peak: AssumedPeak,
+): { average: number; busiest: number; because: string[] } => {
+  const packets = {
+    low: `packets of ${QUIET_PACKET_BYTES} bytes`,
+    high: `packets of ${BUSY_PACKET_BYTES} bytes`,
+  }
+  return expected === null
+    ? {
+        average: QUIET_BYTES_PER_SECOND * capacities.length,
+        busiest: peak.bytesPerSecond,
+        because: [
+          `low: 1 Mbit/s of mirrored traffic per source, in ${packets.low}: nothing is known of the sources’ traffic yet`,
+          `high: the worst-case rate below for the whole window, or what the budget allows, in ${packets.high}`,
+        ],
+      }
+    : {
+        average: expected.average,
+        busiest: Math.min(peak.bytesPerSecond, Math.max(expected.peak, expected.average)),
+        because: [
+          `low: the sources’ average of up to 14 days, in ${packets.low}; all their ports count, so that it may be less`,
+          `high: their busiest five minutes for the whole window, or what the budget allows, in ${packets.high}`,
+        ],
+      }
 }
 
 const usageAtStart = (u: Undertaking): Usage => ({

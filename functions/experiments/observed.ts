@@ -1,6 +1,7 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
+import type { OtherSession } from './starvation.ts'
 
 export type ObservedRule = Readonly<{
   rule: string
@@ -33,8 +34,8 @@ export type Observed = Readonly<{
   filters: readonly string[]
   rules: readonly ObservedRule[]
   sessions: readonly ObservedSession[]
-  /** Session numbers that anybody’s other sessions have on an ENI. */
-  taken: readonly Readonly<{ eni: string; number: number }>[]
+  /** Anybody’s other sessions. */
+  taken: readonly OtherSession[]
   /** ENIs that another experiment of this deployment mirrors. */
   rivals: readonly Readonly<{ eni: string; experiment: string }>[]
   /** VNIs of all visible sessions and of the gateways’ configuration. */

@@ -2,15 +2,13 @@ import type { SourceEni } from '../../contract/source.ts'
 import type { Action } from './actions.ts'
 import { killSchedule } from './names.ts'
 import { refusalOf, type View } from './observed.ts'
+import { freeNumber } from './preflight.ts'
 import type { SessionRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 import { armable, armTime, killTime } from './times.ts'
 
 /** A whole number from 1 to 0xffffff. */
 export type RandomVni = () => number
-
-/** Session numbers are taken from the lowest priority upward: whoever comes later and matters more wins over us. */
-const LOWEST_PRIORITY = 32_766
 
 export const latestOf = (sessions: readonly SessionRecord[], eni: string): SessionRecord | undefined =>
   sessions.reduce<SessionRecord | undefined>(
@@ -62,8 +60,7 @@ export const intend = (
   const ours = new Set(sessions.map(({ vni }) => vni))
   let vni = random()
   while (ours.has(vni) || seen.vnis.has(vni)) vni = random()
-  let number = LOWEST_PRIORITY
-  while (seen.taken.some((one) => one.eni === eni && one.number === number)) number--
+  const number = freeNumber(seen.taken, eni)
   const slots = new Set(sessions.flatMap(({ state, slot }) => (state === 'deleted' ? [] : [slot])))
   let slot = 0
   while (slots.has(slot)) slot++

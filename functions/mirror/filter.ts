@@ -8,9 +8,11 @@ import {
   ModifyTrafficMirrorFilterRuleCommand,
   paginateDescribeTrafficMirrorFilters,
   type TrafficMirrorFilter,
+  type TrafficMirrorPortRange,
 } from '@aws-sdk/client-ec2'
 import type { FilterRule, PortRange } from '../../contract/filter-rule.ts'
 import { TAG } from '../../contract/ownership.ts'
+import type { MatchRule } from '../experiments/starvation.ts'
 import { type Ownership, ownTags } from './tags.ts'
 
 const PAGE = 1000
@@ -53,6 +55,22 @@ const matching = (rule: FilterRule) => {
     ...(to && { DestinationPortRange: to }),
   }
 }
+
+/** What an existing filter matches, whoever made it. */
+export const rulesOf = (filter: TrafficMirrorFilter): MatchRule[] =>
+  [...(filter.IngressFilterRules ?? []), ...(filter.EgressFilterRules ?? [])].map((rule) => ({
+    number: rule.RuleNumber ?? 0,
+    direction: rule.TrafficDirection === 'egress' ? 'egress' : 'ingress',
+    action: rule.RuleAction === 'accept' ? 'accept' : 'reject',
+    protocol: rule.Protocol ?? null,
+    sourceCidr: rule.SourceCidrBlock ?? '0.0.0.0/0',
+    destinationCidr: rule.DestinationCidrBlock ?? '0.0.0.0/0',
+    sourcePorts: rangeOf(rule.SourcePortRange),
+    destinationPorts: rangeOf(rule.DestinationPortRange),
+  }))
+
+const rangeOf = (range: TrafficMirrorPortRange | undefined): PortRange | null =>
+  range === undefined ? null : { from: range.FromPort ?? 0, to: range.ToPort ?? 65_535 }
 
 /** Made to reject, so that nothing is mirrored before the rule’s lease is armed. */
 export const createRule = async (

@@ -4,9 +4,13 @@ import {
   type EC2Client,
   ModifyTrafficMirrorSessionCommand,
   paginateDescribeTrafficMirrorSessions,
+  type TrafficMirrorFilter,
   type TrafficMirrorSession,
 } from '@aws-sdk/client-ec2'
+import { readTags } from '../../contract/ownership.ts'
 import type { SessionRecord } from '../experiments/record.ts'
+import type { OtherSession } from '../experiments/starvation.ts'
+import { rulesOf } from './filter.ts'
 import { type Ownership, ownTags } from './tags.ts'
 
 const PAGE = 1000
@@ -17,6 +21,25 @@ export const describeSessions = async (ec2: EC2Client): Promise<TrafficMirrorSes
   for await (const page of paginateDescribeTrafficMirrorSessions({ client: ec2, pageSize: PAGE }, {}))
     sessions.push(...(page.TrafficMirrorSessions ?? []))
   return sessions
+}
+
+/** Sessions as others see them: with what their filters take, where these can be seen. */
+export const toOthers = (
+  sessions: readonly TrafficMirrorSession[],
+  filters: readonly TrafficMirrorFilter[],
+  deployment: string,
+): OtherSession[] => {
+  const byId = new Map(filters.map((filter) => [filter.TrafficMirrorFilterId, filter]))
+  return sessions.map((session) => {
+    const filter = byId.get(session.TrafficMirrorFilterId)
+    return {
+      eni: session.NetworkInterfaceId ?? '',
+      session: session.TrafficMirrorSessionId ?? '',
+      number: session.SessionNumber ?? 0,
+      ours: readTags(session.Tags, deployment) !== null,
+      rules: filter ? rulesOf(filter) : null,
+    }
+  })
 }
 
 /** The same record gives the same request, token included: a retry is answered with the session made before. */

@@ -1,21 +1,24 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { shadowTargets } from '../../contract/forwarding.ts'
-import { readTags } from '../../contract/ownership.ts'
-import type { Plan } from '../../contract/plan.ts'
+import type { Plan, PlannedEni } from '../../contract/plan.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { detectionSeconds } from '../../contract/watch.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
+import { expectedTraffic } from '../cost/expected.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { wrongField } from '../errors.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
-import { mayMirror, obstacle } from '../experiments/preflight.ts'
-import type { ControlPlane } from '../reconcile/control-plane.ts'
+import { headroomOf, tooLittle } from '../experiments/headroom.ts'
+import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
+import { readiness } from '../experiments/readiness.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
 import type { Context } from './context.ts'
+import { lookAround } from './look-around.ts'
 import { refuseForeign } from './sources.ts'
 
 /** A start that was meant as now is not in the past because it took a while to arrive. */
@@ -30,37 +33,24 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
   refuseForeign(spec.source, plane.config)
-  const surroundings = await lookAround(spec, plane)
-  const { sources, capacity, missing, zones, crossZone } = surroundings
-
-  const judged = sources.map((source) => ({ source, why: obstacle(source, spec, surroundings) }))
-  const fit = judged.flatMap(({ source, why }) => (why === null ? [source] : []))
-  const obstacles = judged.flatMap(({ why }) => why ?? [])
-  const mustFit = isNamed(spec.source) || fit.length === 0
-  const problems = [...(mustFit ? [...missing, ...obstacles] : []), ...pointsAtProduction(spec, sources)]
-  const warnings = [
-    ...(mustFit ? [] : [...missing, ...obstacles.map((why) => `Left out: ${why}`)]),
-    ...fit.flatMap((source) =>
-      source.verdict === 'unknown' || source.verdict === 'undocumented'
-        ? [`${source.eni} is tried: ${source.reason}`]
-        : [],
-    ),
-  ]
-
+  const seen = await lookAround(spec, plane)
   const { settings, prices } = plane
+
+  const sources = seen.sources.map((source) => planned(source, spec, seen))
+  const fit = sources.filter(({ mirrored }) => mirrored)
   // What cannot start now, because others mirror it, is priced all the same: it may start later.
   const priced = fit.length > 0 ? fit : sources.filter((source) => mayMirror(source, spec))
   const gateways = gatewaysFor(priced.length)
-  const crossAz = crossAzShare(
-    priced.map(({ availabilityZone }) => availabilityZone),
-    zones,
-    crossZone,
-  )
+  const rules = filterRules(spec)
+  const zones = priced.map(({ availabilityZone }) => availabilityZone)
+  const crossAz = crossAzShare(zones, seen.zones, seen.ground.crossZone)
+  const expected = expectedTraffic(instancesOf(priced), seen.measured, spec.traffic)
   const money = estimate(
     {
       startAt,
       endAt,
-      capacities: priced.map(({ eni }) => peakBytesPerSecond(capacity.get(eni))),
+      capacities: priced.map(({ eni }) => peakBytesPerSecond(seen.capacity.get(eni))),
+      expected: expected?.mirrored ?? null,
       crossAz,
       gateways,
       gatewaySize: GATEWAY_SIZE,
@@ -74,9 +64,29 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     },
     prices,
   )
-  if (priced.length > 0 && !money.start.affordable) problems.push(`It cannot begin. ${money.start.reason}`)
-  else if (money.windowProblem !== null) warnings.push(money.windowProblem)
 
+  const ready = readiness(seen.ground, { zones, sessions: priced.length, gateways })
+  const room = crowded(fit)
+  const roomAccepted = spec.accept?.includes('little-headroom') === true
+  const lacking = [...seen.missing, ...sources.flatMap(({ problem }) => problem ?? [])]
+  const mustFit = isNamed(spec.source) || fit.length === 0
+  const affordable = priced.length === 0 || money.start.affordable
+  const problems = [
+    ...(mustFit ? lacking : []),
+    ...pointsAtProduction(spec, sources),
+    ...ready.problems,
+    ...(roomAccepted ? [] : room.map((why) => `${why} To start all the same, accept little-headroom.`)),
+    ...(affordable ? [] : [`It cannot begin. ${money.start.reason}`]),
+  ]
+  const warnings = [
+    ...(mustFit ? [] : lacking.map((why) => `Left out: ${why}`)),
+    ...fit.flatMap((source) => source.doubts),
+    ...ready.warnings,
+    ...(roomAccepted ? room : []),
+    ...(seen.unmeasured === null ? [] : [seen.unmeasured]),
+    ...(affordable && money.windowProblem !== null ? [money.windowProblem] : []),
+  ]
+  const seconds = spec.window.durationSeconds
   return {
     startable: problems.length === 0,
     problems,
@@ -84,9 +94,22 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     startAt: startAt.toISOString(),
     endAt: endAt.toISOString(),
     sources,
-    rules: filterRules(spec).map((rule) => ({ ...rule, costs: ruleCosts(crossAz.share, prices) })),
+    rules: rules.map((rule) => ({
+      ...rule,
+      costs: ruleCosts(rule, { crossAzShare: crossAz.share, seconds, expected }, prices),
+    })),
     gateways,
+    created: {
+      sessions: fit.length,
+      filters: 1,
+      rules: rules.length,
+      rulesLeft: FILTER_RULES_MAX - rules.length,
+      // Each session's and each rule's own; the start or the end; the gateways' way to zero.
+      schedules: fit.length + rules.length + 2,
+      gateways: Math.max(0, gateways - seen.ground.runningTasks),
+    },
     estimate: money.estimate,
+    inputs: expected?.inputs ?? [],
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
     abort: spec.abort.map((rule) => ({
@@ -100,6 +123,42 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
 /** Gateways start, become healthy and acknowledge their configuration: about as long as two looks. */
 const PREPARING_TICKS = 2
 
+type Seen = Awaited<ReturnType<typeof lookAround>>
+
+const planned = (source: SourceEni, spec: ExperimentSpec, seen: Seen): PlannedEni => {
+  const { eni, instance } = source
+  const problem = seen.targets.has(eni)
+    ? `${eni}: it is a mirror target itself, and AWS does not mirror those.`
+    : obstacle(source, spec, seen)
+  const used = seen.taken.filter((one) => one.eni === eni).length
+  const baseline = seen.capacity.get(eni)?.baselineBps ?? 0
+  return {
+    ...source,
+    mirrored: problem === null,
+    problem,
+    doubts: problem === null ? doubts(source, spec, seen) : [],
+    sessionsLeft: Math.max(0, SESSIONS_PER_ENI - used),
+    sessionNumber: problem === null ? freeNumber(seen.taken, eni) : null,
+    network: headroomOf(seen.measured.get(instance ?? '') ?? null, spec.traffic.directions, baseline),
+  }
+}
+
+/** Instances whose network is nearly full, each once, the fullest first. */
+const crowded = (sources: readonly PlannedEni[]): string[] => {
+  const rooms = new Map(
+    sources.flatMap(({ instance, name, network }) =>
+      instance === null || network === null ? [] : [[instance, { name: name ?? instance, network }]],
+    ),
+  )
+  return [...rooms.values()]
+    .sort((a, b) => b.network.share - a.network.share)
+    .flatMap(({ name, network }) => tooLittle(name, network) ?? [])
+}
+
+const instancesOf = (sources: readonly SourceEni[]): string[] => [
+  ...new Set(sources.flatMap(({ instance }) => instance ?? [])),
+]
+
 const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
   if (window.startAt === undefined) return now
   const startAt = new Date(window.startAt)
@@ -108,30 +167,6 @@ const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
   if (startAt.getTime() > now.getTime() + AHEAD_MAX_MS)
     throw wrongField('body.window.startAt', 'It is more than a year ahead')
   return startAt
-}
-
-const lookAround = async (spec: ExperimentSpec, { clients, config }: ControlPlane) => {
-  const [{ resolveSource }, { describeSessions }, { isCrossZone, runningTasks }] = await Promise.all([
-    import('../mirror/sources.ts'),
-    import('../mirror/session.ts'),
-    import('../gateway/service.ts'),
-  ])
-  const [resolved, sessions, crossZone, tasks] = await Promise.all([
-    resolveSource(clients, spec.source),
-    describeSessions(clients.ec2),
-    isCrossZone(clients.elb, config.loadBalancer),
-    runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
-  ])
-  return {
-    ...resolved,
-    crossZone,
-    zones: tasks.map(({ availabilityZone }) => availabilityZone),
-    taken: sessions.map(({ NetworkInterfaceId: eni = '', SessionNumber: number = 0 }) => ({ eni, number })),
-    rivals: sessions.flatMap(({ NetworkInterfaceId: eni = '', Tags }) => {
-      const tags = readTags(Tags, config.deployment)
-      return tags ? [{ eni, experiment: tags.experiment }] : []
-    }),
-  }
 }
 
 /** A copy that is sent back to where it was taken from would be a second request to production. */

@@ -5,6 +5,7 @@ import { fallbackPrices } from '../prices/fallback.ts'
 import type { PriceTable } from '../prices/table.ts'
 import type { ScheduleHome } from '../schedule/one-time.ts'
 import { openTable, type Table } from '../store/table.ts'
+import { TrafficMemory } from '../watch/traffic-memory.ts'
 
 /** Structured log lines; never payloads, never credentials. */
 export type Log = (level: 'info' | 'warn' | 'error', message: string, more?: Record<string, unknown>) => void
@@ -17,6 +18,7 @@ export type ControlPlane = Readonly<{
   table: Table
   prices: PriceTable
   schedules: ScheduleHome
+  traffic: TrafficMemory
   /** Milliseconds since 1970. */
   now: () => number
   sleep: (milliseconds: number) => Promise<void>
@@ -39,6 +41,7 @@ export const openControlPlane = (
     clients,
     table: openTable(clients.dynamo, config.table),
     prices: fallbackPrices(config.region),
+    traffic: new TrafficMemory(),
     schedules: {
       group: config.scheduleGroup,
       role: config.scheduleRole,

@@ -14,7 +14,7 @@ import {
 } from '../gateway/service.ts'
 import { describeFilters } from '../mirror/filter.ts'
 import type { NetworkCapacity } from '../mirror/instance-types.ts'
-import { describeSessions } from '../mirror/session.ts'
+import { describeSessions, toOthers } from '../mirror/session.ts'
 import { resolveSource } from '../mirror/sources.ts'
 import { armedAt, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
@@ -182,10 +182,11 @@ const ofMirroring = (
       vni: session.VirtualNetworkId ?? 0,
       expiresAt: tags?.expiresAt ?? null,
     })),
-    taken: others.map(({ session }) => ({
-      eni: session.NetworkInterfaceId ?? '',
-      number: session.SessionNumber ?? 0,
-    })),
+    taken: toOthers(
+      others.map(({ session }) => session),
+      filters,
+      deployment,
+    ),
     rivals: others.flatMap(({ session, tags }) =>
       // What belongs to none that is active is on its way out, or Describe shows it though it is gone.
       tags && active.has(tags.experiment)

@@ -18,6 +18,7 @@ import { readSessions } from '../../functions/store/ledger.ts'
 import { type Cloud, startCloud } from '../../local/aws/cloud.ts'
 import type { SpawnTask } from '../../local/aws/ecs/spawn.ts'
 import type { Switches } from '../../local/aws/switches.ts'
+import type { WorldDeclaration } from '../../local/aws/world.ts'
 import * as world from './aws-world.ts'
 import { seeded } from './faults.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -159,7 +160,10 @@ export type Account = {
 }
 
 /** A local AWS account whose time is moved by hand, with the control plane’s table, and gateways in this process. */
-export const openAccount = async (switches: Partial<Switches> = {}): Promise<Account> => {
+export const openAccount = async (
+  switches: Partial<Switches> = {},
+  change: (declared: WorldDeclaration) => WorldDeclaration = (declared) => declared,
+): Promise<Account> => {
   const clock = new ManualClock()
   const gateways = new Gateways()
   const invoked: Account['invoked'] = []
@@ -170,7 +174,7 @@ export const openAccount = async (switches: Partial<Switches> = {}): Promise<Acc
   })
   await new Promise<void>((resolve) => functions.listen(0, '127.0.0.1', resolve))
   const { port } = functions.address() as AddressInfo
-  const declared = world.testWorld()
+  const declared = change(world.testWorld())
   const cloud = await startCloud({
     port: 0,
     clock,

@@ -108,11 +108,11 @@ test('ids of neither kind are told at their fields', () => {
   expect(Object.keys(errors ?? {}).sort()).toEqual(['within', 'without'])
 })
 
-test('every port and what is not documented are said in so many words', () => {
-  const { spec } = check({ ...filled, ports: '', everyPort: true, undocumented: true })
+test('every port, what is not documented and a full network are said in so many words', () => {
+  const { spec } = check({ ...filled, ports: '', everyPort: true, undocumented: true, littleHeadroom: true })
 
   expect(spec?.traffic).not.toHaveProperty('ports')
-  expect(spec?.accept).toEqual(['undocumented-sources', 'every-port'])
+  expect(spec?.accept).toEqual(['undocumented-sources', 'every-port', 'little-headroom'])
 })
 
 test('a start at a time is the viewer’s local time', () => {

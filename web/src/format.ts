@@ -47,6 +47,10 @@ export const bytes = (n: number): string => {
 
 export const perSecond = (n: number): string => `${shortCount(n)}/s`
 
+/** What a plan measured: 1.2 MB/s, 40/s. */
+export const rate = (n: number, unit: 'bytes per second' | 'requests per second'): string =>
+  unit === 'bytes per second' ? `${bytes(n)}/s` : perSecond(n)
+
 export const percent = (share: number): string => {
   if (share > 0 && share < 0.001) return '<0.1 %'
   return `${new Intl.NumberFormat('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share * 100)} %`

@@ -9,6 +9,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   startAt: at(0),
   endAt: at(7200),
   capacities: [1.25e9, 1.25e9],
+  expected: null,
   crossAz: { share: 2 / 3, because: 'two thirds of the bytes cross zones' },
   gateways: 2,
   gatewaySize: nothing.gatewaySize,
@@ -50,6 +51,22 @@ describe('the estimate', () => {
     expect(made.peak.basis).toBe('budget-share')
     expect(made.peak.because).toContain('Faster traffic ends the mirroring')
     expect(made.overshootUsd).toBeGreaterThan(100)
+  })
+
+  it('uses what was measured: the average for its low end, the busiest five minutes for its high one', () => {
+    const quiet = estimate(undertaking({ expected: { average: 1e5, peak: 1e6 } }), prices)
+    const busy = estimate(undertaking({ expected: { average: 2e5, peak: 2e6 } }), prices)
+    const unknown = estimate(undertaking(), prices)
+    const traffic = ({ estimate: { low, high } }: typeof quiet) => [low['cross-az'], high['cross-az']]
+
+    const [low = 0, high = 0] = traffic(quiet)
+    expect(low).toBeCloseTo(((1e5 * 7200) / 1e9) * (2 / 3) * 0.02, 4)
+    expect(high).toBeCloseTo(10 * low, 4)
+    expect(traffic(busy)[0]).toBeCloseTo(2 * low, 4)
+    expect(unknown.estimate.highUsd).toBeGreaterThan(busy.estimate.highUsd)
+    expect(quiet.reserveUsd).toBe(unknown.reserveUsd)
+    expect(quiet.estimate.assumptions.join(' ')).toContain('low: the sources’ average')
+    expect(unknown.estimate.assumptions.join(' ')).toContain('nothing is known of the sources’ traffic')
   })
 
   it('refuses a budget that does not pay the first hours', () => {

@@ -41,6 +41,7 @@ const undertaking = (run: Run): Undertaking => ({
   startAt: at(0),
   endAt: at(run.windowSeconds),
   capacities: Array.from({ length: run.sources }, () => (run.gbps * 1e9) / 8),
+  expected: null,
   crossAz: { share: run.crossAzShare, because: 'as drawn' },
   gateways: run.gateways,
   gatewaySize: nothing.gatewaySize,

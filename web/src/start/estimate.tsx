@@ -1,18 +1,16 @@
 import Alert from '@cloudscape-design/components/alert'
 import Container from '@cloudscape-design/components/container'
-import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { Plan } from '../../../contract/plan.ts'
-import { ruleWords } from '../../../contract/watch.ts'
 import { BasisMark } from '../basis-mark.tsx'
-import { budget as asBudget, count, dateTime, dollarRange, dollars, duration } from '../format.ts'
+import { budget as asBudget, dateTime, dollarRange, dollars, duration } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { COST_LINE, COST_LINES } from '../words.ts'
+import { PlanDetails } from './plan-details.tsx'
 import { Sentences } from './sentences.tsx'
-import { Verdict } from './verdict.tsx'
 
 type Props = Readonly<{
   plan: Plan | undefined
@@ -47,7 +45,7 @@ const stateWords = (plan: Plan | undefined, outdated: boolean, missing: readonly
 }
 
 const Priced = ({ plan, budgetUsd }: { plan: Plan; budgetUsd: number }) => {
-  const { estimate, problems, warnings, sources, rules, gateways } = plan
+  const { estimate, problems, warnings } = plan
   const perGb =
     estimate.lowUsdPerGb === null || estimate.highUsdPerGb === null
       ? '–'
@@ -105,52 +103,7 @@ const Priced = ({ plan, budgetUsd }: { plan: Plan; budgetUsd: number }) => {
         }))}
         foot={['Together', dollars(estimate.lowUsd), dollars(estimate.highUsd)]}
       />
-      <div>
-        <ExpandableSection headerText={`Assumptions (${estimate.assumptions.length})`} defaultExpanded>
-          <Sentences of={[...estimate.assumptions, `Prices: ${plan.pricesFrom}.`]} />
-        </ExpandableSection>
-        <ExpandableSection
-          headerText={`Would be mirrored: ${plural(sources.length, 'network interface')}`}
-          defaultExpanded={sources.some(({ verdict }) => verdict !== 'supported')}
-        >
-          <PlainTable
-            label="Network interfaces with their verdict"
-            columns={[{ name: 'Interface' }, { name: 'Verdict' }]}
-            rows={sources.map(({ eni, name, address, verdict, reason }) => ({
-              key: eni,
-              cells: [
-                <span key="name">
-                  {name ?? address}
-                  <div className="quiet mono">{eni}</div>
-                </span>,
-                <Verdict key="verdict" verdict={verdict} reason={reason} />,
-              ],
-            }))}
-          />
-        </ExpandableSection>
-        <ExpandableSection headerText={`Would end it by itself: ${plural(plan.abort.length, 'rule')}`}>
-          <PlainTable
-            label="Abort rules"
-            columns={[{ name: 'When' }, { name: 'Noticed within', number: true }]}
-            rows={plan.abort.map(({ rule, detectsWithinSeconds }) => ({
-              key: ruleWords(rule),
-              cells: [ruleWords(rule), duration(detectsWithinSeconds)],
-            }))}
-          />
-        </ExpandableSection>
-        <ExpandableSection
-          headerText={`Would be created: ${plural(sources.length, 'mirror session')}, ${plural(rules.length, 'filter rule')}, ${plural(gateways, 'gateway task')}`}
-        >
-          <PlainTable
-            label="Filter rules, first match wins"
-            columns={[{ name: 'Rule' }, { name: 'Action' }, { name: 'What it mirrors' }]}
-            rows={rules.map(({ number, direction, action, meaning }) => ({
-              key: `${direction} ${number}`,
-              cells: [String(number), `${action}, ${direction}`, meaning],
-            }))}
-          />
-        </ExpandableSection>
-      </div>
+      <PlanDetails plan={plan} />
     </SpaceBetween>
   )
 }
@@ -172,5 +125,3 @@ const RangeBar = ({ low, high, reserve, budget }: RangeProps) => {
     </div>
   )
 }
-
-const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? '' : 's'}`

@@ -10,6 +10,7 @@ export type FormValues = SourceValues &
   Readonly<{
     name: string
     undocumented: boolean
+    littleHeadroom: boolean
     ports: string
     everyPort: boolean
     clientCidrs: string
@@ -36,6 +37,7 @@ export const emptyForm: FormValues = {
   ...emptySource,
   name: '',
   undocumented: false,
+  littleHeadroom: false,
   ports: '8080',
   everyPort: false,
   clientCidrs: '0.0.0.0/0',
@@ -104,10 +106,15 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   ...acceptedBy(form),
 })
 
-const acceptedBy = ({ undocumented, everyPort }: FormValues): Pick<ExperimentSpecInput, 'accept'> => {
+const acceptedBy = ({
+  undocumented,
+  everyPort,
+  littleHeadroom,
+}: FormValues): Pick<ExperimentSpecInput, 'accept'> => {
   const accept: Accepted[] = [
     ...(undocumented ? (['undocumented-sources'] as const) : []),
     ...(everyPort ? (['every-port'] as const) : []),
+    ...(littleHeadroom ? (['little-headroom'] as const) : []),
   ]
   return accept.length > 0 ? { accept } : {}
 }

@@ -67,7 +67,7 @@ export const SourceFields = ({ form, errors, set, leave }: FieldProps) => {
         <NamedFields form={form} error={errors.source} set={set} onLeave={onLeave} sources={sources} />
       )}
       <ExpandableSection
-        headerText="Narrow it, or leave something out"
+        headerText="Narrow it, leave something out, take a risk"
         defaultExpanded={errors.within !== undefined || errors.without !== undefined}
       >
         <SpaceBetween size="s">
@@ -106,6 +106,13 @@ export const SourceFields = ({ form, errors, set, leave }: FieldProps) => {
             description="AWS’s documentation excludes load balancers and Fargate tasks; tools mirror them all the same."
           >
             Try what AWS does not document
+          </Checkbox>
+          <Checkbox
+            checked={form.littleHeadroom}
+            onChange={({ detail }) => set({ littleHeadroom: detail.checked })}
+            description="Copies come out of an instance’s own bandwidth; above 70 % of its baseline a start is refused."
+          >
+            Start even where the network of a source is nearly full
           </Checkbox>
         </SpaceBetween>
       </ExpandableSection>

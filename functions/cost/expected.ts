@@ -1,0 +1,62 @@
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+import type { Plan } from '../../contract/plan.ts'
+import type { Flow, InstanceTraffic } from '../experiments/headroom.ts'
+
+/** The traffic to reckon with: bytes per second of all sources together, as the last 14 days were. */
+export type Expected = Readonly<{
+  in: Flow
+  out: Flow
+  /** In the directions that are mirrored. */
+  mirrored: Flow
+  inputs: Plan['inputs']
+}>
+
+const NOTHING: Flow = { average: 0, peak: 0 }
+const add = (a: Flow, b: Flow): Flow => ({ average: a.average + b.average, peak: a.peak + b.peak })
+const times = (flow: Flow, factor: number): Flow => ({
+  average: flow.average * factor,
+  peak: flow.peak * factor,
+})
+
+/**
+ * Instances that CloudWatch does not know, or that a sample left out, are taken to be as busy as those it knows. Peaks
+ * are added up, though they need not come together. Null where nothing is known.
+ */
+export const expectedTraffic = (
+  instances: readonly string[],
+  measured: ReadonlyMap<string, InstanceTraffic>,
+  { directions }: ExperimentSpec['traffic'],
+): Expected | null => {
+  const known = [...measured.values()].filter((one) => one !== null)
+  if (known.length === 0) return null
+  const factor = instances.length / known.length
+  const received = times(
+    known.reduce((sum, one) => add(sum, one.in), NOTHING),
+    factor,
+  )
+  const sent = times(
+    known.reduce((sum, one) => add(sum, one.out), NOTHING),
+    factor,
+  )
+  const since = new Date(Math.min(...known.map(({ from }) => from.getTime()))).toISOString()
+  const from = (metric: string) =>
+    `CloudWatch AWS/EC2 ${metric}, five-minute sums since ${since.slice(0, 16).replace('T', ' ')} UTC, ` +
+    `${known.length} of ${instances.length} instance${instances.length === 1 ? '' : 's'}, all ports`
+  const input = (what: string, value: number, metric: string) => ({
+    what,
+    value,
+    unit: 'bytes per second' as const,
+    from: from(metric),
+  })
+  return {
+    in: received,
+    out: sent,
+    mirrored: directions === 'both' ? add(received, sent) : received,
+    inputs: [
+      input('received on average', received.average, 'NetworkIn'),
+      input('received at the peak', received.peak, 'NetworkIn'),
+      input('sent on average', sent.average, 'NetworkOut'),
+      input('sent at the peak', sent.peak, 'NetworkOut'),
+    ],
+  }
+}

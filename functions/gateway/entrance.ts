@@ -1,0 +1,52 @@
+import { DescribeSubnetsCommand, type EC2Client } from '@aws-sdk/client-ec2'
+import { DescribeServicesCommand, type ECSClient } from '@aws-sdk/client-ecs'
+import {
+  DescribeLoadBalancersCommand,
+  type ElasticLoadBalancingV2Client,
+  paginateDescribeListeners,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
+
+/** Where mirrored packets arrive, as it is set up now. */
+export type Entrance = Readonly<{
+  /** The load balancer has the UDP listener that mirroring needs. Without it packets vanish, and are billed. */
+  listening: boolean
+  /** Zones in which the load balancer has a node. */
+  nodeZones: readonly string[]
+  /** Zones in which gateway tasks may run, and the free addresses of their subnets together. */
+  taskZones: readonly string[]
+  freeAddresses: number
+}>
+
+/** VXLAN (RFC 7348), where traffic mirroring sends it. */
+const VXLAN_PORT = 4789
+
+export const describeEntrance = async (
+  { elb, ecs, ec2 }: { elb: ElasticLoadBalancingV2Client; ecs: ECSClient; ec2: EC2Client },
+  { loadBalancer, cluster, service }: { loadBalancer: string; cluster: string; service: string },
+): Promise<Entrance> => {
+  const [balancers, listening, services] = await Promise.all([
+    elb.send(new DescribeLoadBalancersCommand({ LoadBalancerArns: [loadBalancer] })),
+    hasListener(elb, loadBalancer),
+    ecs.send(new DescribeServicesCommand({ cluster, services: [service] })),
+  ])
+  const zones = balancers.LoadBalancers?.[0]?.AvailabilityZones ?? []
+  const { subnets = [] } = services.services?.[0]?.networkConfiguration?.awsvpcConfiguration ?? {}
+  // By filter: a subnet that is gone is left out then, and not an error for all.
+  const { Subnets = [] } =
+    subnets.length === 0
+      ? {}
+      : await ec2.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: subnets }] }))
+  return {
+    listening,
+    nodeZones: zones.flatMap(({ ZoneName }) => ZoneName ?? []),
+    taskZones: Subnets.flatMap(({ AvailabilityZone }) => AvailabilityZone ?? []),
+    freeAddresses: Subnets.reduce((sum, { AvailableIpAddressCount: free = 0 }) => sum + free, 0),
+  }
+}
+
+const hasListener = async (elb: ElasticLoadBalancingV2Client, LoadBalancerArn: string): Promise<boolean> => {
+  for await (const page of paginateDescribeListeners({ client: elb }, { LoadBalancerArn }))
+    for (const { Protocol, Port } of page.Listeners ?? [])
+      if (Port === VXLAN_PORT && (Protocol === 'UDP' || Protocol === 'TCP_UDP')) return true
+  return false
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { type Ground, readiness } from '../../../functions/experiments/readiness.ts'
+
+const zones = ['us-east-1a', 'us-east-1b']
+const ground: Ground = {
+  listening: true,
+  crossZone: true,
+  nodeZones: zones,
+  taskZones: zones,
+  freeAddresses: 100,
+  runningTasks: 0,
+  sessions: 0,
+  filters: 0,
+}
+const need = { zones, sessions: 40, gateways: 2 }
+
+test('nothing is in the way where everything is set up', () => {
+  expect(readiness(ground, need)).toEqual({ problems: [], warnings: [] })
+})
+
+test.each<[string, Partial<Ground>, RegExp]>([
+  ['a listener', { listening: false }, /no UDP listener on port 4789/],
+  [
+    'addresses for the tasks to start',
+    { freeAddresses: 1 },
+    /2 gateway tasks have to start.* 1 free addresses/,
+  ],
+  ['room for its sessions', { sessions: 9961 }, /9961 mirror sessions: 40 more would pass AWS’s 10000/],
+  ['room for its filter', { filters: 10_000 }, /10000 mirror filters/],
+  [
+    'a node in each zone of a source',
+    { crossZone: false, nodeZones: ['us-east-1a'] },
+    /no node in us-east-1b, and cross-zone balancing is off/,
+  ],
+  [
+    'a place for tasks in each zone of a source',
+    { crossZone: false, taskZones: ['us-east-1b'] },
+    /no subnet in us-east-1a, and cross-zone balancing is off/,
+  ],
+])('it needs %s', (_, lack, why) => {
+  const { problems } = readiness({ ...ground, ...lack }, need)
+
+  expect(problems).toEqual([expect.stringMatching(why)])
+})
+
+test('tasks that run already need no new address', () => {
+  expect(readiness({ ...ground, freeAddresses: 0, runningTasks: 2 }, need).problems).toEqual([])
+})
+
+test('with cross-zone balancing a zone without a gateway costs, and is said', () => {
+  const { problems, warnings } = readiness({ ...ground, taskZones: ['us-east-1b'] }, need)
+
+  expect(problems).toEqual([])
+  expect(warnings).toEqual([
+    'Gateway tasks have no subnet in us-east-1a: what is mirrored there crosses zones.',
+  ])
+})
