@@ -13,6 +13,13 @@ import {
   resumeExperiment,
   stopExperiment,
 } from './operations/experiments.ts'
+import {
+  createSchedule,
+  deleteSchedule,
+  getSchedule,
+  listSchedules,
+  previewSchedule,
+} from './operations/schedules.ts'
 import { listSources, previewSource } from './operations/sources.ts'
 import { getComparison, getVerdict } from './operations/verdict.ts'
 
@@ -37,5 +44,10 @@ export const catalogue = {
   listSources,
   listAudit,
   previewSource,
+  previewSchedule,
+  createSchedule,
+  listSchedules,
+  getSchedule,
+  deleteSchedule,
 }
 export type Catalogue = typeof catalogue

@@ -12,6 +12,7 @@
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
  * | AUDIT             | <ulid>                | the same entry, in the trail of all experiments     |
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
+ * | SCHEDULES         | <schedule id>         | when an experiment runs again and again             |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
@@ -26,6 +27,8 @@ export const EXPERIMENTS = 'EXPERIMENTS'
 export const belongings = (experiment: string): string => `EXPERIMENT#${experiment}`
 
 export const experimentKey = (experiment: string): Key => ({ pk: EXPERIMENTS, sk: experiment })
+export const SCHEDULES = 'SCHEDULES'
+export const scheduleKey = (schedule: string): Key => ({ pk: SCHEDULES, sk: schedule })
 export const ACTIVE = 'ACTIVE'
 export const activeKey = (experiment: string): Key => ({ pk: ACTIVE, sk: experiment })
 export const ledgerKey = (experiment: string, eni: string, generation: number): Key => ({

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
-import { ProblemError } from '../errors.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { createRecord, readRecord } from '../store/experiments.ts'
-import { type Claim, claimKey, findClaim } from '../store/idempotency.ts'
+import { claimKey, findClaim } from '../store/idempotency.ts'
+import { fingerprintOf, refuseOther } from './claims.ts'
 import type { Context } from './context.ts'
-import { makePlan } from './planning.ts'
+import { refuseUnstartable } from './planning.ts'
 import { requireRecord } from './records.ts'
 
 /**
@@ -30,11 +29,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
     if (made) return made.experiment
   }
 
-  const plan = await makePlan(spec, context)
-  if (!plan.startable)
-    throw new ProblemError('not-startable', plan.problems.join(' '), {
-      errors: plan.problems.map((message) => ({ path: 'body', message })),
-    })
+  await refuseUnstartable(spec, context)
 
   const at = now()
   const fresh = experimentId(at.getTime(), random(10))
@@ -58,28 +53,4 @@ const begin = async (
   const created = await createRecord(table, record)
   if (created) await hurry(id)
   return (await requireRecord(table, id)).experiment
-}
-
-const refuseOther = (claim: Claim, fingerprint: string): Claim => {
-  if (claim.fingerprint === fingerprint) return claim
-  throw new ProblemError(
-    'idempotency-mismatch',
-    `This key made ${claim.experiment} from another request. Use a new key for a new experiment.`,
-  )
-}
-
-/** The same for requests that mean the same: defaults filled in, whatever the order of the fields. */
-const fingerprintOf = (spec: ExperimentSpec): string =>
-  createHash('sha256')
-    .update(JSON.stringify(sorted(spec)))
-    .digest('hex')
-
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  )
 }

@@ -10,6 +10,7 @@ import { listMeter } from './meter.ts'
 import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
+import { createSchedule, deleteSchedule, getSchedule, listSchedules, previewSchedule } from './schedules.ts'
 import { listSources, previewSource } from './sources.ts'
 import { killExperiment, stopExperiment } from './stop-experiment.ts'
 import { getComparison, getVerdict } from './verdict.ts'
@@ -35,4 +36,9 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   listSources,
   listAudit,
   previewSource,
+  previewSchedule,
+  createSchedule,
+  listSchedules,
+  getSchedule,
+  deleteSchedule,
 }

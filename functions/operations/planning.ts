@@ -10,7 +10,7 @@ import { estimate } from '../cost/estimate.ts'
 import { expectedTraffic } from '../cost/expected.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
-import { wrongField } from '../errors.ts'
+import { ProblemError, wrongField } from '../errors.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
@@ -25,6 +25,15 @@ import { refuseForeign } from './sources.ts'
 const PAST_TOLERANCE_MS = 120_000
 /** Schedules and tags reach farther, but nobody can know a fleet and its prices so long ahead. */
 const AHEAD_MAX_MS = 366 * 86_400_000
+
+/** @throws ProblemError not-startable, with every reason */
+export const refuseUnstartable = async (spec: ExperimentSpec, context: Context): Promise<void> => {
+  const { startable, problems } = await makePlan(spec, context)
+  if (startable) return
+  throw new ProblemError('not-startable', problems.join(' '), {
+    errors: problems.map((message) => ({ path: 'body', message })),
+  })
+}
 
 /** What the experiment would mirror, create and cost. Changes nothing. */
 export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<Plan> => {

@@ -5,12 +5,13 @@ import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
 import { sweep } from './sweep.ts'
+import { openWindows } from './windows.ts'
 
 /** A create that is not there after so long never happened. */
 const CREATE_MS = 15 * 60_000
 
 /**
- * Looks after every active experiment, those that end first first, then sweeps. One that fails does not keep the others;
+ * Looks after every active experiment, those that end first first, makes those of windows that begin soon, then sweeps. One that fails does not keep the others;
  * its error is thrown at the end, so that the call is tried again.
  */
 export const tick = async (plane: ControlPlane, deadline: number): Promise<void> => {
@@ -24,6 +25,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
     }
   }
   for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
+  await guard('windows', () => openWindows(plane))
   await guard('sweep', () => sweep(plane))
   if (errors.length > 0) throw new AggregateError(errors, 'the tick failed in part')
 }

@@ -23,6 +23,11 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   listSources: 'GET /sources',
   listAudit: 'GET /audit',
   previewSource: 'POST /sources/preview',
+  previewSchedule: 'POST /schedules/preview',
+  createSchedule: 'POST /schedules',
+  listSchedules: 'GET /schedules',
+  getSchedule: 'GET /schedules/{id}',
+  deleteSchedule: 'DELETE /schedules/{id}',
 }
 
 export type Request<Id extends keyof Catalogue> = Parameters<Call<Catalogue[Id]>>[0]

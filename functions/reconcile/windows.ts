@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { PastWindow } from '../../contract/window-schedule.ts'
+import { newRecord } from '../experiments/phases.ts'
+import { experimentId } from '../experiments/ulid.ts'
+import { dueWindows } from '../experiments/windows.ts'
+import { createRecord } from '../store/experiments.ts'
+import { allScheduleRecords, type ScheduleRecord, updateScheduleRecord } from '../store/window-schedules.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { errorText } from './failure.ts'
+
+/** Experiments are made so long before their window: then their own start schedule opens it on the second. */
+const AHEAD_MS = 10 * 60_000
+const PAST_SHOWN = 10
+
+/** Makes the experiments of windows that begin soon, and says which were missed. One schedule does not keep the others. */
+export const openWindows = async (plane: ControlPlane): Promise<void> => {
+  for (const schedule of await allScheduleRecords(plane.table))
+    await openDue(plane, schedule).catch((error: unknown) =>
+      plane.log('error', 'a schedule failed', { schedule: schedule.id, error: errorText(error) }),
+    )
+}
+
+/**
+ * The experiment’s id follows from the schedule and the window: whoever repeats this after a crash makes none twice.
+ */
+const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<void> => {
+  const now = new Date(plane.now())
+  const { lateMs } = plane.settings
+  const due = dueWindows(schedule.spec, new Date(schedule.decidedUntil), { now, aheadMs: AHEAD_MS, lateMs })
+  const last = due.at(-1)
+  if (!last) return
+  const decided: PastWindow[] = []
+  for (const { at, missed } of due) {
+    const startAt = at.toISOString()
+    if (missed) {
+      const skipped = 'The control plane was not there when it began.'
+      plane.log('warn', 'a window was missed', { schedule: schedule.id, at: startAt })
+      decided.unshift({ at: startAt, experiment: null, skipped })
+      continue
+    }
+    const { experiment } = schedule.spec
+    const hash = createHash('sha256').update(`${schedule.id} ${startAt}`).digest()
+    const id = experimentId(at.getTime(), hash)
+    const spec = { ...experiment, window: { ...experiment.window, startAt } }
+    await createRecord(plane.table, newRecord(spec, { id, by: schedule.createdBy, now }))
+    plane.log('info', 'a window opens', { schedule: schedule.id, experiment: id, at: startAt })
+    decided.unshift({ at: startAt, experiment: id, skipped: null })
+  }
+  await updateScheduleRecord(plane.table, {
+    ...schedule,
+    decidedUntil: last.at.toISOString(),
+    past: [...decided, ...schedule.past].slice(0, PAST_SHOWN),
+  })
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { WindowSchedule } from '../../../contract/window-schedule.ts'
+import { openWindows } from '../../../functions/reconcile/windows.ts'
+import { allScheduleRecords, updateScheduleRecord } from '../../../functions/store/window-schedules.ts'
+import { openApiOver } from '../../support/api.ts'
+import * as world from '../../support/aws-world.ts'
+import { type Account, openAccount, pass } from '../../support/experiment-account.ts'
+
+const PATIENT = { timeout: 60_000 }
+
+/** The account’s clock begins on Saturday 2026-11-21 at 12:00:00 UTC. */
+const body = {
+  experiment: {
+    name: 'checkout',
+    source: { by: 'eni', ids: [world.eni(1)] },
+    traffic: { ports: [8080] },
+    shadow: { url: 'http://127.0.0.1:9000' },
+    window: { durationSeconds: 60 },
+    budgetUsd: 5,
+  },
+  cron: '0/5 * * * ? *',
+}
+const open = async () => {
+  const account = await openAccount()
+  const api = openApiOver(account.plane)
+  const create = (more: object = {}, headers: Record<string, string> = {}) =>
+    api.send({ method: 'POST', path: '/schedules', body: { ...body, ...more }, headers })
+  const read = async (id: string): Promise<WindowSchedule> =>
+    (await api.send({ path: `/schedules/${id}` })).body
+  const experiments = async () => (await api.send({ path: '/experiments' })).body.experiments
+  return { account, api, create, read, experiments }
+}
+const seconds = (account: Account, n: number) => account.clock.advance(n * 1000)
+
+describe('a schedule through the API', PATIENT, () => {
+  it('shows its next ten windows, before and after it is created, and is listed and deleted', async () => {
+    const { api, create, read } = await open()
+
+    const preview = await api.send({ method: 'POST', path: '/schedules/preview', body })
+    const created = await create({}, { 'idempotency-key': 'a' })
+    const again = await create({}, { 'idempotency-key': 'a' })
+    const { id } = created.body
+    const listed = await api.send({ path: '/schedules' })
+    const seen = await read(id)
+    const deleted = await api.send({ method: 'DELETE', path: `/schedules/${id}` })
+    const gone = await api.send({ path: `/schedules/${id}` })
+
+    expect(preview.body.next).toHaveLength(10)
+    expect(preview.body.next.slice(0, 2)).toEqual(['2026-11-21T12:05:00.000Z', '2026-11-21T12:10:00.000Z'])
+    expect(created).toMatchObject({
+      status: 201,
+      body: { createdBy: 'local', past: [], next: preview.body.next },
+    })
+    expect(again.body.id).toBe(id)
+    expect(listed.body.schedules.map((one: WindowSchedule) => one.id)).toEqual([id])
+    expect(seen.spec).toMatchObject({ timeZone: 'UTC', blackoutDates: [] })
+    expect(deleted.status).toBe(200)
+    expect(gone.status).toBe(404)
+  })
+
+  it('refuses what is no cron expression and windows that overlap, naming the field', async () => {
+    const { create } = await open()
+
+    const bad = await create({ cron: 'every tuesday' })
+    const overlapping = await create({
+      cron: '* * * * ? *',
+      experiment: { ...body.experiment, window: { durationSeconds: 90 } },
+    })
+
+    const nowhere = await create({
+      experiment: { ...body.experiment, source: { by: 'eni', ids: [world.newFamilyEni] } },
+    })
+
+    expect(nowhere).toMatchObject({ status: 422, body: { errors: [{ path: 'body' }] } })
+    expect(bad).toMatchObject({ status: 400, body: { errors: [{ path: 'body.cron' }] } })
+    expect(overlapping.body.detail).toContain('Windows would overlap')
+  })
+})
+
+describe('windows', PATIENT, () => {
+  it('are made ahead as runs of their own, each once, whatever is repeated', async () => {
+    const { account, create, read, experiments } = await open()
+    const { id } = (await create()).body
+    const [before] = await allScheduleRecords(account.plane.table)
+
+    await pass(account, account.plane, 0)
+    // As after a crash between the experiments and the note that they are made.
+    await updateScheduleRecord(account.plane.table, { ...before!, version: 1 })
+    await pass(account, account.plane, 0)
+    await pass(account, account.plane, 0)
+    const made = await experiments()
+    const { past } = await read(id)
+
+    expect(made.map(({ startAt, phase }: { startAt: string; phase: string }) => [startAt, phase])).toEqual([
+      ['2026-11-21T12:10:00.000Z', 'scheduled'],
+      ['2026-11-21T12:05:00.000Z', 'scheduled'],
+    ])
+    expect(past.map(({ at, experiment, skipped }) => [at, experiment, skipped])).toEqual(
+      made.map(({ id: of, startAt }: { id: string; startAt: string }) => [startAt, of, null]),
+    )
+  })
+
+  it('that were missed while the control plane was away are skipped and said', async () => {
+    const { account, create, read, experiments } = await open()
+    const { id } = (await create({ cron: '0/20 * * * ? *' })).body
+
+    await seconds(account, 41 * 60)
+    await openWindows(account.plane)
+    const { past, next } = await read(id)
+
+    expect(past).toEqual([
+      {
+        at: '2026-11-21T12:40:00.000Z',
+        experiment: null,
+        skipped: 'The control plane was not there when it began.',
+      },
+      {
+        at: '2026-11-21T12:20:00.000Z',
+        experiment: null,
+        skipped: 'The control plane was not there when it began.',
+      },
+    ])
+    expect(next[0]).toBe('2026-11-21T13:00:00.000Z')
+    expect(await experiments()).toEqual([])
+    expect(account.lines.join()).toContain('a window was missed')
+  })
+
+  it('open no more once the schedule is deleted', async () => {
+    const { account, api, create, experiments } = await open()
+    const { id } = (await create()).body
+
+    await api.send({ method: 'DELETE', path: `/schedules/${id}` })
+    await pass(account, account.plane, 0)
+
+    expect(await experiments()).toEqual([])
+  })
+})
