@@ -4,9 +4,10 @@ import { narrowestFirst } from './cidr.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Spend, Usd } from './money.ts'
+import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
-import { RequestCounts, Volume } from './traffic.ts'
+import { Redacted, RequestCounts, Volume } from './traffic.ts'
 
 export const ExperimentId = z
   .string()
@@ -86,6 +87,7 @@ export const ExperimentSpec = z
           .default('hold')
           .describe('hold: only GET, HEAD and OPTIONS are forwarded; forward: every method'),
         select: Selection.prefault({}),
+        redaction: Redaction.prefault({}),
       })
       .prefault({}),
     window: z.strictObject({
@@ -165,6 +167,7 @@ export const Experiment = z
     ),
     requests: RequestCounts,
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
+    redacted: Redacted.default({}),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
   })
   .meta({ id: 'Experiment' })

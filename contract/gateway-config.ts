@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { ShadowSpec } from './forwarding.ts'
+import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { EniId } from './source.ts'
 
@@ -26,6 +27,16 @@ export const GatewayExperiment = z.strictObject({
     .describe(
       'whether the shadow’s answers are compared with production’s responses, which are then mirrored too',
     ),
+  redaction: z
+    .strictObject({
+      settings: Redaction.prefault({}),
+      key: z
+        .base64()
+        .nullable()
+        .default(null)
+        .describe('of its pseudonyms; gone from here when it has ended'),
+    })
+    .prefault({}),
   tasks: z.int().min(1).default(1).describe('gateway tasks that share what is allowed a second'),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
   sources: z.array(GatewaySource),

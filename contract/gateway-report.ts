@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { Sketch } from './sketch-schema.ts'
-import { RequestCounts, Volume } from './traffic.ts'
+import { Redacted, RequestCounts, Volume } from './traffic.ts'
 
 const count = z.int().nonnegative()
 
@@ -34,6 +34,7 @@ export const GatewayReport = z
       z.object({
         volume: Volume,
         requests: RequestCounts,
+        redacted: Redacted.exactOptional(),
         gapBytes: count.describe('bytes of mirrored connections that never arrived'),
         packets: z.record(z.string(), count).describe('accepted packets by what became of them'),
         sources: z.record(z.string(), Volume).describe('by VNI'),

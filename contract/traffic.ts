@@ -28,6 +28,7 @@ export const REQUEST_REASONS = [
   'held_back.connect',
   'held_back.not_forwardable',
   'held_back.no_credentials',
+  'held_back.unredactable',
   'incomplete.gap',
   'incomplete.truncated',
   'incomplete.closed',
@@ -95,6 +96,10 @@ export const zeroRequests = (): RequestCounts => ({
   copies: { forwarded: 0, dropped: 0 },
 })
 
+/** What was replaced in forwarded requests: by what (a kind or a rule) and where, as `email.body`. */
+export const Redacted = z.record(z.string(), count).meta({ id: 'Redacted' })
+export type Redacted = z.output<typeof Redacted>
+
 /** Mirrored traffic as the gateway received it. */
 export const Volume = z
   .strictObject({
@@ -111,6 +116,8 @@ const addCounts = <Key extends string>(a: Partial<Record<Key, number>>, b: Parti
   for (const key of Object.keys(b) as Key[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0)
   return sum
 }
+
+export const addRedacted = (a: Redacted, b: Redacted): Redacted => addCounts(a, b) as Redacted
 
 export const addRequests = (a: RequestCounts, b: RequestCounts): RequestCounts => ({
   received: a.received + b.received,

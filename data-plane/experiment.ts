@@ -3,6 +3,7 @@ import type { Comparison } from '../contract/comparison.ts'
 import type { GatewayExperiment } from '../contract/gateway-config.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
+import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import type { MessageOutcome } from './counters.ts'
 import type { Forward } from './forward/forward.ts'
@@ -13,10 +14,11 @@ import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { Pipeline } from './pipeline.ts'
+import { type RedactionSettings, Redactor } from './redact/redactor.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
 import { type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
-import { addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
+import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
 import { parseMac } from './wire/ethernet.ts'
 
@@ -29,6 +31,7 @@ export type ExperimentConfig = {
   rules: Rules
   /** Responses are captured too: the shadow's answers are compared with them. */
   compare: boolean
+  redaction: RedactionSettings
   /** Milliseconds since the epoch; nothing is read or forwarded after it. */
   until: number
   /**
@@ -50,6 +53,7 @@ export const fromContract = (experiment: GatewayExperiment, environment: Environ
     sharedBy: experiment.tasks,
   },
   compare: experiment.compare,
+  redaction: experiment.redaction,
   until: Date.parse(experiment.until),
   sources: experiment.sources,
 })
@@ -69,6 +73,9 @@ export class Experiment implements ExchangeHandler {
   readonly #pipeline: Pipeline
   #config: ExperimentConfig
   #selector: Selector
+  #redactor: Redactor
+  /** What redactors before this one have replaced. */
+  #redactedBefore: Record<string, number> = {}
   readonly #sender: ShadowSender
   /** Copies have a queue and connections of their own: they never push out a request. */
   #copier: ShadowSender | null
@@ -80,7 +87,10 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
-    this.#comparer = config.compare ? new Comparer(Math.random) : null
+    this.#redactor = new Redactor(config.redaction)
+    this.#comparer = config.compare
+      ? new Comparer(Math.random, {}, (...pair) => redactPair(this.#redactor, ...pair))
+      : null
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
     this.#pipeline = new Pipeline(this, { ports: portSet(config), macs: macsOf(config) })
@@ -94,6 +104,10 @@ export class Experiment implements ExchangeHandler {
     this.#copier?.configure(config.shadows)
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
       this.#selector = new Selector(config.id, config.rules, this.#selector)
+    if (!isDeepStrictEqual(config.redaction, this.#config.redaction)) {
+      this.#redactedBefore = addAll(this.#redactedBefore, this.#redactor.counts)
+      this.#redactor = new Redactor(config.redaction)
+    }
     this.#config = config
     this.#copier ??= this.#openCopier(config)
     this.#ended = false
@@ -196,6 +210,7 @@ export class Experiment implements ExchangeHandler {
       copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
       durations: own.durations,
       headerChanges: own.headerChanges,
+      redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
       lag: own.lag,
       shadows,
@@ -207,7 +222,9 @@ export class Experiment implements ExchangeHandler {
   #refusal(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
     if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    return this.#selector.refusal(request)
+    const refusal = this.#selector.refusal(request)
+    if (refusal !== null) return refusal
+    return this.#redactor.request(request) ? null : 'held_back.unredactable'
   }
 
   #onFinished(forward: Forward, result: ShadowResult): void {

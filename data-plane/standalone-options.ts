@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util'
-import { everything, PERCENT_MAX } from '../contract/selection.ts'
+import type * as z from 'zod'
+import { Redaction, redacted } from '../contract/redaction.ts'
+import { everything, PERCENT_MAX, Selection } from '../contract/selection.ts'
 import { ConfigError, type HostPort, parseHostPort } from './config.ts'
 import type { ExplainOptions } from './explain.ts'
 import { type Environment, missingSecrets, resolveShadows, type Shadows } from './forward/settings.ts'
 import { readShadowSpec, SettingsFileError } from './forward/settings-file.ts'
 import { parseShadow } from './forward/shadow.ts'
+import { readSchemaFile, SchemaFileError } from './schema-file.ts'
 import type { Rules } from './select/rules.ts'
-import { readSelection, SelectionFileError } from './select/selection-file.ts'
 
 export const USAGE =
   'gateway --shadow URL [--listen IP:PORT] [--listen-geneve IP:PORT] [--port N]... [--vni N]... [--percent N] ' +
-  '[--writes forward|hold] [--select FILE.json] [--forward FILE.json] [--health IP:PORT] [--workers N]'
+  '[--writes forward|hold] [--select FILE.json] [--forward FILE.json] [--redact FILE.json|off] [--health IP:PORT] [--workers N]'
 export const EXPLAIN_USAGE =
   'gateway --explain FILE.pcap [--port N]... [--percent N] [--writes forward|hold] [--select FILE.json]'
 
@@ -24,6 +26,7 @@ export type StandaloneOptions = {
   /** VNIs that count; null admits all. */
   vnis: number[] | null
   rules: Rules
+  redaction: Redaction
   health: HostPort | null
   workers: number
 }
@@ -41,6 +44,7 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
     shadows: shadows(values.shadow, values.forward, environment),
     vnis: values.vni?.map((vni) => number('--vni', vni, 0, 0xffffff, true)) ?? null,
     rules: rules(values),
+    redaction: redaction(values.redact),
     health: values.health === undefined ? null : address('--health', values.health),
     workers: values.workers === undefined ? 1 : number('--workers', values.workers, 1, 64, true),
   }
@@ -70,16 +74,26 @@ const rules = ({ percent, writes, select }: Partial<Values<'percent' | 'writes' 
   return {
     percent: percent === undefined ? 100 : number('--percent', percent, 0, PERCENT_MAX, false),
     writes: writes ?? 'forward',
-    select: select === undefined ? everything() : selection(select),
+    select: select === undefined ? everything() : fromFile('--select', select, Selection),
     sharedBy: 1,
   }
 }
 
-const selection = (path: string): Rules['select'] => {
+const redaction = (given: string | undefined): Redaction => {
+  if (given === undefined) return redacted()
+  if (given === 'off') return Redaction.parse({ mode: 'off' })
+  return fromFile('--redact', given, Redaction)
+}
+
+const fromFile = <Schema extends z.ZodType>(
+  option: string,
+  path: string,
+  schema: Schema,
+): z.output<Schema> => {
   try {
-    return readSelection(path)
+    return readSchemaFile(path, schema)
   } catch (error) {
-    if (error instanceof SelectionFileError) throw new ConfigError(`--select ${error.message}`)
+    if (error instanceof SchemaFileError) throw new ConfigError(`${option} ${error.message}`)
     throw error
   }
 }
@@ -97,6 +111,7 @@ const parsed = (args: readonly string[]) => {
         percent: { type: 'string' },
         select: { type: 'string' },
         forward: { type: 'string' },
+        redact: { type: 'string' },
         explain: { type: 'string' },
         writes: { type: 'string' },
         health: { type: 'string' },

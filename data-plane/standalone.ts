@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { REDACTION_KEY_BYTES, type Redaction } from '../contract/redaction.ts'
 import type { StandaloneOptions } from './standalone-options.ts'
 import { violations } from './telemetry/conservation.ts'
 import { watchConservation } from './telemetry/conservation-watch.ts'
@@ -41,6 +43,7 @@ export const runStandalone = async (
       shadows: options.shadows,
       rules: options.rules,
       compare: false,
+      redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
     },
@@ -90,9 +93,20 @@ const readyLine = (options: StandaloneOptions, workers: Workers, health: string 
   const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`
   return (
     `gateway ready on udp ${workers.address}:${workers.port}${geneve}: ${ports}, ${vnis}, ` +
-    `${options.rules.percent} % of ${methods} to ${shadow}${health ?? ''}, ${workers.count} worker` +
+    `${options.rules.percent} % of ${methods} to ${shadow}, ${redactionText(options.redaction)}${health ?? ''}, ${workers.count} worker` +
     `${workers.count === 1 ? '' : 's'} (${receiver})`
   )
+}
+
+const redactionText = ({ mode, rules, kinds }: Redaction): string => {
+  if (mode === 'off') return rules.length > 0 ? 'redacted by rules alone' : 'NOT REDACTED'
+  const kept = Object.entries(kinds).flatMap(([kind, action]) => (action === 'keep' ? [kind] : []))
+  const loosened = rules.filter(({ action }) => action === 'keep').length
+  const but = [
+    ...kept.map((kind) => `${kind} kept`),
+    ...(loosened > 0 ? [`${loosened} rule${loosened === 1 ? '' : 's'} that keep`] : []),
+  ]
+  return `redacted (${mode}${but.length > 0 ? `, but ${but.join(', ')}` : ''})`
 }
 
 const shadowText = ({ distribution, list }: StandaloneOptions['shadows']): string =>
@@ -106,6 +120,7 @@ const summary = (snapshot: Snapshot) => {
       mirrored: totalVolume(counted.sources),
       packets: counted.packets,
       gapBytes: counted.gapBytes,
+      redacted: counted.redacted,
       requests: requestCounts(counted.requests, counted.copies),
       ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows, () => null) }),
     }),

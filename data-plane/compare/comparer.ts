@@ -25,6 +25,14 @@ export const COMPARER_LIMITS: ComparerLimits = {
 /** What the shadow made of a request: an answer, none, or why there is nothing to compare. */
 export type ShadowOutcome = ShadowSide | { readonly unpaired: UnpairedReason }
 
+export type RedactPair = (
+  request: Request,
+  production: Response,
+  shadow: ShadowSide,
+) => { production: Response; shadow: ShadowSide }
+
+const unchanged: RedactPair = (_, production, shadow) => ({ production, shadow })
+
 type Pair = { since: number; production: Response | null; shadow: ShadowSide | null; bytes: number }
 
 /**
@@ -33,6 +41,7 @@ type Pair = { since: number; production: Response | null; shadow: ShadowSide | n
  */
 export class Comparer {
   readonly #limits: ComparerLimits
+  readonly #redact: RedactPair
   #tally: Tally | null
   /** What was found when it was closed: much smaller than what counts. */
   #found: Pick<Comparison, 'endpoints' | 'samples'> = { endpoints: [], samples: [] }
@@ -47,8 +56,10 @@ export class Comparer {
   #now = 0
   #scheduled = false
 
-  constructor(random: () => number, limits: Partial<ComparerLimits> = {}) {
+  /** @param redact what both sides go through before anything is compared or kept of them */
+  constructor(random: () => number, limits: Partial<ComparerLimits> = {}, redact: RedactPair = unchanged) {
     this.#limits = { ...COMPARER_LIMITS, ...limits }
+    this.#redact = redact
     this.#tally = new Tally(random)
     this.#unpaired = Object.fromEntries(UNPAIRED_REASONS.map((reason) => [reason, 0])) as Record<
       UnpairedReason,
@@ -175,7 +186,8 @@ export class Comparer {
       if (!pair?.production || !pair.shadow || !this.#tally) continue
       this.#remove(request)
       this.#compared++
-      this.#tally.pair(request, pair.production, pair.shadow)
+      const { production, shadow } = this.#redact(request, pair.production, pair.shadow)
+      this.#tally.pair(request, production, shadow)
     }
     this.#ready.splice(0, done)
   }

@@ -44,7 +44,7 @@ type Message = {
   readonly stream: number
   /** '1.0', '1.1' or '2'. */
   readonly version: string
-  readonly headers: RawHeaders
+  headers: RawHeaders
   trailers: RawHeaders
   /** De-chunked; content codings are left on. Empty or cut when `bodyLength` is over the limit. */
   body: Buffer
@@ -61,7 +61,7 @@ type Message = {
 export type Request = Message & {
   readonly method: string
   /** The request target as sent: a path, an absolute URI, an authority (CONNECT) or `*`. */
-  readonly target: string
+  target: string
   /** The Host header or :authority, null when absent. */
   readonly host: string | null
   /** The request asks to leave HTTP on this connection: CONNECT, or the Upgrade header's value. */

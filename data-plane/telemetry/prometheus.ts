@@ -180,6 +180,17 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
     ),
   )
   metric(
+    'shadowmeter_redacted_total',
+    'counter',
+    'Values replaced in requests, by kind or rule and by where they stood.',
+    experiments.flatMap(([experiment, { redacted }]) =>
+      Object.entries(redacted).map(([name, count]) => {
+        const dot = name.lastIndexOf('.')
+        return [{ experiment, what: name.slice(0, dot), place: name.slice(dot + 1) }, count] as const
+      }),
+    ),
+  )
+  metric(
     'shadowmeter_requests_waiting',
     'gauge',
     'Requests that wait for a connection to the shadow.',

@@ -35,6 +35,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
       {
         volume: totalVolume(experiment.sources),
         requests: requestCounts(experiment.requests, experiment.copies),
+        redacted: experiment.redacted,
         gapBytes: experiment.gapBytes,
         packets: withoutZeroes(experiment.packets),
         sources: experiment.sources,

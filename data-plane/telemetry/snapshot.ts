@@ -19,6 +19,8 @@ export type ExperimentSnapshot = {
   durations: DurationCounts
   /** Headers left out of or recomputed in forwarded requests, by name. */
   headerChanges: Record<string, number>
+  /** What was replaced in requests, by what and where: `email.body`. */
+  redacted: Record<string, number>
   /** To the head of the shadow's answer; and from the capture of a request to its sending. */
   latency: Sketch
   lag: Sketch
@@ -79,6 +81,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     copies: addRequestCounters(a.copies, b.copies),
     durations: addDurations(a.durations, b.durations),
     headerChanges: addAll(a.headerChanges, b.headerChanges),
+    redacted: addAll(a.redacted, b.redacted),
     latency: mergeSketches(a.latency, b.latency),
     lag: mergeSketches(a.lag, b.lag),
     shadows: addShadows(a.shadows, b.shadows),

@@ -38,6 +38,8 @@ export type Action =
   | { kind: 'delete-session'; session: string }
   | { kind: 'tag'; resources: readonly string[]; expiresAt: string }
   | { kind: 'scale'; desired: number }
+  /** Deletes the pieces of older configurations: keys of pseudonyms are in them. */
+  | { kind: 'forget-configurations'; before: number }
   | { kind: 'publish'; entry: GatewayExperiment | null }
   | { kind: 'write-session'; session: SessionRecord }
   | {

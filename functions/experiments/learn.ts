@@ -1,6 +1,6 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { Action } from './actions.ts'
-import { GATEWAYS_TO_ZERO } from './names.ts'
+import { configurationsBefore, GATEWAYS_TO_ZERO } from './names.ts'
 import { type Observed, refusalOf, staleToken, type View } from './observed.ts'
 import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
@@ -36,6 +36,8 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
   const know = (more: Partial<Observed>): View => ({ ...view, seen: { ...seen, ...more } })
   const goneAt = (id: string, at = now.toISOString()) => withEntry(seen.gone, id, at)
   switch (action.kind) {
+    case 'forget-configurations':
+      return know({ gone: goneAt(configurationsBefore(action.before)) })
     case 'arm':
       return know({
         schedules: withEntry(seen.schedules, action.schedule, action.at),

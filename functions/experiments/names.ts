@@ -19,3 +19,6 @@ export const GATEWAYS_TO_ZERO = 'gateways-to-zero'
  */
 export const clientToken = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(parts.join(' ')).digest('hex')
+
+/** Among what is gone: the pieces of all gateway configurations before this revision. */
+export const configurationsBefore = (revision: number): string => `configurations before ${revision}`

@@ -42,7 +42,7 @@ const audited = (
 
 export const newRecord = (
   spec: ExperimentSpec,
-  { id, by, now }: { id: string; by: string; now: Date },
+  { id, by, now, redactionKey = null }: { id: string; by: string; now: Date; redactionKey?: string | null },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
   const startAt = spec.window.startAt ?? createdAt
@@ -70,9 +70,10 @@ export const newRecord = (
       usdPerGb: null,
       requests: zeroRequests(),
       health: [],
+      redacted: {},
       meteredAt: null,
     },
-    life: newLife(),
+    life: { ...newLife(), redactionKey },
   }
   return audited(null, record, { who: by, what: 'created', why: null }, now)
 }
@@ -104,6 +105,7 @@ export const enter = (record: ExperimentRecord, step: Step, now: Date): Experime
     ...record.life,
     ...(phase === 'preparing' && { preparingSince: at }),
     ...(phase === 'draining' && { drainingSince: at, extension: null }),
+    ...(phase === 'ended' && { redactionKey: null }),
   }
   const what = outcome === undefined ? phase : `${phase}: ${outcome}`
   return audited(record, { experiment, life }, { who, what, why: reason ?? null }, now)

@@ -1,6 +1,6 @@
 import { paidUntil } from '../cost/hours.ts'
 import type { Action } from './actions.ts'
-import { GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
+import { configurationsBefore, GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
 import type { View } from './observed.ts'
 import { acknowledged, zeroWithout } from './plan-gateways.ts'
 import { close, nameSteps, wasRefused } from './plan-sessions.ts'
@@ -132,5 +132,12 @@ const leaveGateways = (view: View, now: Date, settings: Settings): Action[] => {
     if (seen.gateways.desired > 0) return [{ kind: 'scale', desired: 0 }]
     if (seen.zeroAt !== null) return [{ kind: 'disarm', schedule: GATEWAYS_TO_ZERO }]
   }
+  const { redactionKey } = record.life
+  if (
+    redactionKey !== null &&
+    removedRevision !== null &&
+    !seen.gone.has(configurationsBefore(removedRevision))
+  )
+    return [{ kind: 'forget-configurations', before: removedRevision }]
   return [{ kind: 'write-record', enter: { phase: 'ended' } }]
 }

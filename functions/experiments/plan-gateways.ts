@@ -1,5 +1,6 @@
 import { ShadowSpec } from '../../contract/forwarding.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import { Redaction } from '../../contract/redaction.ts'
 import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
 import { gatewaysFor } from './gateway-size.ts'
@@ -61,6 +62,10 @@ const entryFor = (view: View): GatewayExperiment => {
     writes: spec.requests.writes,
     select: Selection.parse(spec.requests.select),
     compare: spec.traffic.directions === 'both',
+    redaction: {
+      settings: Redaction.parse(spec.requests.redaction),
+      key: record.life.redactionKey,
+    },
     tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
     sources: sessions

@@ -62,6 +62,8 @@ export const Life = z.object({
   crossAzShare: z.number().min(0).max(1),
   /** Audit entries of this record’s changes that are not stored yet: a change and its entry are one write. */
   outbox: z.array(AuditEntry),
+  /** Key of its pseudonyms, in base64: gateways alone get it, no answer of the API has it, and its end destroys it. */
+  redactionKey: z.string().nullable().default(null),
 })
 export type Life = z.output<typeof Life>
 
@@ -87,6 +89,7 @@ export const newLife = (): Life => ({
   metricsRead: 0,
   crossAzShare: 1,
   outbox: [],
+  redactionKey: null,
 })
 
 /** The experiment as it is stored: what the API shows, and what the reconciler remembers. */

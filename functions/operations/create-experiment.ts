@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
+import { REDACTION_KEY_BYTES } from '../../contract/redaction.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { createRecord, readRecord } from '../store/experiments.ts'
@@ -47,9 +48,10 @@ const begin = async (
   spec: ExperimentSpec,
   id: string,
   at: Date,
-  { table, caller, hurry }: Context,
+  { table, caller, hurry, random }: Context,
 ): Promise<Experiment> => {
-  const record = newRecord(spec, { id, by: caller, now: at })
+  const redactionKey = Buffer.from(random(REDACTION_KEY_BYTES)).toString('base64')
+  const record = newRecord(spec, { id, by: caller, now: at, redactionKey })
   const created = await createRecord(table, record)
   if (created) await hurry(id)
   return (await requireRecord(table, id)).experiment

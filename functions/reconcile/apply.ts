@@ -19,7 +19,7 @@ import type { Ownership } from '../mirror/tags.ts'
 import { arm, disarm, renew } from '../schedule/one-time.ts'
 import { appendAudit } from '../store/audit.ts'
 import { forgetActive, updateRecord } from '../store/experiments.ts'
-import { publishConfig, readConfig } from '../store/gateway-config.ts'
+import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -98,6 +98,9 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       return {}
     case 'publish':
       return { config: await publishEntry(plane, id, action.entry) }
+    case 'forget-configurations':
+      await forgetConfigs(table, action.before)
+      return {}
     case 'write-session':
       await writeSession(table, id, action.session)
       return {}

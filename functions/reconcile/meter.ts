@@ -1,6 +1,6 @@
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { usdPerGb } from '../../contract/money.ts'
-import { addRequests, zeroRequests } from '../../contract/traffic.ts'
+import { addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
@@ -74,6 +74,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       volume: usage.volume,
       usdPerGb: usdPerGb(spend.totalUsd, usage.volume.bytes),
       requests,
+      redacted: totals.reduce((sum, total) => addRedacted(sum, total.redacted), {}),
       meteredAt: now.toISOString(),
     },
   }
@@ -155,6 +156,7 @@ export const mergeReports = (
       seconds: (before?.seconds ?? 0) + elapsed / sharers,
       volume,
       requests: mine?.requests ?? before?.requests ?? zeroRequests(),
+      redacted: mine?.redacted ?? before?.redacted ?? {},
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],
       lag: mine?.lag ?? before?.lag ?? [],

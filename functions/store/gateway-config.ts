@@ -63,7 +63,15 @@ const KEPT = 10
 
 /** Deletes the pieces of what fell out of the kept revisions when the current one went from `before` to `now`. */
 const forgetRevisions = async (table: Table, before: number, now: number): Promise<void> => {
-  for (let revision = Math.max(1, before - KEPT + 1); revision <= now - KEPT; revision++)
+  await forget(table, Math.max(1, before - KEPT + 1), now - KEPT)
+}
+
+/** Deletes the pieces of every configuration before this one, those of writers that died included. */
+export const forgetConfigs = (table: Table, revision: number): Promise<void> =>
+  forget(table, Math.max(1, revision - KEPT - 2 * ATTEMPTS), revision - 1)
+
+const forget = async (table: Table, from: number, to: number): Promise<void> => {
+  for (let revision = from; revision <= to; revision++)
     for (const { pk, sk } of await queryAll(table, chunkKey(revision, 0).pk))
       await deleteItem(table, { pk: String(pk), sk: String(sk) })
 }

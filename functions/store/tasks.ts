@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
 import { Sketch } from '../../contract/sketch-schema.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
-import { RequestCounts, Volume } from '../../contract/traffic.ts'
+import { Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
 
 /** What one gateway task has done for one experiment, from its last report: totals are sums over these. */
@@ -15,6 +15,7 @@ export const TaskTotal = z.object({
   seconds: z.number().nonnegative(),
   volume: Volume,
   requests: RequestCounts,
+  redacted: Redacted.default({}),
   /** By VNI. */
   sources: z.record(z.string(), Volume),
   /** Seconds to the head of the shadow’s answer, and from the capture of a request to its sending. */

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
+import { redacted } from '../../contract/redaction.ts'
 import { everything } from '../../contract/selection.ts'
 import { readComparison } from '../../functions/store/comparisons.ts'
 import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
@@ -43,6 +44,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   percent: 100,
   writes: 'hold',
   select: everything(),
+  redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
   until: new Date(Date.now() + 3_600_000).toISOString(),

@@ -235,7 +235,7 @@ export const openAccount = async (
 export const begin = async ({ plane }: Account, asked: ExperimentSpec): Promise<string> => {
   const now = new Date(plane.now())
   const id = experimentId(now.getTime(), plane.randomBytes(10))
-  await createRecord(plane.table, newRecord(asked, { id, by: 'ada', now }))
+  await createRecord(plane.table, newRecord(asked, { id, by: 'ada', now, redactionKey: 'a2V5' }))
   return id
 }
 

@@ -269,6 +269,7 @@ export class ModelAccount {
         return { record: this.record }
       }
       case 'audit':
+      case 'forget-configurations':
         return {}
       case 'forget-active':
         this.active = false

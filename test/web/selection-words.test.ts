@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { redacted } from '../../contract/redaction.ts'
 import { Selection, type SelectionInput } from '../../contract/selection.ts'
 import { requestWords } from '../../web/src/experiment/selection-words.ts'
 
 const words = (select: SelectionInput, percent = 100, writes: 'hold' | 'forward' = 'hold') =>
-  requestWords({ percent, writes, select: Selection.parse(select) })
+  requestWords({ percent, writes, select: Selection.parse(select), redaction: redacted() })
 
 test('says share and writes, and nothing else when nothing else was asked for', () => {
   expect(words({})).toEqual(['100 % of them.', 'Writes are held back: only GET, HEAD and OPTIONS go.'])

@@ -107,6 +107,7 @@ export const REASON: Readonly<Record<RequestReason, string>> = {
   'held_back.upgrade': 'A protocol upgrade, such as WebSocket',
   'held_back.connect': 'A CONNECT request',
   'held_back.no_credentials': 'The gateway has no credentials for this shadow',
+  'held_back.unredactable': 'Its body could not be read, so it could not be redacted',
   'held_back.not_forwardable': 'Cannot be sent as an HTTP request of its own',
   'incomplete.gap': 'Packets of it were lost on the way',
   'incomplete.truncated': 'Cut by the packet length',

@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-d
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type GatewayConfig, toChunks } from '../../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../../contract/gateway-report.ts'
+import { redacted } from '../../../contract/redaction.ts'
 import { everything } from '../../../contract/selection.ts'
 import { minuteOf, reportsOf } from '../../../contract/table.ts'
 import { ControlLoop, type ControlLoopOptions } from '../../../data-plane/control/control-loop.ts'
@@ -35,6 +36,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   percent: 100,
   writes: 'hold',
   select: everything(),
+  redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
   until: '2099-01-01T00:00:00Z',

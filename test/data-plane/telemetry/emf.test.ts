@@ -64,6 +64,7 @@ const counted = (): Snapshot => {
     requests,
     copies: zeroRequestCounters(),
     durations: { counts: [], sumSeconds: 0 },
+    redacted: {},
     headerChanges: {},
     latency: [-230, 4, 0, 1],
     lag: [-345, 5],

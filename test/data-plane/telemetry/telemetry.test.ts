@@ -38,6 +38,7 @@ const counted = (): Snapshot => {
     requests,
     copies: zeroRequestCounters(),
     durations,
+    redacted: {},
     headerChanges: { connection: 2 },
     latency: [-275, 1, -79, 1, 230, 1],
     lag: [-300, 4],

@@ -118,7 +118,12 @@ const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount
     },
     budgetUsd: 10,
   })
-  const record = newRecord(spec, { id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y', by: 'ada', now })
+  const record = newRecord(spec, {
+    id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
+    by: 'ada',
+    now,
+    redactionKey: 'a2V5',
+  })
   return new ModelAccount(record, enis, START, lagSeconds * SECOND)
 }
 

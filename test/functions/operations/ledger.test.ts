@@ -73,6 +73,7 @@ const store = async (): Promise<string> => {
     seconds: 3600,
     volume: { packets: 20_000_000, bytes: 19e9 },
     requests: zeroRequests(),
+    redacted: {},
     sources: {},
     latency: [],
     lag: [],

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import { zeroLines } from '../../../contract/money.ts'
+import { redacted } from '../../../contract/redaction.ts'
 import { everything } from '../../../contract/selection.ts'
 import { chunkKey } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
@@ -130,6 +131,7 @@ describe('the gateway configuration', () => {
     percent: 100,
     writes: 'hold' as const,
     select: everything(),
+    redaction: { settings: redacted(), key: null },
     tasks: 1,
     compare: false,
     until: new Date(AT).toISOString(),

@@ -1,0 +1,122 @@
+/**
+ * What is asked about a value: its name where it has one (the next key above, for members of arrays), and the keys from
+ * the root to it. The same value back changes nothing.
+ */
+export type VisitField = (name: string | null, value: string, keys: readonly string[]) => string
+
+/** What is asked about a key, which may itself be personal data. */
+export type VisitKey = (key: string) => string
+
+/** Keys are kept to this depth; deeper ones are still visited, by their own names. */
+const DEPTH_MAX = 64
+
+/**
+ * JSON with other values in it, all else byte for byte as it was: it is read as a sequence of strings and numbers, so that
+ * several documents in a row, one that was cut off and one with mistakes are read too. Latin-1 in and out.
+ */
+export const redactJson = (text: string, visit: VisitField, visitKey: VisitKey): string => {
+  const keys: string[] = []
+  const objects: boolean[] = []
+  /** How many keys lead to the container at each depth. */
+  const above: number[] = []
+  let depth = 0
+  let result = ''
+  let copied = 0
+  let i = 0
+  const put = (start: number, end: number, replaced: string) => {
+    result += text.slice(copied, start) + replaced
+    copied = end
+  }
+  while (i < text.length) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) {
+      const end = stringEnd(text, i + 1)
+      const raw = text.slice(i + 1, end)
+      const value = raw.includes('\\') ? unescaped(raw) : raw
+      const isKey = (depth > DEPTH_MAX || objects[depth - 1] !== false) && followedByColon(text, end + 1)
+      const replaced = isKey ? visitKey(value) : visit(keys.at(-1) ?? null, value, keys)
+      if (isKey) {
+        keys.length = Math.min(keys.length, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
+        keys.push(value)
+      }
+      if (replaced !== value) put(i + 1, Math.min(end, text.length), escaped(replaced))
+      i = end + 1
+    } else if (code === 0x7b || code === 0x5b) {
+      if (depth < DEPTH_MAX) {
+        objects[depth] = code === 0x7b
+        above[depth] = keys.length
+      }
+      depth++
+      i++
+    } else if (code === 0x7d || code === 0x5d) {
+      if (depth > 0) depth--
+      if (depth < DEPTH_MAX) keys.length = Math.min(keys.length, above[depth] ?? 0)
+      i++
+    } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
+      const end = numberEnd(text, i)
+      const value = text.slice(i, end)
+      const replaced = visit(keys.at(-1) ?? null, value, keys)
+      if (replaced !== value) put(i, end, asNumber(replaced))
+      i = end
+    } else i++
+  }
+  return copied === 0 ? text : result + text.slice(copied)
+}
+
+/** Where the quote is that ends a string; the end of the text when there is none. */
+const stringEnd = (text: string, start: number): number => {
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) return i
+    if (code === 0x5c) i++
+  }
+  return text.length
+}
+
+const followedByColon = (text: string, start: number): boolean => {
+  let i = start
+  while (i < text.length && isSpace(text.charCodeAt(i))) i++
+  return text.charCodeAt(i) === 0x3a
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+
+const numberEnd = (text: string, start: number): number => {
+  let i = start + 1
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const goesOn =
+      (code >= 0x30 && code <= 0x39) ||
+      code === 0x2e ||
+      code === 0x2d ||
+      code === 0x2b ||
+      code === 0x65 ||
+      code === 0x45
+    if (!goesOn) break
+  }
+  return i
+}
+
+/** Whatever came out as a number: without a leading zero (RFC 8259 section 6), 0 for what is none. */
+const asNumber = (text: string): string => (NUMBER.test(text) ? text.replace(/^(-?)0(?=\d)/, '$11') : '0')
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+/** Escapes resolved; characters beyond ASCII as the bytes of their UTF-8, like those that are not escaped. */
+const unescaped = (raw: string): string =>
+  raw.replace(/(?:\\u[0-9a-fA-F]{4})+|\\./gs, (sequence) => {
+    const char = sequence[1] as string
+    if (char !== 'u' || sequence.length < 6) return ESCAPES[char] ?? char
+    let text = ''
+    for (let i = 2; i < sequence.length; i += 6)
+      text += String.fromCharCode(Number.parseInt(sequence.slice(i, i + 4), 16))
+    return Buffer.from(text, 'utf8').toString('latin1')
+  })
+
+const escaped = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
+  text.replace(/["\\\0-\x1f]/g, (char) =>
+    char === '"' || char === '\\' ? `\\${char}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

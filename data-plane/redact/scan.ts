@@ -1,0 +1,207 @@
+import type { RedactedKind, Region } from '../../contract/redaction.ts'
+import { isCard } from './card.ts'
+import { isKeyPrefix, KEY_PREFIXES, keyAt } from './cloud-key.ts'
+import { emailAt } from './email.ts'
+import { NATIONAL_IDS, type NationalId } from './national-id.ts'
+import { internationalEnd, NORTH_AMERICAN } from './phone.ts'
+
+/** Something that was found in a text; `id` says which national id, `prefix` how a key begins. */
+export type Found = {
+  kind: RedactedKind
+  start: number
+  end: number
+  id?: NationalId
+  prefix?: string
+}
+
+/**
+ * Literals, and classes that take what they match, so that every place of a text is looked at once. What is found is an
+ * anchor: whether there is something to redact around it is for the code below, which reads a bounded stretch.
+ */
+const ANCHORS = new RegExp(
+  `@|://|eyJ|\\+\\d|\\(\\d{3}\\)|\\d\\d+|-----BEGIN |${KEY_PREFIXES}|` +
+    '(?:[Pp]ass(?:word|wd)|PASSWORD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy])(?=\\\\{0,2}["\']? ?[:=])',
+  'g',
+)
+
+/** A text shorter than this holds nothing that is looked for. */
+export const SCAN_LENGTH_MIN = 6
+
+/** A private key in PEM is not longer. */
+const PEM_MAX = 8192
+const JWT_PARTS_MAX = 5
+const USERINFO_MAX = 256
+const ASSIGNED_MAX = 512
+
+/**
+ * Everything in a text that looks like a credential or personal data, from left to right and apart. The text is latin-1
+ * as on the wire. Time is linear in its length.
+ */
+export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found: Found) => void): void => {
+  if (text.length < SCAN_LENGTH_MIN) return
+  const ids = regions.size === 0 ? [] : NATIONAL_IDS.filter(({ region }) => regions.has(region))
+  const anchors = new RegExp(ANCHORS)
+  let from = 0
+  for (let anchor = anchors.exec(text); anchor; anchor = anchors.exec(text)) {
+    const found = at(text, anchor.index, anchor[0], from, ids)
+    if (found === null) continue
+    onFound(found)
+    from = found.end
+    anchors.lastIndex = found.end
+  }
+}
+
+const at = (
+  text: string,
+  index: number,
+  anchor: string,
+  from: number,
+  ids: readonly NationalId[],
+): Found | null => {
+  const code = anchor.charCodeAt(0)
+  if (code === 0x40) {
+    const email = emailAt(text, index, from)
+    return email && { kind: 'email', start: email[0], end: email[1] }
+  }
+  if (code === 0x3a) return userinfo(text, index + 3)
+  if (code === 0x2b || code === 0x28) return phone(text, index, code)
+  if (code >= 0x30 && code <= 0x39) return number(text, index, from, ids)
+  if (code === 0x2d) return privateKey(text, index)
+  if (anchor === 'eyJ') return isWordBefore(text, index) ? null : jwt(text, index)
+  if (!isKeyPrefix(anchor)) return text[index - 1] === '$' ? null : assigned(text, index + anchor.length)
+  const key = isWordBefore(text, index) ? null : keyAt(text, index, anchor)
+  return key && { kind: key.kind, start: index, end: key.end, prefix: key.prefix }
+}
+
+const isWord = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
+
+const isWordBefore = (text: string, index: number): boolean => {
+  const code = index > 0 ? text.charCodeAt(index - 1) : 0
+  return isWord(code) || code === 0x5f
+}
+
+const isWordAt = (text: string, index: number): boolean =>
+  index < text.length && isWord(text.charCodeAt(index))
+
+/** user:password of an address (RFC 3986 section 3.2.1). */
+const userinfo = (text: string, start: number): Found | null => {
+  const last = Math.min(text.length, start + USERINFO_MAX)
+  for (let i = start; i < last; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x40) return i > start ? { kind: 'credential', start, end: i } : null
+    if (code <= 0x20 || code === 0x2f || code === 0x3f || code === 0x23 || code === 0x22 || code === 0x3c)
+      break
+  }
+  return null
+}
+
+const phone = (text: string, index: number, code: number): Found | null => {
+  if (isWordBefore(text, index)) return null
+  if (code === 0x2b) {
+    const end = internationalEnd(text, index)
+    return end < 0 || isWordAt(text, end) ? null : { kind: 'phone', start: index, end }
+  }
+  return northAmerican(text, index)
+}
+
+const northAmerican = (text: string, index: number): Found | null => {
+  NORTH_AMERICAN.lastIndex = index
+  if (!NORTH_AMERICAN.test(text)) return null
+  const end = NORTH_AMERICAN.lastIndex
+  return isNumberGoingOn(text, end) ? null : { kind: 'phone', start: index, end }
+}
+
+/** A letter or digit, or a separator and a digit. */
+const isNumberGoingOn = (text: string, end: number): boolean => {
+  if (isWordAt(text, end)) return true
+  const code = end < text.length ? text.charCodeAt(end) : 0
+  return (code === 0x2d || code === 0x2e) && end + 1 < text.length && isDigit(text.charCodeAt(end + 1))
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+const number = (text: string, index: number, from: number, ids: readonly NationalId[]): Found | null => {
+  for (const id of ids) {
+    const start = index - id.back
+    if (start < from || isWordBefore(text, start)) continue
+    id.pattern.lastIndex = start
+    if (!id.pattern.test(text)) continue
+    const end = id.pattern.lastIndex
+    const found = text.slice(start, end)
+    if (!isNumberGoingOn(text, end) && id.isValid(found.replace(/\D/g, ''), found))
+      return { kind: 'national-id', start, end, id }
+  }
+  if (isWordBefore(text, index)) return null
+  const before = index > from ? text.charCodeAt(index - 1) : 0
+  // Decimals of a number are no number of a card.
+  if (before === 0x2e && index > 1 && isDigit(text.charCodeAt(index - 2))) return null
+  const card = cardEnd(text, index)
+  if (card > 0) return { kind: 'card', start: index, end: card }
+  return before === 0x2d || before === 0x2e ? null : northAmerican(text, index)
+}
+
+const CARD_DIGITS_MIN = 13
+const CARD_DIGITS_MAX = 19
+
+/** Digits in one piece, or in groups with the same separator, that are a card’s number: where they end, or -1. */
+const cardEnd = (text: string, start: number): number => {
+  let digits = ''
+  let separator = 0
+  let found = -1
+  for (let i = start; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : 0
+    if (isDigit(code)) {
+      if (digits.length === CARD_DIGITS_MAX) break
+      digits += text[i]
+      continue
+    }
+    if (isWord(code)) break
+    if (digits.length >= CARD_DIGITS_MIN && isCard(digits)) found = i
+    const separates = (code === 0x20 || code === 0x2d) && (separator === 0 || separator === code)
+    if (!separates || i + 1 >= text.length || !isDigit(text.charCodeAt(i + 1))) break
+    separator = code
+  }
+  return found
+}
+
+/** JSON Web Signature or Encryption in compact form (RFC 7515 section 3.1, RFC 7516): base64url of `{"`, and points. */
+const jwt = (text: string, start: number): Found | null => {
+  let end = start
+  let parts = 0
+  for (; parts < JWT_PARTS_MAX; parts++) {
+    while (end < text.length && isBase64Url(text.charCodeAt(end))) end++
+    if (end >= text.length || text[end] !== '.' || parts === JWT_PARTS_MAX - 1) break
+    end++
+  }
+  return parts >= 2 ? { kind: 'jwt', start, end } : null
+}
+
+const isBase64Url = (code: number): boolean => isWord(code) || code === 0x2d || code === 0x5f
+
+const privateKey = (text: string, start: number): Found | null => {
+  const piece = text.slice(start, start + PEM_MAX)
+  if (!/^-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/.test(piece)) return null
+  const head = piece.indexOf('-----', 11) + 5
+  const foot = piece.indexOf('-----END', head)
+  return { kind: 'credential', start: start + head, end: start + (foot < 0 ? piece.length : foot) }
+}
+
+/** `password: "…"`, `token=…`: what stands behind such a word in a text that is no more structured. */
+const assigned = (text: string, index: number): Found | null => {
+  let start = index
+  while (start < index + 6 && start < text.length && /[\\"' :=]/.test(text[start] as string)) start++
+  const quote = text[start - 1]
+  const isQuoted = quote === '"' || quote === "'"
+  let end = start
+  const last = Math.min(text.length, start + ASSIGNED_MAX)
+  for (; end < last; end++) {
+    const char = text[end] as string
+    if (isQuoted ? char === quote || char === '\\' : /[\s"'&;,<>(){}[\]\\$]/.test(char)) break
+  }
+  if (end === start || start === index) return null
+  // `$token: String!` of a GraphQL document declares a type.
+  return !isQuoted && GRAPHQL_TYPE.test(text.slice(start, end)) ? null : { kind: 'credential', start, end }
+}
+
+const GRAPHQL_TYPE = /^(?:String|ID|Int|Float|Boolean|true|false|null)\b/
