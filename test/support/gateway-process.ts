@@ -53,7 +53,7 @@ export const startGateway = async (
   await Promise.race([once(output, 'line'), exited])
   const ready = stdout[0]
   if (ready === undefined) throw new Error(`the gateway ended: ${stderr.join(' ')}`)
-  const [, health] = /health (http:[^/]+\/\/[\d.:]+)/.exec(ready) ?? []
+  const [, health] = /health (http:\/\/[\d.:]+)/.exec(ready) ?? []
   const received = async () => {
     const text = await (await fetch(`${health}/metrics`)).text()
     let sum = 0
