@@ -1,8 +1,8 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
-import { REDACTION_KEY_BYTES } from '../../contract/redaction.ts'
 import { newRecord } from '../experiments/phases.ts'
+import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { createRecord, readRecord } from '../store/experiments.ts'
 import { claimKey, findClaim } from '../store/idempotency.ts'
@@ -50,8 +50,7 @@ const begin = async (
   at: Date,
   { table, caller, hurry, random }: Context,
 ): Promise<Experiment> => {
-  const redactionKey = Buffer.from(random(REDACTION_KEY_BYTES)).toString('base64')
-  const record = newRecord(spec, { id, by: caller, now: at, redactionKey })
+  const record = newRecord(spec, { id, by: caller, now: at, redactionKey: redactionKey(random) })
   const created = await createRecord(table, record)
   if (created) await hurry(id)
   return (await requireRecord(table, id)).experiment

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PastWindow } from '../../contract/window-schedule.ts'
 import { newRecord } from '../experiments/phases.ts'
+import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { dueWindows } from '../experiments/windows.ts'
 import { createRecord } from '../store/experiments.ts'
@@ -42,7 +43,15 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
     const hash = createHash('sha256').update(`${schedule.id} ${startAt}`).digest()
     const id = experimentId(at.getTime(), hash)
     const spec = { ...experiment, window: { ...experiment.window, startAt } }
-    await createRecord(plane.table, newRecord(spec, { id, by: schedule.createdBy, now }))
+    await createRecord(
+      plane.table,
+      newRecord(spec, {
+        id,
+        by: schedule.createdBy,
+        now,
+        redactionKey: redactionKey(plane.randomBytes),
+      }),
+    )
     plane.log('info', 'a window opens', { schedule: schedule.id, experiment: id, at: startAt })
     decided.unshift({ at: startAt, experiment: id, skipped: null })
   }
