@@ -42,6 +42,7 @@ export const WindowScheduleSpec = z
   })
   .meta({ id: 'WindowScheduleSpec' })
 export type WindowScheduleSpec = z.output<typeof WindowScheduleSpec>
+export type WindowScheduleSpecInput = z.input<typeof WindowScheduleSpec>
 
 /** What became of one window. */
 export const PastWindow = z.strictObject({

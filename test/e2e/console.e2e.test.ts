@@ -214,13 +214,42 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await start.click()
 
     await page.getByRole('heading', { name: 'From the form', level: 1 }).waitFor()
-    await page
-      .getByText(/^(Preparing|Mirroring)$/)
-      .first()
-      .waitFor()
+    await page.getByText('Mirroring', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('Paused', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('Mirroring', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByRole('button', { name: 'Stop it now' }).click()
     await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+  })
+
+  test('makes a schedule from the form, its next windows shown first, and deletes it', async () => {
+    const [demo] = await experiments(system)
+    await page.goto(`${system.console}#/schedules`)
+    await page.getByText(/^No schedule yet/).waitFor()
+    await page.getByRole('link', { name: 'New schedule' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('Every Tuesday')
+    await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
+    await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
+    await page.getByRole('radio', { name: 'Again and again' }).check({ force: true })
+    await page.getByRole('textbox', { name: 'Cron expression' }).fill('0/5 * * * ? *')
+    await page.getByText(/Windows would overlap/).waitFor()
+    await page.getByRole('textbox', { name: 'Cron expression' }).fill('0 14 ? * TUE *')
+    const next = page.getByRole('list', { name: 'Next windows, in your time zone' })
+    await until(async () => (await next.getByRole('listitem').count()) === 10)
+    const create = page.getByRole('button', { name: 'Create the schedule' })
+    await until(async () => (await create.getAttribute('aria-disabled')) !== 'true')
+    await create.click()
+
+    await page.getByRole('heading', { name: 'Every Tuesday', level: 2 }).waitFor()
+    expect(await next.getByRole('listitem').count()).toBe(10)
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Delete the schedule Every Tuesday' }).click()
+    await page.getByText(/^No schedule yet/).waitFor()
+    // the browser itself reports the refused preview
+    const own = complaints.splice(0).filter((complaint) => !complaint.startsWith('Failed to load resource'))
+    expect(own).toEqual([])
   })
 
   test('says plainly that a page or an experiment does not exist, and that the API is away', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_ABORT_RULES } from '../../contract/abort.ts'
+import { WindowScheduleSpec } from '../../contract/window-schedule.ts'
 import { StartAttempt } from '../../web/src/start/attempt.ts'
-import { check, emptyForm, type FormValues, problemErrors } from '../../web/src/start/form.ts'
+import { check, emptyForm, type FormValues, problemErrors, toSchedule } from '../../web/src/start/form.ts'
 
 const filled: FormValues = {
   ...emptyForm,
@@ -180,4 +181,34 @@ test('one attempt has one key until it is answered or the form changes', () => {
   attempt.answered()
   expect(attempt.keyFor('b')).not.toBe(second)
   expect(first).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test('an experiment again and again is a schedule of the same spec, without a start of its own', () => {
+  const form: FormValues = {
+    ...filled,
+    start: 'repeat',
+    cron: '0 9 ? * MON-FRI *',
+    timeZone: ' Europe/Berlin ',
+    blackoutDates: '2026-12-24, 2026-12-25',
+  }
+  const { spec } = check(form)
+  if (spec === null) throw new Error('the form is not right')
+
+  const schedule = WindowScheduleSpec.parse(toSchedule(form, spec))
+
+  expect(schedule).toMatchObject({
+    cron: '0 9 ? * MON-FRI *',
+    timeZone: 'Europe/Berlin',
+    blackoutDates: ['2026-12-24', '2026-12-25'],
+    experiment: { name: 'checkout 5.0', window: { durationSeconds: 1800 } },
+  })
+  expect(
+    problemErrors({
+      type: 'urn:shadowmeter:problem:invalid',
+      title: '',
+      status: 400,
+      detail: '',
+      errors: [{ path: 'body.experiment.traffic.ports', message: 'no port' }],
+    }).fields,
+  ).toEqual({ ports: 'no port' })
 })

@@ -12,6 +12,7 @@ const ExperimentPage = lazy(() =>
   import('./pages/experiment.tsx').then((m) => ({ default: m.ExperimentPage })),
 )
 const StartPage = lazy(() => import('./pages/start.tsx').then((m) => ({ default: m.StartPage })))
+const SchedulesPage = lazy(() => import('./pages/schedules.tsx').then((m) => ({ default: m.SchedulesPage })))
 const NowherePage = lazy(() => import('./pages/nowhere.tsx').then((m) => ({ default: m.NowherePage })))
 
 export const App = ({ theme }: { theme: ThemeStore }) => {
@@ -43,6 +44,8 @@ const page = (route: Route): ReactNode => {
       return <ExperimentPage id={route.id} tab={route.tab} />
     case 'start':
       return <StartPage />
+    case 'schedules':
+      return <SchedulesPage />
     case 'nowhere':
       return <NowherePage path={route.path} />
   }

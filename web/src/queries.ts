@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { MeterPoint } from '../../contract/meter.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import type { WindowSchedule } from '../../contract/window-schedule.ts'
 import { call } from './client.ts'
 
 export const PAGE_SIZE = 20
@@ -103,6 +104,22 @@ export const auditQuery = (id: string, revision: number) =>
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => ((state.data?.length ?? 0) < revision ? LIVE_MS : false),
   })
+
+export const schedulesQuery = queryOptions({
+  queryKey: ['schedules'],
+  queryFn: async ({ signal }): Promise<WindowSchedule[]> => {
+    const schedules: WindowSchedule[] = []
+    let nextToken: string | undefined
+    do {
+      const query = { maxResults: 200, ...(nextToken && { nextToken }) }
+      const page = await call('listSchedules', { params: {}, query, body: undefined }, { signal })
+      schedules.push(...page.schedules)
+      nextToken = page.nextToken ?? undefined
+    } while (nextToken !== undefined)
+    return schedules
+  },
+  refetchInterval: QUIET_MS,
+})
 
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],

@@ -4,6 +4,7 @@ export type Route =
   | { page: 'experiments' }
   | { page: 'experiment'; id: string; tab: string }
   | { page: 'start' }
+  | { page: 'schedules' }
   | { page: 'nowhere'; path: string }
 
 /** Pages live behind the hash, so that any server of static files serves the console. */
@@ -12,11 +13,13 @@ export const parse = (hash: string): Route => {
   const [page = '', id = '', tab = ''] = path.split('/')
   if (page === '' || (page === 'experiments' && id === '')) return { page: 'experiments' }
   if (page === 'experiments') return { page: 'experiment', id: decode(id), tab }
+  if (page === 'schedules') return { page: 'schedules' }
   if (page === 'start') return { page: 'start' }
   return { page: 'nowhere', path }
 }
 
 export const toExperiments = '#/experiments'
+export const toSchedules = '#/schedules'
 export const toStart = '#/start'
 export const toExperiment = (id: string, tab = ''): string =>
   `#/experiments/${encodeURIComponent(id)}${tab === '' ? '' : `/${tab}`}`

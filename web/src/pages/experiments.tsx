@@ -2,6 +2,7 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
 import Pagination from '@cloudscape-design/components/pagination'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -12,7 +13,7 @@ import { budget, bytes, count, dollars } from '../format.ts'
 import { Page } from '../page.tsx'
 import { PhaseIndicator } from '../phase-indicator.tsx'
 import { experimentsQuery } from '../queries.ts'
-import { toExperiment, toStart } from '../router.ts'
+import { toExperiment, toSchedules, toStart } from '../router.ts'
 import { SpendBar } from '../spend-bar.tsx'
 import { TimeLeft } from '../time-left.tsx'
 import { Trouble } from '../trouble.tsx'
@@ -54,9 +55,12 @@ export const ExperimentsPage = () => {
       breadcrumb={false}
       description="Real production traffic, copied to a shadow environment, for a bounded window and a bounded bill."
       actions={
-        <Button variant="primary" href={toStart}>
-          Start an experiment
-        </Button>
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button href={toSchedules}>Schedules</Button>
+          <Button variant="primary" href={toStart}>
+            Start an experiment
+          </Button>
+        </SpaceBetween>
       }
     >
       {error && (

@@ -9,15 +9,24 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import type { WindowScheduleSpecInput } from '../../../contract/window-schedule.ts'
 import { ApiError, call, isPassing } from '../client.ts'
 import { Page } from '../page.tsx'
-import { experimentQuery } from '../queries.ts'
-import { go, toExperiment, toExperiments } from '../router.ts'
+import { experimentQuery, schedulesQuery } from '../queries.ts'
+import { go, toExperiment, toExperiments, toSchedules } from '../router.ts'
 import { AbortFields } from '../start/abort-fields.tsx'
 import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
-import { check, emptyForm, FIELD_NAMES, type Field, type FormValues, problemErrors } from '../start/form.ts'
+import {
+  check,
+  emptyForm,
+  FIELD_NAMES,
+  type Field,
+  type FormValues,
+  problemErrors,
+  toSchedule,
+} from '../start/form.ts'
 import { Sentences } from '../start/sentences.tsx'
 import { ShadowFields } from '../start/shadow-fields.tsx'
 import { SourceFields } from '../start/source-fields.tsx'
@@ -55,7 +64,26 @@ export const StartPage = () => {
     },
   })
 
-  const told = problemErrors(problemOf(create.error) ?? problemOf(planError))
+  const repeat = useMutation({
+    mutationFn: (schedule: WindowScheduleSpecInput) =>
+      call(
+        'createSchedule',
+        { params: {}, query: {}, body: schedule },
+        { idempotencyKey: attempt.current.keyFor(JSON.stringify(schedule)) },
+      ),
+    onSuccess: () => {
+      attempt.current.answered()
+      void client.invalidateQueries({ queryKey: schedulesQuery.queryKey })
+      go(toSchedules)
+    },
+    onError: (error) => {
+      if (!isPassing(error)) attempt.current.answered()
+    },
+  })
+  const sending = create.isPending || repeat.isPending
+  const refused = create.error ?? repeat.error
+
+  const told = problemErrors(problemOf(refused) ?? problemOf(planError))
   const errors = Object.fromEntries(
     FIELD_NAMES.flatMap((field) => {
       const local = left.has(field) ? checked.errors?.[field] : undefined
@@ -66,6 +94,7 @@ export const StartPage = () => {
   const set = (change: Partial<FormValues>) => {
     setForm((before) => ({ ...before, ...change }))
     if (create.error) create.reset()
+    if (repeat.error) repeat.reset()
   }
   const leave = (field: Field) =>
     setLeft((before) => (before.has(field) ? before : new Set([...before, field])))
@@ -75,7 +104,10 @@ export const StartPage = () => {
     event.preventDefault()
     setLeft(new Set(FIELD_NAMES))
     if (checked.spec === null) focusFirstError(element.current)
-    else if (fresh && plan?.startable && !create.isPending) create.mutate(checked.spec)
+    else if (fresh && plan?.startable && !sending) {
+      if (form.start === 'repeat') repeat.mutate(toSchedule(form, checked.spec))
+      else create.mutate(checked.spec)
+    }
   }
   const wait = whyWait(fresh, plan?.startable, checked.spec !== null)
 
@@ -112,7 +144,7 @@ export const StartPage = () => {
               <ShadowFields {...fields} />
             </Section>
             <Section title="How long and how much">
-              <BoundFields {...fields} />
+              <BoundFields {...fields} spec={priced.spec} />
             </Section>
             <Section title="What else ends it">
               <AbortFields {...fields} />
@@ -137,7 +169,7 @@ export const StartPage = () => {
               }
             />
             <div className="start-actions">
-              {create.error && <Trouble error={create.error} what="It was not started" />}
+              {refused && <Trouble error={refused} what="It was not started" />}
               {told.others.length > 0 && (
                 <Alert type="error">
                   <Sentences of={told.others} />
@@ -147,11 +179,11 @@ export const StartPage = () => {
                 <Button
                   variant="primary"
                   formAction="submit"
-                  loading={create.isPending}
+                  loading={sending}
                   disabled={wait !== null}
                   disabledReason={wait ?? undefined}
                 >
-                  {form.start === 'later' ? 'Schedule the experiment' : 'Start the experiment'}
+                  {SUBMIT[form.start]}
                 </Button>
                 <Button variant="link" href={toExperiments}>
                   Cancel
@@ -164,6 +196,12 @@ export const StartPage = () => {
     </Page>
   )
 }
+
+const SUBMIT = {
+  now: 'Start the experiment',
+  later: 'Schedule the experiment',
+  repeat: 'Create the schedule',
+} as const
 
 const Section = ({ title, children }: { title: string; children: React.ReactNode }) => (
   <Container header={<Header variant="h2">{title}</Header>}>{children}</Container>

@@ -5,14 +5,22 @@ import RadioGroup from '@cloudscape-design/components/radio-group'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import TimeInput from '@cloudscape-design/components/time-input'
+import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { FieldProps } from './field-props.ts'
 import { type FormValues, UNIT_SECONDS } from './form.ts'
+import { RepeatFields } from './repeat-fields.tsx'
 
 const UNITS = Object.keys(UNIT_SECONDS).map((value) => ({ value, label: value }))
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** What no experiment goes without: an end and a budget. */
-export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
+export const BoundFields = ({
+  form,
+  errors,
+  set,
+  leave,
+  spec,
+}: FieldProps & Readonly<{ spec: ExperimentSpecInput | null }>) => (
   <SpaceBetween size="l">
     <FormField label="Start" errorText={form.start === 'later' ? undefined : errors.startAt}>
       <RadioGroup
@@ -23,6 +31,7 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
         items={[
           { value: 'now', label: 'Now' },
           { value: 'later', label: 'At a time' },
+          { value: 'repeat', label: 'Again and again' },
         ]}
       />
     </FormField>
@@ -51,6 +60,7 @@ export const BoundFields = ({ form, errors, set, leave }: FieldProps) => (
         <div className="field-note">In your time zone, {zone}.</div>
       </div>
     )}
+    {form.start === 'repeat' && <RepeatFields form={form} spec={spec} set={set} />}
     <div>
       <div className="inline-fields">
         <FormField label="Duration" errorText={errors.duration}>

@@ -3,6 +3,7 @@ import { DEFAULT_ABORT_RULES } from '../../../contract/abort.ts'
 import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import { Source } from '../../../contract/source.ts'
+import type { WindowScheduleSpecInput } from '../../../contract/window-schedule.ts'
 import { emptySource, KINDS, list, type SourceValues, toSource } from './source-spec.ts'
 
 /** What the form holds: text as typed, until it is turned into a spec. */
@@ -19,9 +20,12 @@ export type FormValues = SourceValues &
     url: string
     percent: string
     writes: 'hold' | 'forward'
-    start: 'now' | 'later'
+    start: 'now' | 'later' | 'repeat'
     date: string
     time: string
+    cron: string
+    timeZone: string
+    blackoutDates: string
     amount: string
     unit: keyof typeof UNIT_SECONDS
     budgetUsd: string
@@ -49,6 +53,9 @@ export const emptyForm: FormValues = {
   start: 'now',
   date: '',
   time: '',
+  cron: '0 14 ? * TUE *',
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  blackoutDates: '',
   amount: '30',
   unit: 'minutes',
   budgetUsd: '5',
@@ -106,6 +113,14 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   ...acceptedBy(form),
 })
 
+/** A spec again and again; whether the cron expression is one, the API says. */
+export const toSchedule = (form: FormValues, experiment: ExperimentSpecInput): WindowScheduleSpecInput => ({
+  experiment,
+  cron: form.cron,
+  timeZone: form.timeZone.trim(),
+  blackoutDates: list(form.blackoutDates),
+})
+
 const acceptedBy = ({
   undocumented,
   everyPort,
@@ -153,7 +168,7 @@ export const problemErrors = (problem: Problem | null): { fields: FieldErrors; o
   const fields: Partial<Record<Field, string>> = {}
   const others: string[] = []
   for (const { path, message } of problem?.errors ?? []) {
-    const field = fieldOf(path.replace(/^body\.?/, ''))
+    const field = fieldOf(path.replace(/^body\.?(experiment\.)?/, ''))
     if (field === null) others.push(path === '' ? message : `${path}: ${message}`)
     else fields[field] ??= message
   }
