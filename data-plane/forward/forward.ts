@@ -42,6 +42,8 @@ export class Forward implements Dispatcher.DispatchHandler {
   /** Bytes it holds while it waits. */
   readonly size: number
 
+  /** Its place among those under way. */
+  place = 0
   /** The breaker's when it was let through. */
   epoch = 0
   startedAt = 0

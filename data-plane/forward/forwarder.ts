@@ -3,6 +3,7 @@ import type { Request } from '../http/exchange.ts'
 import { countDuration } from '../telemetry/durations.ts'
 import type { RequestCounters } from '../telemetry/request-counters.ts'
 import type { ShadowTally } from '../telemetry/shadow-tally.ts'
+import { ActiveForwards } from './active-forwards.ts'
 import { BREAKER_LIMITS, Breaker, type BreakerLimits } from './breaker.ts'
 import { Forward, type ForwardEvents } from './forward.ts'
 import type { Line } from './line.ts'
@@ -74,7 +75,7 @@ export class Forwarder implements ForwardEvents {
   readonly #line: Line
   readonly #servername: string | undefined
   /** Handed to a connection, or being signed, and not finished. */
-  readonly #active = new Set<Forward>()
+  readonly #active = new ActiveForwards()
   #wallClock = performance.timeOrigin
   #pumpScheduled = false
   #isPumping = false
@@ -123,7 +124,7 @@ export class Forwarder implements ForwardEvents {
 
   /** Gives up what has been under way for too long. */
   expire(now: number): void {
-    for (const forward of this.#active) forward.expire(now, this.#timeouts)
+    this.#active.expire(now, this.#timeouts)
     this.#line.expire(now)
     if (Math.abs(Date.now() - now - this.#wallClock) > CLOCK_STEP_MS) this.#wallClock = Date.now() - now
   }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import manifest from '../../package.json' with { type: 'json' }
 import { type CpuByThread, cpuByThread, memoryMb } from './process-usage.ts'
 
 /** The gateway as its users start it on its own, in a process of its own. */
@@ -31,16 +32,26 @@ export type GatewaySummary = {
 export type GatewayOptions = {
   shadow: string
   workers?: number
+  /** Its working thread stands still for 50 ms every second. */
+  isPaused?: boolean
   /** Options of Node, such as a profiler's. */
   node?: readonly string[]
 }
 
-const main = fileURLToPath(new URL('../../data-plane/main.ts', import.meta.url))
+const pause = fileURLToPath(new URL('./pause.ts', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
-export const startGateway = async ({ shadow, workers = 1, node = [] }: GatewayOptions): Promise<Gateway> => {
+export const startGateway = async (given: GatewayOptions): Promise<Gateway> => {
+  const { shadow, workers = 1, isPaused = false } = given
+  const node = [...(given.node ?? []), ...(isPaused ? ['--import', pause] : [])]
   const options = ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', shadow]
   if (workers > 1) options.push('--workers', String(workers))
-  const child = spawn(process.execPath, [...node, main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // The script of `npm run gateway`, whose `exec` leaves no shell behind.
+  const script = manifest.scripts.gateway.replace('exec node', `exec "${process.execPath}" ${node.join(' ')}`)
+  const child = spawn('sh', ['-c', `${script} "$@"`, 'gateway', ...options], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ending = () => child.kill('SIGKILL')
   process.once('exit', ending)
   const failed = once(child, 'exit').then(([code]) => [`it ended with code ${code}`])

@@ -21,7 +21,7 @@ const ROWS: Record<string, TrafficKind> = {
   'short-connections': 'short',
 }
 
-/** From mirrored packet to forwarded request, one worker. */
+/** From mirrored packet to forwarded request, one worker, which stands still for 50 ms every second. */
 export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, kind]) => ({
   name,
   group: 'end to end, one worker',
@@ -43,7 +43,7 @@ export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, kind]) => ({
 type Measured = { atRate: Phase; atCommonRate: Phase | null; peakMb: number; summary: GatewaySummary }
 
 const measure = async (traffic: Traffic, rate: number): Promise<Measured> => {
-  const run = await startRun(traffic)
+  const run = await startRun(traffic, { isPaused: true })
   const atCommonRate = rate < COMMON_RATE ? null : await run.phase(COMMON_RATE, SECONDS)
   const atRate = await run.phase(rate, SECONDS)
   const { peak } = run.gateway.memory()

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { capacityOf, isLossless } from '../capacity.ts'
 import { losses } from '../gateway.ts'
 import type { Figures, Row } from '../row.ts'
@@ -8,31 +7,10 @@ import { BUCKET } from '../shadow-process.ts'
 
 const GET: Traffic = { kind: 'get', connections: 200 }
 const GROUP = 'endurance'
-const pause = fileURLToPath(new URL('../pause.ts', import.meta.url))
 
 const lossText = (summary: Parameters<typeof losses>[0]): string => {
   const lost = Object.entries(losses(summary))
   return lost.length === 0 ? 'none' : lost.map(([name, count]) => `${name} ${count}`).join(', ')
-}
-
-/** The working thread stands still for 50 ms every second: the receiver's ring has to hold what comes meanwhile. */
-const pausedRow: Row = {
-  name: 'pause-50ms',
-  group: GROUP,
-  run: async () => {
-    const { rate } = await capacityOf(GET)
-    const run = await startRun(GET, { node: ['--import', pause] })
-    const phase = await run.phase(rate / 2, 6)
-    const summary = await run.end()
-    const figures: Figures = {
-      'requests/s': Math.round(phase.rate),
-      sent: phase.sent,
-      forwarded: phase.forwarded,
-      lost: lossText(summary),
-      holds: isLossless(summary) && phase.isSame,
-    }
-    return [{ name: 'pause-50ms', figures }]
-  },
 }
 
 const OVERLOAD_SECONDS = 3
@@ -79,14 +57,15 @@ const overloadRow: Row = {
 }
 
 const OPEN_FLOWS = 100_000
-const FLOWS_RATE = 8_000
+/** So few that no backlog of requests is counted with the connections. */
+const FLOWS_RATE = 1_000
 
-/** Memory of open connections, each of which has had a request. */
+/** Memory of open connections, each of which has had a request; all of the process, its ring and Node included. */
 const flowsRow: Row = {
   name: 'flows-100k',
   group: GROUP,
   run: async () => {
-    const run = await startRun({ kind: 'get', connections: OPEN_FLOWS }, {}, [])
+    const run = await startRun({ kind: 'get', connections: OPEN_FLOWS }, { isPaused: true }, false)
     const phase = await run.phase(FLOWS_RATE, OPEN_FLOWS / FLOWS_RATE)
     const { now, peak } = run.gateway.memory()
     const summary = await run.end()
@@ -107,13 +86,13 @@ const SAMPLE_SECONDS = 5
 /** Growth that is more than noise. */
 const FLAT_MB_PER_MINUTE = 5
 
-/** Half of what it can do, for long. */
+/** Half of what it can do, for long, with its pauses of 50 ms. */
 const soakRow: Row = {
   name: 'soak',
   group: GROUP,
   run: async ({ soakMinutes, log }) => {
     const { rate } = await capacityOf(GET)
-    const run = await startRun(GET)
+    const run = await startRun(GET, { isPaused: true })
     const samples: number[] = []
     let sent = 0
     let forwarded = 0
@@ -156,4 +135,4 @@ const growthPerMinute = (samples: readonly number[]): number => {
   return variance === 0 ? 0 : (covariance / variance) * (60 / SAMPLE_SECONDS)
 }
 
-export const enduranceRows: Row[] = [pausedRow, overloadRow, flowsRow, soakRow]
+export const enduranceRows: Row[] = [overloadRow, flowsRow, soakRow]

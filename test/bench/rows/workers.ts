@@ -54,30 +54,35 @@ const fromMemory = async (seed: number): Promise<MemoryResult> => {
   return result
 }
 
-/** Processor time for the same traffic, forwarded by one worker and by two. */
+/**
+ * Processor time for a request that is forwarded, by one worker and by two, at the same rate for each worker. Both gateways
+ * stand side by side and take turns, so that what else the machine does meets both; the middle of the turns counts.
+ */
 const forwardedRow: Row = {
   name: 'workers-end-to-end',
   group: GROUP,
   run: async () => {
     const { rate } = await capacityOf(GET)
-    const costs = [0, 0]
+    const runs = [await startRun(GET, { workers: 1 }), await startRun(GET, { workers: 2 })]
+    const costs: number[][] = [[], []]
+    const ratios: number[] = []
     let isSame = true
-    for (let turn = 0; turn < ROUNDS; turn++)
-      for (const [index] of costs.entries()) {
-        const run = await startRun(GET, { workers: index + 1 })
-        const phase = await run.phase(rate / 2, SECONDS)
-        await run.end()
-        costs[index] = (costs[index] ?? 0) + ((cpuSum(phase.cpu) / phase.forwarded) * 1000) / ROUNDS
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [index, run] of runs.entries()) {
+        const phase = await run.phase((rate / 4) * (index + 1), TURN_SECONDS)
+        costs[index]?.push((cpuSum(phase.cpu) / phase.forwarded) * 1000)
         isSame &&= phase.isSame
       }
-    const [one = 0, two = 0] = costs
+      ratios.push((costs[1]?.at(-1) ?? 0) / (costs[0]?.at(-1) ?? 0))
+    }
+    for (const run of runs) await run.end()
     return [
       {
         name: 'workers-end-to-end',
         figures: {
-          'one, CPU ms per 1,000': round(one, 1),
-          'two, CPU ms per 1,000': round(two, 1),
-          'two / one': round(two / one),
+          'one, CPU ms per 1,000': round(median(costs[0] ?? []), 1),
+          'two, CPU ms per 1,000': round(median(costs[1] ?? []), 1),
+          'two / one': round(median(ratios)),
           aim: 'at most 1.15',
           'all arrived': isSame,
         },
@@ -85,5 +90,11 @@ const forwardedRow: Row = {
     ]
   },
 }
+
+const TURNS = 9
+const TURN_SECONDS = 1.5
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 export const workerRows: Row[] = [memoryRow, forwardedRow]
