@@ -36,7 +36,7 @@ const OPEN_PACKETS_PER_SECOND = 20_000
  * Requests to each worker before anything is measured: until then compiling costs as much as the work. As fast as a shared
  * machine can for certain.
  */
-const WARM_UP_REQUESTS = 30_000
+const WARM_UP_REQUESTS = 25_000
 const WARM_UP_RATE = 5_000
 
 export const startRun = async (
