@@ -11,6 +11,7 @@
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
  * | AUDIT             | <ulid>                | the same entry, in the trail of all experiments     |
+ * | NOTICES           | <ulid>                | a notice that the event bus may not have got yet    |
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | SCHEDULES         | <schedule id>         | when an experiment runs again and again             |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
@@ -51,6 +52,8 @@ export const auditKey = (experiment: string, ulid: string): Key => ({
 /** The trail of all experiments: a handful of entries each, far below what one partition can take. */
 export const AUDIT = 'AUDIT'
 export const trailKey = (ulid: string): Key => ({ pk: AUDIT, sk: ulid })
+export const NOTICES = 'NOTICES'
+export const noticeKey = (ulid: string): Key => ({ pk: NOTICES, sk: ulid })
 export const writerKey = (experiment: string): Key => ({ pk: 'WRITERS', sk: experiment })
 export const idempotencyKey = (key: string): Key => ({ pk: 'IDEMPOTENCY', sk: key })
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 
 export type Clients = Readonly<{
@@ -11,6 +12,7 @@ export type Clients = Readonly<{
   autoScaling: AutoScalingClient
   ecs: ECSClient
   elb: ElasticLoadBalancingV2Client
+  eventBridge: EventBridgeClient
   scheduler: SchedulerClient
   dynamo: DynamoDBClient
   cloudwatch: CloudWatchClient
@@ -32,6 +34,11 @@ const PATIENCE = {
   retryMode: 'standard',
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 }
+/** Nothing waits for a notice: what is not taken at once is told at the next tick. */
+const BRIEF = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 2_000, throwOnRequestTimeout: true },
+}
 export const LONGEST_CALL_MS = 20_000
 
 export const makeClients = (options: ClientOptions): Clients => ({
@@ -39,6 +46,7 @@ export const makeClients = (options: ClientOptions): Clients => ({
   autoScaling: new AutoScalingClient({ ...PATIENCE, ...options }),
   ecs: new ECSClient({ ...PATIENCE, ...options }),
   elb: new ElasticLoadBalancingV2Client({ ...PATIENCE, ...options }),
+  eventBridge: new EventBridgeClient({ ...BRIEF, ...options }),
   scheduler: new SchedulerClient({ ...PATIENCE, ...options }),
   dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
   cloudwatch: new CloudWatchClient({ ...PATIENCE, ...options }),

@@ -21,6 +21,9 @@ const Environment = z.object({
     .optional()
     .describe('queue for what a schedule could not do, such as deleting what is gone already'),
   SHADOWMETER_CONTROL_FUNCTION_ARN: name.describe('what schedules call at the start and the end of a window'),
+  SHADOWMETER_EVENT_BUS: name
+    .optional()
+    .describe('EventBridge bus that gets notices; without it there are none'),
   SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
 })
 
@@ -38,6 +41,8 @@ export type Config = Readonly<{
   scheduleGroup: string
   scheduleRole: string
   deadLetters: string | null
+  /** EventBridge bus for notices; null: nobody is told. */
+  eventBus: string | null
   controlFunction: string
   tickSeconds: number
 }>
@@ -58,6 +63,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     scheduleGroup: read.SHADOWMETER_SCHEDULE_GROUP,
     scheduleRole: read.SHADOWMETER_SCHEDULE_ROLE_ARN,
     deadLetters: read.SHADOWMETER_DEAD_LETTERS_ARN ?? null,
+    eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,
   }

@@ -1,6 +1,7 @@
 import type { Action } from '../experiments/actions.ts'
 import type { Answer } from '../experiments/learn.ts'
 import { clientToken } from '../experiments/names.ts'
+import { noticeOf } from '../experiments/notice.ts'
 import type { View } from '../experiments/observed.ts'
 import { enter, extended } from '../experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
@@ -22,6 +23,7 @@ import { forgetActive, updateRecord } from '../store/experiments.ts'
 import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { notify } from './notify.ts'
 
 /** It cannot be done yet, but will: EC2 has not made known everywhere what it said it had made. */
 export class NotYet extends Error {
@@ -108,6 +110,7 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       return { record: await updateRecord(table, changed(view, action, new Date(plane.now()))) }
     case 'audit':
       await appendAudit(table, action.entry)
+      await notify(plane, noticeOf(action.entry, view.record.experiment, config.deployment))
       return {}
     case 'forget-active':
       await forgetActive(table, id)

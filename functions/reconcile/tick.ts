@@ -3,6 +3,7 @@ import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
+import { tellPending } from './notify.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
 import { sweep } from './sweep.ts'
 import { openWindows } from './windows.ts'
@@ -26,6 +27,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
   }
   for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
   await guard('windows', () => openWindows(plane))
+  await guard('notices', () => tellPending(plane))
   await guard('sweep', () => sweep(plane))
   if (errors.length > 0) throw new AggregateError(errors, 'the tick failed in part')
 }

@@ -18,6 +18,7 @@ import { Tasks } from './ecs/tasks.ts'
 import { elbService } from './elb/service.ts'
 import { Targets } from './elb/targets.ts'
 import { startEventBus } from './event-bus.ts'
+import { eventsService } from './events.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Random } from './ids.ts'
 import { MirroringStream } from './mirroring-stream.ts'
@@ -104,6 +105,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       schedulerService(state, () => dispatcher, lambdaEndpoint),
       cloudWatchService(metrics, clock),
       sqsService(state, () => address),
+      eventsService(state),
       stsService(state),
     ],
     calls,

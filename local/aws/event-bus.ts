@@ -27,9 +27,9 @@ export function startEventBus(state: State, lambdaEndpoint: string | undefined):
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
-const inEnvelope = ({ source, detailType, resources, detail }: AwsEvent, state: State) => ({
+const inEnvelope = ({ id, source, detailType, resources, detail }: AwsEvent, state: State) => ({
   version: '0',
-  id: uuid(state.random),
+  id: id ?? uuid(state.random),
   'detail-type': detailType,
   source,
   account: state.world.account,

@@ -11,9 +11,11 @@ import type {
   WorldDeclaration,
 } from './world.ts'
 
-/** An event of an AWS service, without the envelope that EventBridge puts around it. */
+/** An event on EventBridge’s default bus, of an AWS service or of whoever put it there, without the envelope that EventBridge puts around it. */
 export type AwsEvent = Readonly<{
-  source: `aws.${string}`
+  /** Of an event that somebody put there and was told of. */
+  id?: string
+  source: string
   detailType: string
   resources: readonly string[]
   detail: Readonly<Record<string, unknown>>
@@ -80,7 +82,7 @@ export class State {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Called for what AWS’s services tell of on EventBridge’s default bus. */
+  /** Called for what comes to EventBridge’s default bus. */
   onEvent(listener: (event: AwsEvent) => void): void {
     this.#buses.add(listener)
   }

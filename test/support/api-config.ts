@@ -15,6 +15,7 @@ export const apiConfig = (table: string): Config => ({
   scheduleGroup: 'shadowmeter-test',
   scheduleRole: 'arn:aws:iam::123456789012:role/schedules',
   deadLetters: null,
+  eventBus: 'default',
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   tickSeconds: 60,
 })

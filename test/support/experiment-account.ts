@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from '../../contract/notice.ts'
 import { type ShadowResult, zeroRequests } from '../../contract/traffic.ts'
 import { readNewConfig } from '../../data-plane/control/config-reader.ts'
 import { writeReport } from '../../data-plane/control/report-writer.ts'
@@ -24,6 +25,10 @@ import { seeded } from './faults.ts'
 import { ManualClock } from './manual-clock.ts'
 import { createTestTable } from './table.ts'
 
+/** A function of whoever listens to notices. */
+export const LISTENER = 'pager'
+const LISTENER_ARN = `arn:aws:lambda:us-east-1:111122223333:function:${LISTENER}`
+
 export const TICK_SECONDS = 5
 const TABLE = 'shadowmeter'
 const GROUP = 'shadowmeter'
@@ -41,6 +46,7 @@ const config: Config = {
   scheduleGroup: GROUP,
   scheduleRole: world.roleArn,
   deadLetters: world.deadLetterArn,
+  eventBus: 'default',
   controlFunction: world.functionArn,
   tickSeconds: TICK_SECONDS,
 }
@@ -192,6 +198,7 @@ export const openAccount = async (
           detailTypes: ['EC2 Instance State-change Notification'],
           functionArn: world.eventsFunctionArn,
         },
+        { source: NOTICE_SOURCE, detailTypes: [NOTICE_DETAIL_TYPE], functionArn: LISTENER_ARN },
       ],
       targetGroups: declared.targetGroups.map((group) => ({
         ...group,

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { Notice } from '../../../contract/notice.ts'
+import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
+import { tellPending } from '../../../functions/reconcile/notify.ts'
+import { reconcile } from '../../../functions/reconcile/reconcile.ts'
+import { tick } from '../../../functions/reconcile/tick.ts'
+import { pendingNotices } from '../../../functions/store/notices.ts'
+import {
+  type Account,
+  begin,
+  LISTENER,
+  leftovers,
+  NOTHING_LEFT,
+  openAccount,
+  pass,
+  read,
+  stop,
+} from '../../support/experiment-account.ts'
+import { experimentSpec } from '../../support/experiment-spec.ts'
+import { Interrupt } from '../../support/interrupt.ts'
+
+const PATIENT = { timeout: 60_000 }
+
+/** What a rule of the bus handed on, each notice as it came. */
+const heard = ({ invoked }: Account): Notice[] =>
+  invoked.flatMap(({ name, event }) =>
+    name === LISTENER ? [Notice.parse((event as { detail: unknown }).detail)] : [],
+  )
+const kinds = (notices: readonly Notice[]) =>
+  notices.map(({ kind, after }) => (after.outcome === null ? kind : `${kind}: ${after.outcome}`))
+
+/** The event bus does not exist (any more). */
+const withoutBus = (plane: ControlPlane): ControlPlane => ({
+  ...plane,
+  config: { ...plane.config, eventBus: 'gone' },
+})
+
+const live = async (account: Account, plane: ControlPlane, seconds = 30) => {
+  const id = await begin(account, experimentSpec({ window: { durationSeconds: seconds } }))
+  for (let ticks = 0; ticks < 40; ticks++) {
+    await pass(account, plane)
+    if ((await read(plane, id)).experiment.phase === 'ended') return id
+  }
+  throw new Error(`${id} did not end`)
+}
+
+const WHOLE_LIFE = ['created', 'preparing', 'started', 'ending: completed', 'ended: completed']
+
+describe('notices', PATIENT, () => {
+  it('tell the event bus of every change, in order, with what its sessions carry', async () => {
+    const account = await openAccount()
+    const id = await live(account, account.plane)
+
+    const notices = heard(account)
+    expect(kinds(notices)).toEqual(WHOLE_LIFE)
+    expect(notices[0]).toMatchObject({
+      experiment: id,
+      deployment: 'shadowmeter/test',
+      owner: 'ada',
+      before: null,
+      tags: { 'managed-by': 'shadowmeter', deployment: 'shadowmeter/test', 'experiment-id': id },
+    })
+    expect(await pendingNotices(account.plane.table)).toEqual([])
+  })
+
+  it('announce an experiment before its first mirror session is made', async () => {
+    const account = await openAccount()
+    await begin(account, experimentSpec())
+    await pass(account)
+
+    const response = await fetch(`${account.cloud.address}/-/calls`)
+    const { calls } = (await response.json()) as { calls: { action: string }[] }
+    const order = calls
+      .map(({ action }) => action)
+      .filter((action) => /PutEvents|MirrorSession$/.test(action))
+    expect(order.slice(0, 2)).toEqual(['PutEvents', 'PutEvents'])
+    expect(order).toContain('CreateTrafficMirrorSession')
+  })
+
+  it('wait for a bus that is away without holding anything up', async () => {
+    const account = await openAccount()
+    const id = await live(account, withoutBus(account.plane))
+    const silent = heard(account)
+    const pending = await pendingNotices(account.plane.table)
+    await tick(account.plane, account.clock.now() + 60_000)
+    await account.clock.advance(100)
+
+    expect(silent).toEqual([])
+    expect((await read(account.plane, id)).experiment.outcome).toBe('completed')
+    expect(leftovers(account)).toEqual(NOTHING_LEFT)
+    expect(kinds(pending)).toEqual(WHOLE_LIFE)
+    await expect.poll(() => kinds(heard(account)), { timeout: 20_000 }).toEqual(WHOLE_LIFE)
+    expect(await pendingNotices(account.plane.table)).toEqual([])
+  })
+
+  it('are given up after a day, and said to be', async () => {
+    const account = await openAccount()
+    const id = await begin(account, experimentSpec())
+    await stop(account, id)
+    await tick(withoutBus(account.plane), account.clock.now() + 60_000)
+    await account.clock.advance(25 * 3_600_000)
+    await tick(account.plane, account.clock.now() + 60_000)
+
+    expect(account.lines.join('\n')).toMatch(/error a notice was never taken by the event bus .*"created"/)
+    expect(await pendingNotices(account.plane.table)).toEqual([])
+  })
+
+  it('are told again, with the same id, after a crash at any call', async () => {
+    const account = await openAccount()
+    const startAt = new Date(account.clock.now() + 86_400_000).toISOString()
+    const later = experimentSpec({ window: { startAt, durationSeconds: 60 } })
+    const begun = async (interrupt: Interrupt) => {
+      const plane = account.reopen()
+      interrupt.attach(plane.clients)
+      const id = await begin(account, later)
+      const deadline = account.clock.now() + 60_000
+      await reconcile(plane, id, deadline).catch((error: unknown) => {
+        if (!interrupt.killed) throw error
+      })
+      // Whoever held the writer’s lease is dead.
+      await account.clock.advance(25_000)
+      await reconcile(account.plane, id, account.clock.now() + 60_000)
+      await tellPending(account.plane)
+      await account.clock.advance(10)
+      return heard(account).filter(({ experiment }) => experiment === id)
+    }
+    const count = new Interrupt(Number.POSITIVE_INFINITY, 'lost')
+    await begun(count)
+
+    expect(count.calls).toContain('PutEventsCommand')
+    for (const [at, call] of count.calls.entries()) {
+      const notices = await begun(new Interrupt(at, 'lost'))
+      expect(new Set(notices.map(({ id }) => id)).size, `killed at call ${at}, ${call}`).toBe(1)
+      expect(kinds(notices)[0]).toBe('created')
+    }
+    expect(await pendingNotices(account.plane.table)).toEqual([])
+  })
+})
