@@ -18,6 +18,8 @@ export type Operation = Readonly<{
   status: 200 | 201 | 202
   /** Whether an Idempotency-Key header is honoured: the same key and body answer with the same experiment. */
   idempotent: boolean
+  /** Bodies that the API’s description shows; they are accepted as they are. */
+  examples?: Readonly<Record<string, Readonly<{ summary: string; value: unknown }>>>
 }>
 
 export const operation = <const O extends Operation>(declared: O): O => declared

@@ -16,11 +16,15 @@ export const PROBLEMS = {
   unavailable: { status: 503, title: 'A service that Shadowmeter needs does not answer' },
 } as const
 export type ProblemKind = keyof typeof PROBLEMS
+const kinds = Object.keys(PROBLEMS) as ProblemKind[]
+
+export const problemType = (kind: ProblemKind): `urn:shadowmeter:problem:${ProblemKind}` =>
+  `urn:shadowmeter:problem:${kind}`
 
 /** RFC 9457 problem details. */
 export const Problem = z
   .object({
-    type: z.string().describe('urn:shadowmeter:problem:<kind>'),
+    type: z.enum(kinds.map(problemType)),
     title: z.string(),
     status: z.int(),
     detail: z.string().describe('what was wrong, and what would be right'),
@@ -32,5 +36,3 @@ export const Problem = z
   })
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
-
-export const problemType = (kind: ProblemKind): string => `urn:shadowmeter:problem:${kind}`

@@ -4,6 +4,7 @@ import { Ledger } from '../ledger.ts'
 import { MeterPoint } from '../meter.ts'
 import { operation } from '../operation.ts'
 import { Plan } from '../plan.ts'
+import { extendExamples, reasonExamples, specExamples } from './examples.ts'
 import { nextToken, Page } from './page.ts'
 
 const none = z.strictObject({})
@@ -30,6 +31,7 @@ export const planExperiment = operation({
   result: Plan,
   status: 200,
   idempotent: false,
+  examples: specExamples,
 })
 
 export const createExperiment = operation({
@@ -42,6 +44,7 @@ export const createExperiment = operation({
   result: Experiment,
   status: 201,
   idempotent: true,
+  examples: specExamples,
 })
 
 export const listExperiments = operation({
@@ -78,6 +81,7 @@ export const stopExperiment = operation({
   result: Experiment,
   status: 202,
   idempotent: false,
+  examples: reasonExamples,
 })
 
 export const killExperiment = operation({
@@ -91,6 +95,7 @@ export const killExperiment = operation({
   result: Experiment,
   status: 202,
   idempotent: false,
+  examples: reasonExamples,
 })
 
 export const pauseExperiment = operation({
@@ -103,6 +108,7 @@ export const pauseExperiment = operation({
   result: Experiment,
   status: 202,
   idempotent: false,
+  examples: reasonExamples,
 })
 
 export const resumeExperiment = operation({
@@ -115,6 +121,7 @@ export const resumeExperiment = operation({
   result: Experiment,
   status: 202,
   idempotent: false,
+  examples: reasonExamples,
 })
 
 export const extendExperiment = operation({
@@ -140,6 +147,7 @@ export const extendExperiment = operation({
   result: Experiment,
   status: 200,
   idempotent: false,
+  examples: extendExamples,
 })
 
 export const listMeter = operation({

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Timestamp } from '../experiment.ts'
 import { operation } from '../operation.ts'
 import { ScheduleId, WindowSchedule, WindowScheduleSpec } from '../window-schedule.ts'
+import { scheduleExamples } from './examples.ts'
 import { nextToken, Page } from './page.ts'
 
 const none = z.strictObject({})
@@ -17,6 +18,7 @@ export const previewSchedule = operation({
   result: z.strictObject({ next: z.array(Timestamp) }),
   status: 200,
   idempotent: false,
+  examples: scheduleExamples,
 })
 
 export const createSchedule = operation({
@@ -29,6 +31,7 @@ export const createSchedule = operation({
   result: WindowSchedule,
   status: 201,
   idempotent: true,
+  examples: scheduleExamples,
 })
 
 export const listSchedules = operation({

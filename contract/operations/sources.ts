@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { operation } from '../operation.ts'
 import { PreviewedEni, Source, SourceEni } from '../source.ts'
+import { sourceExamples } from './examples.ts'
 
 export const listSources = operation({
   id: 'listSources',
@@ -32,4 +33,5 @@ export const previewSource = operation({
   }),
   status: 200,
   idempotent: false,
+  examples: sourceExamples,
 })

@@ -87,7 +87,12 @@ const describe = (operation: Operation, schemaOf: (schema: z.ZodType, side: Side
   ...(hasBody(operation) && {
     requestBody: {
       required: !operation.body.safeParse(undefined).success,
-      content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+      content: {
+        'application/json': {
+          schema: schemaOf(operation.body, 'input'),
+          ...(operation.examples && { examples: operation.examples }),
+        },
+      },
     },
   }),
   responses: {

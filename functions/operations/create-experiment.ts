@@ -20,7 +20,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
   context,
 ) => {
   const { table, caller, now, random, idempotencyKey } = context
-  const key = idempotencyKey === null ? null : `createExperiment#${caller}#${idempotencyKey}`
+  const key = idempotencyKey === null ? null : `createExperiment#${principalOf(caller)}#${idempotencyKey}`
   const fingerprint = fingerprintOf(spec)
 
   const earlier = key === null ? undefined : await findClaim(table, key)
@@ -43,6 +43,10 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
         )
   return begin(spec, claim.experiment, at, context)
 }
+
+/** A role’s sessions are one caller here: a job that is run again may have assumed it under another name. */
+const principalOf = (caller: string): string =>
+  /^arn:[\w-]+:sts::\d+:assumed-role\/[^/]+/.exec(caller)?.[0] ?? caller
 
 const begin = async (
   spec: ExperimentSpec,

@@ -165,7 +165,13 @@ test('the API’s errors find their fields, and none is lost', () => {
     { path: 'headers.idempotency-key', message: 'Too long' },
   ]
 
-  const told = problemErrors({ type: 'urn:x', title: '', status: 400, detail: '', errors })
+  const told = problemErrors({
+    type: 'urn:shadowmeter:problem:invalid',
+    title: '',
+    status: 400,
+    detail: '',
+    errors,
+  })
 
   expect(told.fields).toEqual({ ports: 'Too big', duration: 'Too short' })
   expect(told.others).toEqual(['headers.idempotency-key: Too long'])

@@ -246,6 +246,22 @@ describe('an Idempotency-Key', PATIENT, () => {
     expect(other.body.createdBy).toBe('arn:aws:iam::1:user/eve')
   })
 
+  it('is a role’s, whatever its session is called', async () => {
+    const { api } = await open()
+    const as = (role: string, session: string) =>
+      api.send({
+        ...create(later, key),
+        authorizer: { iam: { userArn: `arn:aws:sts::111122223333:assumed-role/${role}/${session}` } },
+      })
+    const first = await as('pipeline', 'run-1')
+    const second = await as('pipeline', 'run-2')
+    const other = await as('pipeline-2', 'run-1')
+
+    expect(first.body.createdBy).toMatch(/pipeline\/run-1$/)
+    expect(second.body.id).toBe(first.body.id)
+    expect(other.body.id).not.toBe(first.body.id)
+  })
+
   it('makes one experiment of two requests at once', async () => {
     const { api } = await open()
     const answers = await Promise.all([api.send(create(later, key)), api.send(create(later, key))])

@@ -19,7 +19,7 @@ import {
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { Interrupt } from '../../support/interrupt.ts'
 
-const PATIENT = { timeout: 60_000 }
+const PATIENT = { timeout: 120_000 }
 
 /** What a rule of the bus handed on, each notice as it came. */
 const heard = ({ invoked }: Account): Notice[] =>

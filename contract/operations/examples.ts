@@ -1,0 +1,58 @@
+import type * as z from 'zod'
+import type { ExperimentSpecInput } from '../experiment.ts'
+import type { WindowScheduleSpec } from '../window-schedule.ts'
+
+/** Bodies of requests as the API’s description shows them. Each is sent to the API by a test. */
+
+const checkout: ExperimentSpecInput = {
+  name: 'Checkout 2.4 before its release',
+  source: { by: 'tag', match: 'all', tags: { service: 'checkout' } },
+  traffic: { ports: [8080], directions: 'both' },
+  shadow: { url: 'http://checkout-shadow.internal.example:8080' },
+  window: { durationSeconds: 600 },
+  budgetUsd: 5,
+}
+
+const window: ExperimentSpecInput = {
+  name: 'Checkout 2.4, a tenth of the users',
+  source: { by: 'instance', ids: ['i-0a000000000000001', 'i-0a000000000000002'] },
+  traffic: { ports: [8080], clientCidrs: ['10.0.0.0/8'] },
+  shadow: { url: 'http://checkout-shadow.internal.example:8080' },
+  requests: { percent: 10, writes: 'hold' },
+  window: { startAt: '2026-12-01T14:00:00Z', durationSeconds: 7200 },
+  budgetUsd: 25,
+}
+
+export const specExamples = {
+  now: { summary: 'Ten minutes from now, by tag, with responses to compare', value: checkout },
+  later: { summary: 'Two hours on a day to come, by instance, with a tenth of the requests', value: window },
+}
+
+export const reasonExamples = {
+  reason: { summary: 'With a reason for the audit trail', value: { reason: 'We have seen enough.' } },
+}
+
+export const extendExamples = {
+  longer: {
+    summary: 'Five minutes more, with a budget that pays for them',
+    value: { bySeconds: 300, budgetUsd: 8, reason: 'Traffic was low.' },
+  },
+}
+
+export const sourceExamples = {
+  tag: { summary: 'Instances that carry a tag', value: { source: checkout.source } },
+  eni: {
+    summary: 'Network interfaces by id',
+    value: { source: { by: 'eni', ids: ['eni-0a000000000000001'] } },
+  },
+}
+
+const tuesdays: z.input<typeof WindowScheduleSpec> = {
+  experiment: checkout,
+  cron: '0 14 ? * TUE *',
+  timeZone: 'Europe/Berlin',
+  blackoutDates: ['2026-12-22', '2026-12-29'],
+}
+export const scheduleExamples = {
+  weekly: { summary: 'Tuesdays at 14:00 in Berlin, but not at the end of the year', value: tuesdays },
+}

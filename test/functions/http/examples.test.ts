@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { PROBLEMS, problemType } from '../../../contract/problem.ts'
+import { openApiOver } from '../../support/api.ts'
+import { openAccount, pass } from '../../support/experiment-account.ts'
+
+type Described = {
+  operationId: string
+  requestBody?: { content: { 'application/json': { examples?: Record<string, { value: unknown }> } } }
+  responses: Record<string, unknown>
+}
+type Document = { paths: Record<string, Record<string, Described>> }
+
+/** What is made comes first, then whatever is read, then what ends it. */
+const FIRST = ['planExperiment', 'createSchedule', 'createExperiment']
+const LAST = [
+  'pauseExperiment',
+  'resumeExperiment',
+  'extendExperiment',
+  'stopExperiment',
+  'killExperiment',
+  'deleteSchedule',
+]
+const place = ({ operationId }: Described): number =>
+  FIRST.includes(operationId) ? FIRST.indexOf(operationId) - FIRST.length : LAST.indexOf(operationId) + 1
+
+it('every operation of the API’s description does what it says, with every example that it shows', {
+  timeout: 90_000,
+}, async () => {
+  const account = await openAccount()
+  const api = openApiOver(account.plane)
+  const { body: document } = await api.send({ path: '/openapi.json' })
+  const operations = Object.entries((document as Document).paths)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, of]) => ({ method: method.toUpperCase(), path, of })),
+    )
+    .sort((a, b) => place(a.of) - place(b.of))
+  const ids = { experiments: '', schedules: '' }
+
+  for (const { method, path, of } of operations) {
+    const content = of.requestBody?.content['application/json']
+    const bodies = content ? Object.values(content.examples ?? {}).map(({ value }) => value) : [undefined]
+    expect(bodies, `${of.operationId} has no example`).not.toEqual([])
+    const [, collection = ''] = path.split('/')
+    const id = ids[collection as keyof typeof ids]
+    const target = path.replace('{id}', id).replace('{format}', 'markdown')
+    // The first example starts now, and goes on to be read and changed: it comes last.
+    for (const sent of bodies.reverse()) {
+      const answer = await api.send({ method, path: target, body: sent })
+      const [promised] = Object.keys(of.responses)
+      expect([of.operationId, String(answer.status), answer.body]).toEqual([
+        of.operationId,
+        promised,
+        expect.anything(),
+      ])
+      if (answer.status === 201) ids[collection as keyof typeof ids] = answer.body.id
+    }
+    if (of.operationId === 'createExperiment') for (let ticks = 0; ticks < 8; ticks++) await pass(account)
+  }
+  expect(ids).toEqual({
+    experiments: expect.stringMatching(/^exp_/),
+    schedules: expect.stringMatching(/^sch_/),
+  })
+})
+
+it('the types of problems are documented', async () => {
+  const readme = await readFile(new URL('../../../functions/README.md', import.meta.url), 'utf8')
+
+  for (const [kind, { status }] of Object.entries(PROBLEMS))
+    expect(readme).toContain(`| \`${problemType(kind as keyof typeof PROBLEMS)}\` | ${status} |`)
+})
