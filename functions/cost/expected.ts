@@ -60,3 +60,26 @@ export const expectedTraffic = (
     ],
   }
 }
+
+/** What the load balancers in front of the sources count: beside the volume, how many requests there are in it. */
+export const groupInputs = ({ name, requests, bytes }: Measured): Plan['inputs'] => {
+  const input = (what: string, value: number, unit: Plan['inputs'][number]['unit'], metric: string) => ({
+    what,
+    value,
+    unit,
+    from: `CloudWatch AWS/ApplicationELB ${metric}, five-minute sums of up to 14 days`,
+  })
+  const of = `RequestCount of the target group ${name}`
+  const whole = `ProcessedBytes of the load balancer before ${name}, both directions`
+  return [
+    ...(requests
+      ? [
+          input(`requests to ${name} on average`, requests.average, 'requests per second', of),
+          input(`requests to ${name} at the peak`, requests.peak, 'requests per second', of),
+        ]
+      : []),
+    ...(bytes ? [input(`balanced before ${name} on average`, bytes.average, 'bytes per second', whole)] : []),
+  ]
+}
+
+type Measured = Readonly<{ name: string; requests: Flow | null; bytes: Flow | null }>

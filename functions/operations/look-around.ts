@@ -1,11 +1,13 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { readTags } from '../../contract/ownership.ts'
+import type { SourceEni } from '../../contract/source.ts'
 import type { InstanceTraffic } from '../experiments/headroom.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import { errorText } from '../reconcile/failure.ts'
 
 /** Everything that a plan asks AWS. Changes nothing. */
-export const lookAround = async (spec: ExperimentSpec, { clients, config, traffic, now }: ControlPlane) => {
+export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
+  const { clients, config } = plane
   const [
     { resolveSource },
     { describeSessions, toOthers },
@@ -30,18 +32,12 @@ export const lookAround = async (spec: ExperimentSpec, { clients, config, traffi
     runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
     describeEntrance(clients, config),
   ])
-  const instances = [...new Set(resolved.sources.flatMap(({ instance }) => instance ?? []))]
-  const { measured, unmeasured } = await traffic
-    .of(clients.cloudwatch, instances, new Date(now()))
-    .then((found) => ({ measured: found, unmeasured: null }))
-    .catch((error: unknown) => ({
-      measured: new Map<string, InstanceTraffic>(),
-      unmeasured: `CloudWatch could not be read (${errorText(error)}): the sources’ traffic is not known.`,
-    }))
+  const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
   return {
     ...resolved,
     targets,
     measured,
+    groups,
     unmeasured,
     zones: tasks.map(({ availabilityZone }) => availabilityZone),
     ground: {
@@ -56,5 +52,30 @@ export const lookAround = async (spec: ExperimentSpec, { clients, config, traffi
       const tags = readTags(Tags, config.deployment)
       return tags ? [{ eni, experiment: tags.experiment }] : []
     }),
+  }
+}
+
+/** What CloudWatch and the load balancers tell of the sources’ traffic. Without them a plan is less sure, not impossible. */
+const measure = async (
+  spec: ExperimentSpec,
+  sources: readonly SourceEni[],
+  { clients, traffic, now }: ControlPlane,
+) => {
+  const at = new Date(now())
+  const instances = [...new Set(sources.flatMap(({ instance }) => instance ?? []))]
+  const vpcs = [...new Set(sources.map(({ vpc }) => vpc))].sort()
+  const ids = [...instances, ...sources.map(({ address }) => address)].sort()
+  try {
+    const [measured, groups] = await Promise.all([
+      traffic.of(clients.cloudwatch, instances, at),
+      ids.length === 0 ? [] : traffic.groupsOf(clients, { vpcs, ports: spec.traffic.ports ?? null, ids }, at),
+    ])
+    return { measured, groups, unmeasured: null }
+  } catch (error) {
+    return {
+      measured: new Map<string, InstanceTraffic>(),
+      groups: [],
+      unmeasured: `CloudWatch could not be read (${errorText(error)}): the sources’ traffic is not known.`,
+    }
   }
 }

@@ -7,7 +7,7 @@ import { detectionSeconds } from '../../contract/watch.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
-import { expectedTraffic } from '../cost/expected.ts'
+import { expectedTraffic, groupInputs } from '../cost/expected.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { ProblemError, wrongField } from '../errors.ts'
@@ -17,6 +17,7 @@ import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { readiness } from '../experiments/readiness.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
+import type { FoundGroup } from '../watch/target-groups.ts'
 import type { Context } from './context.ts'
 import { lookAround } from './look-around.ts'
 import { refuseForeign } from './sources.ts'
@@ -90,6 +91,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const warnings = [
     ...(mustFit ? [] : lacking.map((why) => `Left out: ${why}`)),
     ...fit.flatMap((source) => source.doubts),
+    ...seen.groups.flatMap(unreadable),
     ...ready.warnings,
     ...(roomAccepted ? room : []),
     ...(seen.unmeasured === null ? [] : [seen.unmeasured]),
@@ -118,7 +120,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
       gateways: Math.max(0, gateways - seen.ground.runningTasks),
     },
     estimate: money.estimate,
-    inputs: expected?.inputs ?? [],
+    inputs: [...(expected?.inputs ?? []), ...seen.groups.flatMap(groupInputs)],
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
     abort: spec.abort.map((rule) => ({
@@ -162,6 +164,17 @@ const crowded = (sources: readonly PlannedEni[]): string[] => {
   return [...rooms.values()]
     .sort((a, b) => b.network.share - a.network.share)
     .flatMap(({ name, network }) => tooLittle(name, network) ?? [])
+}
+
+/** What a load balancer says to the sources, as far as the gateway could not read it. */
+const unreadable = ({ name, protocol, version }: FoundGroup): string[] => {
+  if (protocol === 'HTTPS' || protocol === 'TLS')
+    return [`The target group ${name} speaks ${protocol} to the sources: what is encrypted cannot be read.`]
+  return version === 'HTTP2' || version === 'GRPC'
+    ? [
+        `The target group ${name} speaks ${version} to the sources: connections that are older than the experiment cannot be read.`,
+      ]
+    : []
 }
 
 const instancesOf = (sources: readonly SourceEni[]): string[] => [

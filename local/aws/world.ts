@@ -120,6 +120,8 @@ export type TargetGroupDeclaration = {
   arn: string
   name: string
   protocol: 'UDP' | 'TCP' | 'TCP_UDP' | 'TLS' | 'HTTP' | 'HTTPS'
+  /** HTTP and HTTPS only; default HTTP1. */
+  protocolVersion?: 'HTTP1' | 'HTTP2' | 'GRPC'
   port: number
   vpcId: string
   targetType: 'ip' | 'instance'

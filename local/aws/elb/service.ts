@@ -225,6 +225,7 @@ function targetGroupXml(state: State, row: TargetGroupDeclaration): XmlValue {
     TargetGroupArn: row.arn,
     TargetGroupName: row.name,
     Protocol: row.protocol,
+    ProtocolVersion: row.protocol.startsWith('HTTP') ? (row.protocolVersion ?? 'HTTP1') : undefined,
     Port: row.port,
     VpcId: row.vpcId,
     HealthCheckProtocol: healthCheck.protocol,

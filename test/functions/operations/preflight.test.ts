@@ -248,6 +248,83 @@ describe('the network of the sources', PATIENT, () => {
     expect(accepted.warnings).toEqual([expect.stringContaining('96 % of its network’s baseline')])
   })
 
+  it('is counted in requests by the load balancer before them, whose protocol decides what can be read', async () => {
+    const loadBalancer = 'app/front/0a1b2c3d4e5f6071'
+    const arn = (resource: string) => `arn:aws:elasticloadbalancing:us-east-1:111122223333:${resource}`
+    const group = (name: string, more: object, port = 8080) => ({
+      arn: arn(`targetgroup/${name}/6d0ecf831eec9f20`),
+      name,
+      protocol: 'HTTP' as const,
+      port,
+      vpcId: world.vpcId,
+      targetType: 'instance' as const,
+      healthCheck: {
+        protocol: 'TCP' as const,
+        port: 'traffic-port' as const,
+        intervalSeconds: 300,
+        timeoutSeconds: 1,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
+      targets: [{ id: world.instance(1), port }],
+      ...more,
+    })
+    const groups = [
+      group('plain', {}),
+      group('grpc', { protocolVersion: 'GRPC' }),
+      group('secret', { protocol: 'HTTPS' }),
+      group('elsewhere', { protocol: 'HTTPS', targets: [{ id: world.instance(9), port: 8080 }] }),
+      group('other-port', { protocol: 'HTTPS' }, 8443),
+    ]
+    const { account, plan } = await open({}, (declared) => ({
+      ...declared,
+      targetGroups: [...declared.targetGroups, ...groups],
+      loadBalancers: [
+        ...declared.loadBalancers,
+        {
+          arn: arn(`loadbalancer/${loadBalancer}`),
+          name: 'front',
+          dnsName: 'front.us-east-1.elb.amazonaws.com',
+          type: 'application',
+          scheme: 'internal',
+          vpcId: world.vpcId,
+          zones: [{ subnetId: world.subnetA, privateIp: '10.0.1.36' }],
+          listeners: groups.map(({ arn: targetGroupArn }, n) => ({
+            arn: arn(`listener/${loadBalancer}/000000000000000${n}`),
+            protocol: 'HTTP' as const,
+            port: 80 + n,
+            targetGroupArn,
+          })),
+        },
+      ],
+    }))
+    account.cloud.feedMetric({
+      namespace: 'AWS/ApplicationELB',
+      name: 'RequestCount',
+      dimensions: [
+        { name: 'TargetGroup', value: 'targetgroup/plain/6d0ecf831eec9f20' },
+        { name: 'LoadBalancer', value: loadBalancer },
+      ],
+      unit: 'Count',
+      at: account.clock.now() - 10 * MINUTE,
+      count: 1,
+      sum: 12_000,
+      minimum: 12_000,
+      maximum: 12_000,
+    })
+    const made = await plan()
+
+    expect(made.startable).toBe(true)
+    expect(made.warnings).toEqual([
+      'The target group grpc speaks GRPC to the sources: connections that are older than the experiment cannot be read.',
+      'The target group secret speaks HTTPS to the sources: what is encrypted cannot be read.',
+    ])
+    expect(made.inputs.map(({ what, value, unit }) => [what, value, unit])).toEqual([
+      ['requests to plain on average', 40, 'requests per second'],
+      ['requests to plain at the peak', 40, 'requests per second'],
+    ])
+  })
+
   it('is unknown where CloudWatch does not answer, and the plan says so', async () => {
     const { account, api } = await open()
     account.plane.clients.cloudwatch.destroy()
