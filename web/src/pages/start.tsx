@@ -1,3 +1,4 @@
+import '../start/jitless.ts'
 import '../start/start.css'
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
