@@ -8,7 +8,7 @@ import { seeded } from '../support/faults.ts'
 import { fuzzDatagrams, fuzzTalks, HAS_CAPTURES, type Talk } from '../support/fuzz-corpus.ts'
 import { IS_PROOF, SCALE } from '../support/scale.ts'
 
-const DATAGRAMS = 10_000 * SCALE
+const DATAGRAMS = 6_000 * SCALE
 const STREAMS = 2_000 * SCALE
 const SEED = 20261121
 /** What a run may leave behind on the heap: nothing grows with the number of datagrams or streams. */

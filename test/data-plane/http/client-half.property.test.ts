@@ -2,11 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Conversation } from '../../support/conversation.ts'
 import { seeded } from '../../support/faults.ts'
+import { SCALE } from '../../support/scale.ts'
 import { type ScriptedExchange, turns } from '../../support/scripts.ts'
 import { runTimed, type Timed } from '../../support/timed.ts'
 
-/** `FUZZ=50` runs fifty times as many cases. */
-const SCALE = Number(process.env.FUZZ ?? 1)
 /** From the last byte's capture to the request: the longest wait for a hole or for more, and the timers' step. */
 const OUT_MS = 1500
 

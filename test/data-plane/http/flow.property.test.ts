@@ -5,10 +5,8 @@ import { Pipeline } from '../../../data-plane/pipeline.ts'
 import { type Captured, Conversation } from '../../support/conversation.ts'
 import { run } from '../../support/exchanges.ts'
 import { injectFaults, seeded } from '../../support/faults.ts'
+import { SCALE } from '../../support/scale.ts'
 import { type Turn, turns } from '../../support/scripts.ts'
-
-/** `FUZZ=50` runs fifty times as many cases. */
-const SCALE = Number(process.env.FUZZ ?? 1)
 
 type Sides = 'both' | 'client' | 'server'
 type Shape = { script: Turn[]; cuts: number[]; isJoined: boolean; sides: Sides; drop: number }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NO_BODY, parseRequestHead, requestFraming } from '../../../data-plane/http/head.ts'
 import { MessageReader, type ReadOutcome } from '../../../data-plane/http/reader.ts'
+import { SCALE } from '../../support/scale.ts'
 
 // Node's own HTTP/1 parser: internal, and good enough to be compared with.
 const { HTTPParser } = createRequire(import.meta.url)('_http_common') as { HTTPParser: NodeParserClass }
@@ -133,18 +134,22 @@ const request = fc
   })
 
 describe('our HTTP/1 reader and Node’s', () => {
-  test('read the same messages, cut at every byte', () => {
-    fc.assert(
-      fc.property(fc.array(request, { minLength: 1, maxLength: 3 }), (requests) => {
-        const bytes = Buffer.from(requests.join(''), 'latin1')
-        const expected = readByNode(bytes)
+  test(
+    'read the same messages, cut at every byte',
+    () => {
+      fc.assert(
+        fc.property(fc.array(request, { minLength: 1, maxLength: 3 }), (requests) => {
+          const bytes = Buffer.from(requests.join(''), 'latin1')
+          const expected = readByNode(bytes)
 
-        expect(expected.length).toBe(requests.length)
-        expect(readByUs(bytes, [])).toEqual(expected)
-        expect(readByUs(bytes, Array.from(bytes.keys()))).toEqual(expected)
-        for (let cut = 1; cut < bytes.length; cut++) expect(readByUs(bytes, [cut])).toEqual(expected)
-      }),
-      { numRuns: 20 * Number(process.env.FUZZ ?? 1) },
-    )
-  }, 30_000)
+          expect(expected.length).toBe(requests.length)
+          expect(readByUs(bytes, [])).toEqual(expected)
+          expect(readByUs(bytes, Array.from(bytes.keys()))).toEqual(expected)
+          for (let cut = 1; cut < bytes.length; cut++) expect(readByUs(bytes, [cut])).toEqual(expected)
+        }),
+        { numRuns: 20 * SCALE },
+      )
+    },
+    30_000 * SCALE,
+  )
 })

@@ -4,10 +4,9 @@ import type { Exchange } from '../../../data-plane/http/exchange.ts'
 import { Conversation } from '../../support/conversation.ts'
 import { run } from '../../support/exchanges.ts'
 import { type Faults, injectFaults, seeded } from '../../support/faults.ts'
+import { SCALE } from '../../support/scale.ts'
 import { type ScriptedExchange, type Turn, turns } from '../../support/scripts.ts'
 
-/** `FUZZ=50` runs fifty times as many cases. */
-const SCALE = Number(process.env.FUZZ ?? 1)
 const RUNS = { numRuns: 150 * SCALE }
 const TIMEOUT = 10_000 * SCALE
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { Pipeline } from '../../../data-plane/pipeline.ts'
 import { Conversation } from '../../support/conversation.ts'
 import { seeded } from '../../support/faults.ts'
+import { SCALE } from '../../support/scale.ts'
 import { turns } from '../../support/scripts.ts'
 
-const SCALE = Number(process.env.FUZZ ?? 1)
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 

@@ -20,6 +20,7 @@ import { plan } from '../../../functions/experiments/plan.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
 import { seeded } from '../../support/faults.ts'
 import { ModelAccount, PARKING, Refused, SECOND } from '../../support/model-account.ts'
+import { SCALE } from '../../support/scale.ts'
 
 const TICK = 5
 const settings = settingsFor(TICK)
@@ -240,8 +241,8 @@ const left = ({ filters, rules, sessions, schedules, desired }: ModelAccount) =>
 })
 const NOTHING = { filters: [], rules: [], sessions: [], schedules: [], desired: 0 }
 
-const RUNS = process.env.SHADOWMETER_PROOF === '1' ? 5_000 : 150
-const TIMEOUT = { timeout: 120_000 }
+const RUNS = 150 * SCALE
+const TIMEOUT = { timeout: 120_000 * SCALE }
 
 test('from any state, after any crash or lost answer, an experiment ends and leaves nothing', TIMEOUT, () => {
   fc.assert(

@@ -23,11 +23,11 @@ import {
 } from '../../support/experiment-account.ts'
 import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 import { Interrupt, Killed } from '../../support/interrupt.ts'
+import { IS_PROOF } from '../../support/scale.ts'
 
-/** All points take minutes; a quick run takes every so many of them, SHADOWMETER_PROOF=1 takes all. */
-const PROOF = process.env.SHADOWMETER_PROOF === '1'
-const STRIDE = PROOF ? 1 : 61
-const SWITCHES_STRIDE = PROOF ? 1 : 199
+/** All points take minutes: `npm run proof` takes all, a quick run every so many of them. */
+const STRIDE = IS_PROOF ? 1 : 61
+const SWITCHES_STRIDE = IS_PROOF ? 1 : 199
 const RUN_MS = 10_000
 
 /** One look of a control plane that may die in it. */
@@ -120,7 +120,7 @@ const crashAtEvery = async (
   const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, when))
   await expectConverged(account, whole.id)
 
-  for (let at = PROOF ? 0 : first; at < whole.calls.length; at += stride) {
+  for (let at = IS_PROOF ? 0 : first; at < whole.calls.length; at += stride) {
     const { id } = await live(account, new Interrupt(at, when))
     await expectConverged(account, id).catch((error: unknown) => {
       throw new Error(
@@ -132,10 +132,10 @@ const crashAtEvery = async (
     })
     account.lines.length = 0
   }
-  if (PROOF) console.log(`killed ${when} ${JSON.stringify(switches)}: all of ${whole.calls.length} calls`)
+  if (IS_PROOF) console.log(`killed ${when} ${JSON.stringify(switches)}: all of ${whole.calls.length} calls`)
 }
 
-const TIMEOUT = PROOF ? 1_800_000 : 120_000
+const TIMEOUT = IS_PROOF ? 1_800_000 : 120_000
 
 test('killed before a call, it ends the same', { timeout: TIMEOUT }, () =>
   crashAtEvery('before', {}, 3, STRIDE),

@@ -1,0 +1,46 @@
+/** One long run: tests that `npm test` runs in small. */
+export type ProofRun = {
+  name: string
+  /** What stands when it passes, for the summary. */
+  proves: string
+  /** Test files, as `npm test` has them. */
+  files: readonly string[]
+  /** How many times the cases of `npm test`: what the tests read as SCALE, and above 1 as IS_PROOF. */
+  scale: number
+}
+
+export const PROOF_RUNS: readonly ProofRun[] = [
+  {
+    name: 'crash',
+    proves: 'killed before or after any AWS call, an experiment ends and leaves nothing',
+    files: ['test/functions/reconcile/crash.test.ts'],
+    scale: 2,
+  },
+  {
+    name: 'plan',
+    proves: 'from any state the plan converges and keeps within time and money',
+    files: ['test/functions/experiments/plan.property.test.ts'],
+    scale: 33,
+  },
+  {
+    name: 'streams',
+    proves:
+      'nothing is made up, and what arrived whole is given out, under loss, reordering, duplicates, cuts and joins',
+    files: [
+      'test/data-plane/http/reassembly.property.test.ts',
+      'test/data-plane/http/client-half.property.test.ts',
+      'test/data-plane/http/flow.property.test.ts',
+      'test/data-plane/http/http2.property.test.ts',
+      'test/data-plane/http/node-parser.property.test.ts',
+      'test/data-plane/tcp/twins.test.ts',
+    ],
+    scale: 20,
+  },
+  {
+    name: 'fuzz',
+    proves:
+      'a million mutated datagrams and a million mutated streams: no exception, no leak, every count adds up',
+    files: ['test/data-plane/pipeline.fuzz.test.ts'],
+    scale: 500,
+  },
+]
