@@ -37,6 +37,12 @@ export const GatewayExperiment = z.strictObject({
         .describe('of its pseudonyms; gone from here when it has ended'),
     })
     .prefault({}),
+  bothEnds: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a connection between two of the sources is mirrored whole at both of its ends: one copy is read',
+    ),
   tasks: z.int().min(1).default(1).describe('gateway tasks that share what is allowed a second'),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
   sources: z.array(GatewaySource),

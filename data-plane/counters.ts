@@ -27,8 +27,11 @@ export type Counters = {
 /** `accepted` datagrams go on as frames. */
 export type DatagramOutcome = 'accepted' | 'short' | 'not_vxlan' | 'refused' | Exclude<GeneveKind, 'vxlan'>
 
-/** `tcp` packets go on as segments. */
-export type PacketOutcome = PacketKind | 'other_port'
+/**
+ * `tcp` packets go on as segments. `other_end`: its connection is mirrored at both of its ends, and the copy of the other
+ * end is the one that is read.
+ */
+export type PacketOutcome = PacketKind | 'other_port' | 'other_end'
 
 /**
  * - `data`: had new bytes
@@ -111,6 +114,7 @@ export const newCounters = (): Counters => ({
     fragment_dropped: 0,
     other_transport: 0,
     other_port: 0,
+    other_end: 0,
   },
   segments: {
     data: 0,

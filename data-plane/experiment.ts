@@ -18,6 +18,7 @@ import { type RedactionSettings, Redactor } from './redact/redactor.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
 import { type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
+import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
 import { parseMac } from './wire/ethernet.ts'
@@ -32,6 +33,8 @@ export type ExperimentConfig = {
   /** Responses are captured too: the shadow's answers are compared with them. */
   compare: boolean
   redaction: RedactionSettings
+  /** A connection between two of the sources is mirrored whole at both ends. */
+  bothEnds: boolean
   /** Milliseconds since the epoch; nothing is read or forwarded after it. */
   until: number
   /**
@@ -55,6 +58,7 @@ export const fromContract = (experiment: GatewayExperiment, environment: Environ
   compare: experiment.compare,
   redaction: experiment.redaction,
   until: Date.parse(experiment.until),
+  bothEnds: experiment.bothEnds,
   sources: experiment.sources,
 })
 
@@ -93,13 +97,18 @@ export class Experiment implements ExchangeHandler {
       : null
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
-    this.#pipeline = new Pipeline(this, { ports: portSet(config), macs: macsOf(config) })
+    this.#pipeline = new Pipeline(this, {
+      ports: portSet(config),
+      macs: macsOf(config),
+      bothEnds: bothEndsOf(config),
+    })
   }
 
   /** Goes on under another configuration; connections that are being followed stay. */
   reconfigure(config: ExperimentConfig): void {
     this.#pipeline.ports = portSet(config)
     this.#pipeline.macs = macsOf(config)
+    this.#pipeline.bothEnds = bothEndsOf(config)
     this.#sender.configure(config.shadows)
     this.#copier?.configure(config.shadows)
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
@@ -270,6 +279,16 @@ const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
   }
   return macs
 }
+
+const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
+  !bothEnds || sources === 'any'
+    ? NOT_AT_BOTH_ENDS
+    : new BothEnds(
+        sources.flatMap(({ vni, address }) => {
+          const number = address === null ? null : addressNumber(address)
+          return number === null ? [] : [{ vni, address: number }]
+        }),
+      )
 
 const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
   ports === null ? null : new Set(ports)

@@ -5,6 +5,7 @@ import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
 import type { ProtocolCount } from './http/protocol.ts'
 import { HttpStreams } from './http/streams.ts'
 import { Assembler } from './tcp/assembler.ts'
+import { type BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { Direction } from './tcp/direction.ts'
 import { TCP_LIMITS, type TcpLimits } from './tcp/limits.ts'
 import { Fragments } from './wire/fragments.ts'
@@ -22,6 +23,8 @@ export type PipelineOptions = {
   ports?: ReadonlySet<number> | null
   /** MAC addresses of the mirrored ENIs, as numbers (wire/ethernet.ts), by VNI. */
   macs?: ReadonlyMap<number, number>
+  /** Which of two copies is read where both ends of a connection are mirrored. */
+  bothEnds?: BothEnds
   limits?: Partial<TcpLimits & HttpLimits>
 }
 
@@ -39,6 +42,7 @@ export class Pipeline {
   readonly #assembler: Assembler<HttpFlow>
   readonly #admit: ((vni: number, source: number) => boolean) | null
   readonly #direction: Direction
+  #bothEnds: BothEnds
   #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(handler: ExchangeHandler, options: PipelineOptions = {}) {
@@ -47,6 +51,7 @@ export class Pipeline {
     this.#direction = new Direction(options.ports ?? null, options.macs ?? new Map())
     this.#assembler = new Assembler(this.#streams, limits, this.counters, (p) => this.#direction.server(p))
     this.#admit = options.admit ?? null
+    this.#bothEnds = options.bothEnds ?? NOT_AT_BOTH_ENDS
   }
 
   /** Takes effect for the next packet. */
@@ -57,6 +62,11 @@ export class Pipeline {
   /** Takes effect for connections that are new from now on. */
   set macs(macs: ReadonlyMap<number, number>) {
     this.#direction.macs = macs
+  }
+
+  /** Takes effect for the next packet. */
+  set bothEnds(bothEnds: BothEnds) {
+    this.#bothEnds = bothEnds
   }
 
   /** Connections and bytes that are held at the moment. */
@@ -125,8 +135,9 @@ export class Pipeline {
 
   /** A packet that the caller has decoded. */
   decoded(packet: Packet, kind: PacketKind, at: number): void {
-    this.counters.packets[this.#outcome(packet, kind)]++
-    if (kind === 'tcp' && this.#direction.isWanted(packet)) this.#assembler.segment(packet, at)
+    const outcome = this.#outcome(packet, kind)
+    this.counters.packets[outcome]++
+    if (outcome === 'tcp') this.#assembler.segment(packet, at)
     if (at - this.#sweptAt >= SWEEP_MS) this.flush(at)
   }
 
@@ -148,6 +159,8 @@ export class Pipeline {
   }
 
   #outcome(packet: Packet, kind: PacketKind): PacketOutcome {
-    return kind === 'tcp' && !this.#direction.isWanted(packet) ? 'other_port' : kind
+    if (kind !== 'tcp') return kind
+    if (!this.#direction.isWanted(packet)) return 'other_port'
+    return this.#bothEnds.isOther(packet) ? 'other_end' : 'tcp'
   }
 }

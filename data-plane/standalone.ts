@@ -44,6 +44,7 @@ export const runStandalone = async (
       rules: options.rules,
       compare: false,
       redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
+      bothEnds: false,
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
     },

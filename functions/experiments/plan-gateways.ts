@@ -1,3 +1,4 @@
+import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { ShadowSpec } from '../../contract/forwarding.ts'
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import { Redaction } from '../../contract/redaction.ts'
@@ -66,6 +67,7 @@ const entryFor = (view: View): GatewayExperiment => {
       settings: Redaction.parse(spec.requests.redaction),
       key: record.life.redactionKey,
     },
+    bothEnds: isWholeAtBothEnds(spec.traffic),
     tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
     sources: sessions
@@ -75,6 +77,10 @@ const entryFor = (view: View): GatewayExperiment => {
       .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac })),
   }
 }
+
+/** With ports, the rules accept a packet at the end that serves only; with client ranges, perhaps at one end. */
+const isWholeAtBothEnds = ({ ports, directions, clientCidrs }: ExperimentSpec['traffic']): boolean =>
+  ports === undefined && directions === 'both' && clientCidrs.some((cidr) => cidr === '0.0.0.0/0')
 
 /** Whether a limit per second has to be divided; else another task changes nothing for the gateways. */
 const hasRate = ({ perSecondMax, adapt }: Selection): boolean =>

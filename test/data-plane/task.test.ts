@@ -9,7 +9,7 @@ import { everything } from '../../contract/selection.ts'
 import { readComparison } from '../../functions/store/comparisons.ts'
 import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
-import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
+import { headerOf, type RecordingShadow, startRecordingShadow, until } from '../support/recording-shadow.ts'
 import { sendDatagrams } from '../support/send-datagrams.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -47,6 +47,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
+  bothEnds: false,
   until: new Date(Date.now() + 3_600_000).toISOString(),
   sources: [{ vni: 7, eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
   ...given,
@@ -127,6 +128,43 @@ const aGet = (vni: number, path: string, port: number): Buffer[] => {
     ...connection.close(),
   ]
 }
+
+test('of a connection that is mirrored at both ends, two tasks with a copy each forward each request once', async () => {
+  const ends = ['127.0.0.2', '127.0.0.3'] as const
+  const tasks = await Promise.all([startTask(), startTask()])
+  const published = await publish(
+    experiment({
+      ports: null,
+      bothEnds: true,
+      sources: ends.map((address, i) => ({
+        ...{ vni: 7 + i, eni: `eni-0000000000000000${i}`, address, mac: `02:00:00:00:00:0${i}` },
+      })),
+    }),
+  )
+  await Promise.all(tasks.map((task) => task.runs(published)))
+  const copy = (vni: number, path: string): Buffer[] => {
+    const connection = new MirroredConnection({
+      vni,
+      client: { address: ends[0], port: 50_001 },
+      server: { address: ends[1], port: 9_000 },
+    })
+    const get = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+    return [...connection.open(), ...connection.request(get), ...connection.close()]
+  }
+
+  const packets = copy(7, '/once')
+  const read = await tasks[0]
+    ?.send(packets, ends[0])
+    .then(() => tasks[0]?.reportWhere(({ datagrams }) => (datagrams.accepted ?? 0) >= packets.length))
+  const left = await tasks[1]
+    ?.send(copy(8, '/once'), ends[1])
+    .then(() => tasks[1]?.reportWhere(({ datagrams }) => (datagrams.accepted ?? 0) >= packets.length))
+  await until(() => shadow.requests.length > 0)
+
+  expect(shadow.requests.map(({ url }) => url)).toEqual(['/once'])
+  expect(read?.experiments[EXPERIMENT]?.packets).not.toHaveProperty('other_end')
+  expect(left?.experiments[EXPERIMENT]?.packets).toMatchObject({ other_end: packets.length })
+})
 
 test('runs what is published, acknowledges it, and reports what it counted', async () => {
   const task = await startTask()

@@ -39,6 +39,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
+  bothEnds: false,
   until: '2099-01-01T00:00:00Z',
   sources: Array.from({ length: sources }, (_, i) => ({
     vni: i + 1,

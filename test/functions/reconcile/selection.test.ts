@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { GatewayExperiment } from '../../../contract/gateway-config.ts'
 import { Selection, type SelectionInput } from '../../../contract/selection.ts'
 import { readNewConfig } from '../../../data-plane/control/config-reader.ts'
 import { Experiment, fromContract } from '../../../data-plane/experiment.ts'
 import { Conversation } from '../../support/conversation.ts'
-import { begin, openAccount, pass, stop } from '../../support/experiment-account.ts'
+import { type Account, begin, openAccount, pass, stop } from '../../support/experiment-account.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { startRecordingShadow, until } from '../../support/recording-shadow.ts'
 
@@ -15,6 +16,42 @@ const select: SelectionInput = {
   perSecondMax: 1_000,
 }
 
+/** What the gateways are told, once there are sources to read. */
+const published = async (account: Account, id: string): Promise<GatewayExperiment> => {
+  for (let passes = 0; passes < 20; passes++) {
+    await pass(account)
+    const config = await readNewConfig(account.plane.table, -1)
+    const entry = config?.experiments.find((each) => each.id === id)
+    if (entry && entry.sources.length > 0) return entry
+  }
+  throw new Error(`nothing was published:\n${account.lines.join('\n')}`)
+}
+
+test.each<[string, ExperimentSpecInput['traffic'], boolean]>([
+  ['every port, both directions, all clients', {}, true],
+  ['some ports', { ports: [8080] }, false],
+  ['requests only', { directions: 'requests' }, false],
+  ['some clients', { clientCidrs: ['10.0.0.0/8'] }, false],
+])(
+  'of a connection mirrored at both ends one copy is read where both are whole: %s',
+  { timeout: 60_000 },
+  async (_, traffic, isWhole) => {
+    const account = await openAccount()
+    const id = await begin(
+      account,
+      experimentSpec({
+        traffic: { directions: 'both', ...traffic },
+        ...(traffic?.ports ? {} : { accept: ['every-port'] }),
+      }),
+    )
+
+    const { bothEnds } = await published(account, id)
+    await stop(account, id)
+
+    expect(bothEnds).toBe(isWhole)
+  },
+)
+
 test('what a spec selects is what its gateways forward', { timeout: 60_000 }, async () => {
   const shadow = await startRecordingShadow()
   onTestFinished(shadow.stop)
@@ -23,12 +60,7 @@ test('what a spec selects is what its gateways forward', { timeout: 60_000 }, as
     account,
     experimentSpec({ shadow: { url: shadow.url }, requests: { percent: 100, select } }),
   )
-  let entry: GatewayExperiment | undefined
-  for (let passes = 0; passes < 20 && !entry?.sources.length; passes++) {
-    await pass(account)
-    entry = (await readNewConfig(account.plane.table, -1))?.experiments.find((each) => each.id === id)
-  }
-  if (!entry) throw new Error(`nothing was published:\n${account.lines.join('\n')}`)
+  const entry = await published(account, id)
   const revision = (await readNewConfig(account.plane.table, -1))?.revision
   await pass(account)
   await pass(account)

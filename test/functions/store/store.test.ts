@@ -134,6 +134,7 @@ describe('the gateway configuration', () => {
     redaction: { settings: redacted(), key: null },
     tasks: 1,
     compare: false,
+    bothEnds: false,
     until: new Date(AT).toISOString(),
     sources: Array.from({ length: sources }, (_, n) => ({
       vni: n + 1,
