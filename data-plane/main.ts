@@ -1,5 +1,11 @@
 import { ConfigError, taskConfig } from './config.ts'
-import { asksToExplain, explainOptions, standaloneOptions, USAGE } from './standalone-options.ts'
+import {
+  asksFor,
+  explainOptions,
+  redactReportOptions,
+  standaloneOptions,
+  USAGE,
+} from './standalone-options.ts'
 import { stopSignal } from './stop-signal.ts'
 import { errorText } from './telemetry/log.ts'
 
@@ -8,7 +14,11 @@ import { errorText } from './telemetry/log.ts'
  * needs is loaded: the AWS SDK takes longer than everything else.
  */
 const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
-  if (asksToExplain(args)) {
+  if (asksFor(args, '--redact-report')) {
+    const { runRedactReport } = await import('./redact-report.ts')
+    return runRedactReport(redactReportOptions(args))
+  }
+  if (asksFor(args, '--explain')) {
     const options = explainOptions(args)
     const [{ runExplain }, { NAME }] = await Promise.all([import('./explain.ts'), import('./standalone.ts')])
     return runExplain(options, NAME)

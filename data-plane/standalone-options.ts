@@ -7,6 +7,7 @@ import type { ExplainOptions } from './explain.ts'
 import { type Environment, missingSecrets, resolveShadows, type Shadows } from './forward/settings.ts'
 import { readShadowSpec, SettingsFileError } from './forward/settings-file.ts'
 import { parseShadow } from './forward/shadow.ts'
+import type { RedactReportOptions } from './redact-report.ts'
 import { readSchemaFile, SchemaFileError } from './schema-file.ts'
 import type { Rules } from './select/rules.ts'
 
@@ -15,6 +16,7 @@ export const USAGE =
   '[--writes forward|hold] [--select FILE.json] [--forward FILE.json] [--redact FILE.json|off] [--health IP:PORT] [--workers N]'
 export const EXPLAIN_USAGE =
   'gateway --explain FILE.pcap [--port N]... [--percent N] [--writes forward|hold] [--select FILE.json]'
+export const REDACT_REPORT_USAGE = 'gateway --redact-report FILE.pcap [--port N]... [--redact FILE.json]'
 
 export type StandaloneOptions = {
   listen: HostPort
@@ -50,8 +52,8 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
   }
 }
 
-export const asksToExplain = (args: readonly string[]): boolean =>
-  args.some((arg) => arg === '--explain' || arg.startsWith('--explain='))
+export const asksFor = (args: readonly string[], option: '--explain' | '--redact-report'): boolean =>
+  args.some((arg) => arg === option || arg.startsWith(`${option}=`))
 
 /** Options of a look at a capture. Throws ConfigError. */
 export const explainOptions = (args: readonly string[]): ExplainOptions => {
@@ -60,6 +62,17 @@ export const explainOptions = (args: readonly string[]): ExplainOptions => {
   if (explain === undefined || other !== undefined)
     throw new ConfigError(`--${other ?? 'explain'}: not together with --explain; usage: ${EXPLAIN_USAGE}`)
   return { file: explain, ports: ports({ port }), rules: rules({ percent, writes, select }) }
+}
+
+/** Options of a dry run of redaction. Throws ConfigError. */
+export const redactReportOptions = (args: readonly string[]): RedactReportOptions => {
+  const { 'redact-report': file, port, redact, ...others } = parsed(args)
+  const [other] = Object.keys(others)
+  if (file === undefined || other !== undefined)
+    throw new ConfigError(
+      `--${other ?? 'redact-report'}: not together with --redact-report; usage: ${REDACT_REPORT_USAGE}`,
+    )
+  return { file, ports: ports({ port }), redaction: redaction(redact) }
 }
 
 type Parsed = ReturnType<typeof parsed>
@@ -112,6 +125,7 @@ const parsed = (args: readonly string[]) => {
         select: { type: 'string' },
         forward: { type: 'string' },
         redact: { type: 'string' },
+        'redact-report': { type: 'string' },
         explain: { type: 'string' },
         writes: { type: 'string' },
         health: { type: 'string' },

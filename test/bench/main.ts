@@ -5,10 +5,17 @@ import type { Line, Row } from './row.ts'
 import { endToEndRows } from './rows/end-to-end.ts'
 import { enduranceRows } from './rows/endurance.ts'
 import { receiveRows } from './rows/receive.ts'
+import { redactionRows } from './rows/redaction.ts'
 import { workerRows } from './rows/workers.ts'
 import { table } from './table.ts'
 
-const ROWS: readonly Row[] = [...endToEndRows, ...receiveRows, ...enduranceRows, ...workerRows]
+const ROWS: readonly Row[] = [
+  ...endToEndRows,
+  ...receiveRows,
+  ...enduranceRows,
+  ...workerRows,
+  ...redactionRows,
+]
 const USAGE = 'bench [--only NAME]... [--json FILE] [--soak MINUTES]'
 
 const options = () => {

@@ -83,7 +83,8 @@ test('an experiment comes up: sessions with their tags and kill schedules, a lea
     source: { by: 'eni' as const, ids: [eni] },
     traffic: { ports: [production.port], directions: 'both' as const },
     shadow: { url: shadow.url },
-    requests: { percent: 100, writes: 'forward' as const },
+    // Byte for byte is what is asked below.
+    requests: { percent: 100, writes: 'forward' as const, redaction: { mode: 'off' as const } },
     window: { durationSeconds: WINDOW_SECONDS },
     budgetUsd: 5,
   }
