@@ -1,0 +1,25 @@
+import { cluster, service } from './gateway.ts'
+import { balancer, targetGroup } from './load-balancer.ts'
+import { mirrorTarget } from './mirror-target.ts'
+import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
+import { DEPLOYMENT } from './stage.ts'
+import { table } from './table.ts'
+
+/** How often the control plane looks after its experiments. */
+export const TICK_SECONDS = 60
+
+/** What functions/config.ts reads. Names and ARNs only: nothing secret is told this way. */
+export const environment = {
+  SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
+  SHADOWMETER_TABLE: table.name,
+  SHADOWMETER_CLUSTER: cluster.nodes.cluster.name,
+  SHADOWMETER_SERVICE: service.name,
+  SHADOWMETER_MIRROR_TARGET: mirrorTarget.id,
+  SHADOWMETER_TARGET_GROUP_ARN: targetGroup.arn,
+  SHADOWMETER_LOAD_BALANCER_ARN: balancer.arn,
+  SHADOWMETER_SCHEDULE_GROUP: scheduleGroup.name,
+  SHADOWMETER_SCHEDULE_ROLE_ARN: scheduleRole.arn,
+  SHADOWMETER_DEAD_LETTERS_ARN: deadLetters.arn,
+  SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
+  SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
+}

@@ -1,0 +1,141 @@
+import { cluster, service } from './gateway.ts'
+import { mirrorTarget } from './mirror-target.ts'
+import { network } from './network.ts'
+import { scheduleGroup, scheduleRole } from './schedule-group.ts'
+import { arn, inputs, OWN_TAGS } from './stage.ts'
+import { table } from './table.ts'
+
+type Permission = ReturnType<typeof sst.aws.permission>
+const allow = (
+  actions: string[],
+  resources: $util.Input<string>[],
+  conditions?: NonNullable<Permission['conditions']>,
+) => ({ actions, resources, ...(conditions && { conditions }) })
+
+const equals = (variable: string, ...values: $util.Input<string>[]) => ({
+  test: 'StringEquals',
+  variable,
+  values,
+})
+const tagged = (where: 'aws:RequestTag' | 'aws:ResourceTag') =>
+  Object.entries(OWN_TAGS).map(([key, value]) => equals(`${where}/${key}`, value))
+const OURS = tagged('aws:ResourceTag')
+const AS_OURS = tagged('aws:RequestTag')
+
+const ec2 = (type: string) => arn('ec2', `${type}/*`)
+const SESSION = ec2('traffic-mirror-session')
+const FILTER = ec2('traffic-mirror-filter')
+const RULE = ec2('traffic-mirror-filter-rule')
+
+const sourceVpcs = inputs.sourceVpcs.length > 0 ? inputs.sourceVpcs : [network.vpc]
+
+/** Nothing can be told apart here: EC2 authorizes these for all resources or none. */
+const LOOK = [
+  'ec2:DescribeInstances',
+  'ec2:DescribeInstanceTypes',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeTrafficMirrorFilters',
+  'ec2:DescribeTrafficMirrorSessions',
+  'elasticloadbalancing:DescribeLoadBalancerAttributes',
+  'elasticloadbalancing:DescribeTargetHealth',
+  'scheduler:ListSchedules',
+]
+
+/**
+ * A create is authorized once for every resource it names: the new session by the tags it is asked to carry, filter and
+ * target by those they carry, the interface by its VPC. One statement for all of them would deny every call.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+const mirror = [
+  allow(['ec2:CreateTrafficMirrorFilter'], [FILTER], AS_OURS),
+  allow(['ec2:CreateTrafficMirrorFilterRule'], [FILTER], OURS),
+  allow(['ec2:CreateTrafficMirrorFilterRule'], [RULE], AS_OURS),
+  allow(
+    ['ec2:CreateTrafficMirrorSession'],
+    [SESSION],
+    [...AS_OURS, { test: 'Null', variable: 'aws:RequestTag/expires-at', values: ['false'] }],
+  ),
+  allow(['ec2:CreateTrafficMirrorSession'], [FILTER, mirrorTarget.arn], OURS),
+  allow(
+    ['ec2:CreateTrafficMirrorSession'],
+    [ec2('network-interface')],
+    [
+      {
+        test: 'ArnEquals',
+        variable: 'ec2:Vpc',
+        values: sourceVpcs.map((vpc) => arn('ec2', $interpolate`vpc/${vpc}`)),
+      },
+    ],
+  ),
+  allow(['ec2:ModifyTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
+  allow(
+    ['ec2:CreateTags'],
+    [FILTER, RULE, SESSION],
+    [
+      ...AS_OURS,
+      equals(
+        'ec2:CreateAction',
+        'CreateTrafficMirrorFilter',
+        'CreateTrafficMirrorFilterRule',
+        'CreateTrafficMirrorSession',
+      ),
+    ],
+  ),
+  // An experiment is extended by its tag: of what is there, no other tag can be written.
+  allow(
+    ['ec2:CreateTags'],
+    [FILTER, SESSION],
+    [...OURS, { test: 'ForAllValues:StringEquals', variable: 'aws:TagKeys', values: ['expires-at'] }],
+  ),
+]
+
+/** What ends mirroring, and nothing that begins it. */
+const unmirror = [
+  allow(['ec2:DeleteTrafficMirrorSession'], [SESSION], OURS),
+  allow(['ec2:DeleteTrafficMirrorFilter'], [FILTER], OURS),
+  allow(['ec2:DeleteTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
+]
+
+const inCluster = [{ test: 'ArnEquals', variable: 'ecs:cluster', values: [cluster.nodes.cluster.arn] }]
+const gateways = [
+  allow(['ecs:DescribeServices', 'ecs:UpdateService'], [service.id], inCluster),
+  allow(['ecs:ListTasks'], ['*'], inCluster),
+  allow(['ecs:DescribeTasks'], [arn('ecs', $interpolate`task/${cluster.nodes.cluster.name}/*`)], inCluster),
+]
+
+const SCHEDULES = arn('scheduler', $interpolate`schedule/${scheduleGroup.name}/*`)
+const records = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:Query',
+]
+
+/** What the control plane may do, through whichever door it is reached. */
+export const controlPermissions = [
+  allow(LOOK, ['*']),
+  ...mirror,
+  ...unmirror,
+  ...gateways,
+  allow(
+    [
+      'scheduler:CreateSchedule',
+      'scheduler:UpdateSchedule',
+      'scheduler:DeleteSchedule',
+      'scheduler:GetSchedule',
+    ],
+    [SCHEDULES],
+  ),
+  allow(['iam:PassRole'], [scheduleRole.arn], [equals('iam:PassedToService', 'scheduler.amazonaws.com')]),
+  allow(records, [table.arn]),
+]
+
+/** What the last look before a removal may do: end things. */
+export const removalPermissions = [
+  allow(LOOK, ['*']),
+  ...unmirror,
+  ...gateways,
+  allow(['scheduler:DeleteSchedule', 'scheduler:GetSchedule'], [SCHEDULES]),
+  allow(records, [table.arn]),
+]

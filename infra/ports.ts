@@ -1,0 +1,4 @@
+/** Where AWS sends mirrored packets; no other port works. */
+export const VXLAN = 4789
+/** Health checks and metrics of a gateway. */
+export const HEALTH = 8080
