@@ -7,10 +7,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/infra/**'],
           pool: 'threads',
           isolate: false,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          globalSetup: 'test/infra/setup.ts',
+          pool: 'threads',
+          isolate: false,
+          sequence: { groupOrder: 0 },
+          testTimeout: 60_000,
         },
       },
       {

@@ -4,7 +4,7 @@ $transform(sst.aws.Function, (args) => {
   args.architecture ??= 'arm64'
   args.memory ??= '512 MB'
   args.logging ??= { retention: '1 month', format: 'json' }
-  if ($dev) return
+  if ($dev && args.dev !== false) return
   // SST 4.17.1 asks `!dev` of an Output, so that the role of a deployed function trusts the whole account too.
   const given = args.transform?.role
   args.transform = {

@@ -1,6 +1,6 @@
 import { cluster, service } from './gateway.ts'
 import { balancer, targetGroup } from './load-balancer.ts'
-import { mirrorTarget } from './mirror-target.ts'
+import { mirrorTarget, parkingFilter } from './mirror.ts'
 import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { DEPLOYMENT } from './stage.ts'
 import { table } from './table.ts'
@@ -15,6 +15,7 @@ export const environment = {
   SHADOWMETER_CLUSTER: cluster.nodes.cluster.name,
   SHADOWMETER_SERVICE: service.name,
   SHADOWMETER_MIRROR_TARGET: mirrorTarget.id,
+  SHADOWMETER_PARKING_FILTER: parkingFilter.id,
   SHADOWMETER_TARGET_GROUP_ARN: targetGroup.arn,
   SHADOWMETER_LOAD_BALANCER_ARN: balancer.arn,
   SHADOWMETER_SCHEDULE_GROUP: scheduleGroup.name,

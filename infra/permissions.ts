@@ -1,5 +1,5 @@
 import { cluster, service } from './gateway.ts'
-import { mirrorTarget } from './mirror-target.ts'
+import { mirrorTarget } from './mirror.ts'
 import { network } from './network.ts'
 import { scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { arn, inputs, OWN_TAGS } from './stage.ts'
@@ -21,6 +21,11 @@ const tagged = (where: 'aws:RequestTag' | 'aws:ResourceTag') =>
   Object.entries(OWN_TAGS).map(([key, value]) => equals(`${where}/${key}`, value))
 const OURS = tagged('aws:ResourceTag')
 const AS_OURS = tagged('aws:RequestTag')
+/** Of an experiment: not the parking filter, which must stay as it is. */
+const OF_EXPERIMENT = [
+  ...OURS,
+  { test: 'Null', variable: 'aws:ResourceTag/experiment-id', values: ['false'] },
+]
 
 const ec2 = (type: string) => arn('ec2', `${type}/*`)
 const SESSION = ec2('traffic-mirror-session')
@@ -48,7 +53,7 @@ const LOOK = [
  */
 const mirror = [
   allow(['ec2:CreateTrafficMirrorFilter'], [FILTER], AS_OURS),
-  allow(['ec2:CreateTrafficMirrorFilterRule'], [FILTER], OURS),
+  allow(['ec2:CreateTrafficMirrorFilterRule'], [FILTER], OF_EXPERIMENT),
   allow(['ec2:CreateTrafficMirrorFilterRule'], [RULE], AS_OURS),
   allow(
     ['ec2:CreateTrafficMirrorSession'],
@@ -67,7 +72,8 @@ const mirror = [
       },
     ],
   ),
-  allow(['ec2:ModifyTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
+  allow(['ec2:ModifyTrafficMirrorFilterRule'], [FILTER, RULE], OF_EXPERIMENT),
+  allow(['ec2:ModifyTrafficMirrorSession'], [SESSION, FILTER, mirrorTarget.arn], OURS),
   allow(
     ['ec2:CreateTags'],
     [FILTER, RULE, SESSION],
@@ -92,7 +98,7 @@ const mirror = [
 /** What ends mirroring, and nothing that begins it. */
 const unmirror = [
   allow(['ec2:DeleteTrafficMirrorSession'], [SESSION], OURS),
-  allow(['ec2:DeleteTrafficMirrorFilter'], [FILTER], OURS),
+  allow(['ec2:DeleteTrafficMirrorFilter'], [FILTER], OF_EXPERIMENT),
   allow(['ec2:DeleteTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
 ]
 

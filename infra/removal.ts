@@ -2,7 +2,7 @@ import { api } from './api.ts'
 import { environment } from './environment.ts'
 import { service } from './gateway.ts'
 import { listener } from './load-balancer.ts'
-import { mirrorTarget } from './mirror-target.ts'
+import { mirrorTarget } from './mirror.ts'
 import { removalPermissions } from './permissions.ts'
 import { deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { control, tick } from './schedules.ts'
@@ -38,4 +38,3 @@ new aws.lambda.Invocation('BeforeRemoval', {
     ],
   }),
 })
-export {}

@@ -11,6 +11,13 @@ export const control = new sst.aws.Function('Control', {
   permissions: controlPermissions,
 })
 
+// Scheduler hands a call over and is done; from there on Lambda itself tries again. A tick that is late is the next one’s.
+new aws.lambda.FunctionEventInvokeConfig('ControlRetries', {
+  functionName: control.name,
+  maximumRetryAttempts: 1,
+  maximumEventAgeInSeconds: 120,
+})
+
 /** The next tick does what one that never arrived left undone: it is soon not worth trying any more. */
 export const tick = new sst.aws.CronV2('Tick', {
   schedule: 'rate(1 minute)',

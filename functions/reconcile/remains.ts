@@ -5,20 +5,17 @@ import { readTags } from '../mirror/tags.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { sweep } from './sweep.ts'
 
-/** How long a deleted session may still be shown. */
-const PATIENCE_MS = 60_000
 const LOOK_MS = 5_000
 
 /**
- * Sweeps, then names what of this deployment is still there although nothing may be: sessions and filters by id, gateways
- * by number. EC2 may show for a while what is gone: it is looked at again for a minute.
+ * Sweeps, then names what experiments of this deployment have left: sessions and filters by id, gateway tasks by number.
+ * EC2 may go on showing what is gone: it is looked at again until the deadline (milliseconds since 1970).
  */
-export const remainsOf = async (plane: ControlPlane): Promise<string[]> => {
+export const remainsOf = async (plane: ControlPlane, deadline: number): Promise<string[]> => {
   await sweep(plane)
-  const until = plane.now() + PATIENCE_MS
   for (;;) {
     const remains = await look(plane)
-    if (remains.length === 0 || plane.now() + LOOK_MS > until) return remains
+    if (remains.length === 0 || plane.now() + LOOK_MS >= deadline) return remains
     await plane.sleep(LOOK_MS)
   }
 }
@@ -29,11 +26,13 @@ const look = async ({ clients, config }: ControlPlane): Promise<string[]> => {
     describeFilters(clients.ec2),
     readDesired(clients.ecs, config),
   ])
-  const isOurs = ({ Tags }: { Tags?: Parameters<typeof readTags>[0] }) =>
+  const isLeft = ({ Tags }: { Tags?: Parameters<typeof readTags>[0] }) =>
     readTags(Tags, config.deployment) !== null
   return [
-    ...sessions.filter(isOurs).map(({ TrafficMirrorSessionId: id = '' }) => `mirror session ${id}`),
-    ...filters.filter(isOurs).map(({ TrafficMirrorFilterId: id = '' }) => `mirror filter ${id}`),
+    ...sessions.filter(isLeft).map(({ TrafficMirrorSessionId: id = '' }) => `mirror session ${id}`),
+    ...filters
+      .filter((filter) => filter.TrafficMirrorFilterId !== config.parkingFilter && isLeft(filter))
+      .map(({ TrafficMirrorFilterId: id = '' }) => `mirror filter ${id}`),
     ...(gateways > 0 ? [`${gateways} gateway tasks`] : []),
   ]
 }

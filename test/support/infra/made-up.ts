@@ -42,7 +42,9 @@ export const madeUp = (type: string, name: string, inputs: Inputs, region: strin
       apiEndpoint: `https://${name.toLowerCase()}.execute-api.${region}.amazonaws.com`,
       executionArn: arn('execute-api', name.toLowerCase()),
     }),
-    'aws:cloudfront/distribution:Distribution': () => ({ domainName: `${name.toLowerCase()}.cloudfront.net` }),
+    'aws:cloudfront/distribution:Distribution': () => ({
+      domainName: `${name.toLowerCase()}.cloudfront.net`,
+    }),
     'aws:cloudfront/keyValueStore:KeyValueStore': () => ({
       arn: arn('cloudfront', 'key-value-store/1', `:${ACCOUNT}`),
     }),

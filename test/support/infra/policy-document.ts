@@ -12,7 +12,8 @@ export type DocumentArguments = {
   }[]
 }
 
-const oneOrAll = <T>(values: readonly T[]): T | readonly T[] => (values.length === 1 ? (values[0] as T) : values)
+const oneOrAll = <T>(values: readonly T[]): T | readonly T[] =>
+  values.length === 1 ? (values[0] as T) : values
 
 /** Renders a policy as the AWS provider's aws:iam/getPolicyDocument does, as far as SST and we use it. */
 export const renderPolicy = ({ statements = [] }: DocumentArguments): string =>

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { bundleHandler, ROOT } from './sst-bundle.ts'
 import { ACCOUNT } from './made-up.ts'
+import { bundleHandler, ROOT } from './sst-bundle.ts'
 
 type Call = { method: string; params: [{ functionID: string; handler: string }] }
 

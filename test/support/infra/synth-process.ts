@@ -20,7 +20,13 @@ type Call = { token: string; inputs: Record<string, unknown> }
 type Mocks = { newResource(args: Args): { id: string; state: object }; call(args: Call): object }
 type Pulumi = {
   runtime: {
-    setMocks(mocks: Mocks, project: string, stage: string, preview: boolean, organization: string): Promise<void>
+    setMocks(
+      mocks: Mocks,
+      project: string,
+      stage: string,
+      preview: boolean,
+      organization: string,
+    ): Promise<void>
     runInPulumiStack(run: () => Promise<unknown>): Promise<unknown>
   }
 }
@@ -64,13 +70,29 @@ const REGION = (JSON.parse(readFileSync(deployment, 'utf8')) as { region: string
 const CALLS: Record<string, (inputs: Record<string, unknown>) => object> = {
   'aws:index/getRegion:getRegion': () => ({ region: REGION, name: REGION, id: REGION }),
   'aws:index/getPartition:getPartition': () => ({ partition: 'aws', id: 'aws', dnsSuffix: 'amazonaws.com' }),
-  'aws:index/getCallerIdentity:getCallerIdentity': () => ({ accountId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/test` }),
-  'aws:index/getAvailabilityZones:getAvailabilityZones': () => ({ names: ['a', 'b', 'c'].map((zone) => REGION + zone) }),
-  'aws:iam/getPolicyDocument:getPolicyDocument': (inputs) => ({ ...inputs, id: 'document', json: renderPolicy(inputs as DocumentArguments) }),
-  'aws:ecr/getAuthorizationToken:getAuthorizationToken': () => ({ proxyEndpoint: 'https://ecr', userName: 'AWS', password: 'x' }),
+  'aws:index/getCallerIdentity:getCallerIdentity': () => ({
+    accountId: ACCOUNT,
+    arn: `arn:aws:iam::${ACCOUNT}:user/test`,
+  }),
+  'aws:index/getAvailabilityZones:getAvailabilityZones': () => ({
+    names: ['a', 'b', 'c'].map((zone) => REGION + zone),
+  }),
+  'aws:iam/getPolicyDocument:getPolicyDocument': (inputs) => ({
+    ...inputs,
+    id: 'document',
+    json: renderPolicy(inputs as DocumentArguments),
+  }),
+  'aws:ecr/getAuthorizationToken:getAuthorizationToken': () => ({
+    proxyEndpoint: 'https://ecr',
+    userName: 'AWS',
+    password: 'x',
+  }),
   'aws:ec2/getVpc:getVpc': ({ id }) => ({ id, cidrBlock: '10.20.0.0/16' }),
   // Subnets whose id ends in the same digit share a zone.
-  'aws:ec2/getSubnet:getSubnet': ({ id }) => ({ id, availabilityZone: `${REGION}${'abcdef'[Number(String(id).at(-1)) % 6]}` }),
+  'aws:ec2/getSubnet:getSubnet': ({ id }) => ({
+    id,
+    availabilityZone: `${REGION}${'abcdef'[Number(String(id).at(-1)) % 6]}`,
+  }),
   'aws:ec2/getPrefixList:getPrefixList': ({ name }) => ({ id: `pl-${String(name).split('.').at(-1)}`, name }),
 }
 
@@ -109,8 +131,13 @@ const failed = (error: unknown) => errors.push(error instanceof Error ? error.me
 process.on('unhandledRejection', failed).on('uncaughtException', failed)
 
 const pulumi = fromPlatform('@pulumi/pulumi') as Pulumi
-const { MockMonitor } = fromPlatform('@pulumi/pulumi/runtime/mocks') as { MockMonitor: { prototype: Monitor } }
-const files = { app: join(PLATFORM, `synth.app.${process.pid}.mjs`), run: join(PLATFORM, `synth.run.${process.pid}.mjs`) }
+const { MockMonitor } = fromPlatform('@pulumi/pulumi/runtime/mocks') as {
+  MockMonitor: { prototype: Monitor }
+}
+const files = {
+  app: join(PLATFORM, `synth.app.${process.pid}.mjs`),
+  run: join(PLATFORM, `synth.run.${process.pid}.mjs`),
+}
 
 const synthesize = async (): Promise<void> => {
   await bundleConfig({
@@ -124,11 +151,23 @@ const synthesize = async (): Promise<void> => {
   const { app } = await import(pathToFileURL(files.app).href)
   resources.push({ type: 'app', name: app.name, inputs: app, dependsOn: [] })
 
-  const cli = { command: dev ? 'dev' : 'deploy', dev, paths: { home: join(ROOT, '.sst/home'), root: ROOT, work: join(ROOT, '.sst'), platform: PLATFORM }, state: { version: {} } }
-  const providers = JSON.parse(readFileSync(join(ROOT, '.sst/provider-lock.json'), 'utf8')) as { alias: string; package: string }[]
+  const cli = {
+    command: dev ? 'dev' : 'deploy',
+    dev,
+    paths: { home: join(ROOT, '.sst/home'), root: ROOT, work: join(ROOT, '.sst'), platform: PLATFORM },
+    state: { version: {} },
+  }
+  const providers = JSON.parse(readFileSync(join(ROOT, '.sst/provider-lock.json'), 'utf8')) as {
+    alias: string
+    package: string
+  }[]
   await bundleConfig({
     code: `import { run } from "${PLATFORM}/src/auto/run.ts"; import config from "${ROOT}/sst.config.ts"; export const execute = () => run(config.run);`,
-    define: { $app: JSON.stringify({ protect: false, ...app, stage }), $cli: JSON.stringify(cli), $dev: String(dev) },
+    define: {
+      $app: JSON.stringify({ protect: false, ...app, stage }),
+      $cli: JSON.stringify(cli),
+      $dev: String(dev),
+    },
     inject: [join(PLATFORM, 'src/shim/run.js')],
     globals: [
       ...providers.map((provider) => `import * as ${provider.alias} from "${provider.package}";`),

@@ -23,17 +23,31 @@ export type SynthOptions = {
 
 const run = promisify(execFile)
 const CACHE = join(ROOT, '.sst/synth')
-const SOURCES = ['infra', 'functions', 'contract', 'test/support/infra', 'sst.config.ts', 'package-lock.json', '.sst/provider-lock.json']
+const SOURCES = [
+  'infra',
+  'functions',
+  'contract',
+  'sst.config.ts',
+  'package-lock.json',
+  '.sst/provider-lock.json',
+  ...['made-up', 'policy-document', 'rpc-server', 'sst-bundle', 'synth-process'].map(
+    (file) => `test/support/infra/${file}.ts`,
+  ),
+]
 
 /** Of everything that the result depends on. */
 const fingerprint = (options: SynthOptions, more: object): string => {
-  const hash = createHash('sha256').update(JSON.stringify([options.stage, options.dev, more])).update(readFileSync(options.deployment))
+  const hash = createHash('sha256')
+    .update(JSON.stringify([options.stage, options.dev, more]))
+    .update(readFileSync(options.deployment))
   for (const source of SOURCES) {
     const path = join(ROOT, source)
-    const files = source.includes('.') ? [path] : readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
+    const files = source.includes('.')
+      ? [path]
+      : readdirSync(path, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort()
     for (const file of files) hash.update(file).update(readFileSync(file))
   }
   return hash.digest('hex').slice(0, 24)
@@ -44,14 +58,24 @@ const fingerprint = (options: SynthOptions, more: object): string => {
  * that it is read from .sst/synth until a source changes.
  * @param environment must say where EC2 answers: a deployment asks it whether an experiment mirrors
  */
-export const synth = async (options: SynthOptions, environment: Record<string, string>, cached = true): Promise<Synthesis> => {
+export const synth = async (
+  options: SynthOptions,
+  environment: Record<string, string>,
+  cached = true,
+): Promise<Synthesis> => {
   const file = join(CACHE, `${fingerprint(options, cached ? {} : { once: randomUUID() })}.json`)
   if (!existsSync(file)) {
     const out = `${file}.${process.pid}`
     const program = join(import.meta.dirname, 'synth-process.ts')
     await run(process.execPath, ['--no-warnings', program, JSON.stringify({ ...options, out })], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...environment },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        ...environment,
+      },
       timeout: 120_000,
       maxBuffer: 16 * 1024 * 1024,
     })

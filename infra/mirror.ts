@@ -7,3 +7,9 @@ export const mirrorTarget = new aws.ec2.TrafficMirrorTarget(
   { networkLoadBalancerArn: balancer.arn, description: 'Shadowmeter gateways', tags: OWN_TAGS },
   { dependsOn: [listener] },
 )
+
+/** Never has a rule and so mirrors nothing: sessions of sources that join an experiment are made on it. */
+export const parkingFilter = new aws.ec2.TrafficMirrorFilter('ParkingFilter', {
+  description: 'Shadowmeter parking',
+  tags: OWN_TAGS,
+})

@@ -1,0 +1,236 @@
+import { describe, expect, inject, it } from 'vitest'
+import { lint } from '../support/infra/iam-lint.ts'
+import { ACCOUNT } from '../support/infra/made-up.ts'
+import { isAllowed } from '../support/infra/simulate.ts'
+import { type Deployment, readStage } from '../support/infra/stages.ts'
+
+const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:${ACCOUNT}:${resource}`
+const ec2 = (resource: string) => arn('ec2', resource)
+const SESSION = ec2('traffic-mirror-session/tms-0123456789abcdef0')
+const FILTER = ec2('traffic-mirror-filter/tmf-0123456789abcdef0')
+const RULE = ec2('traffic-mirror-filter-rule/tmfr-0123456789abcdef0')
+const TARGET = ec2('traffic-mirror-target/tmt-0123456789abcdef0')
+const ENI = ec2('network-interface/eni-0123456789abcdef0')
+const INSTANCE = ec2('instance/i-0123456789abcdef0')
+const VPC = { 'ec2:Vpc': ec2('vpc/vpc-0bbbbbbbbbbbbbbb1') }
+const OTHER_VPC = { 'ec2:Vpc': ec2('vpc/vpc-0ccccccccccccccc1') }
+
+const tags = (where: string, deployment = 'shadowmeter/production') => ({
+  [`aws:${where}/managed-by`]: 'shadowmeter',
+  [`aws:${where}/deployment`]: deployment,
+})
+const EXPERIMENT = { ...tags('ResourceTag'), 'aws:ResourceTag/experiment-id': 'exp_1' }
+const PARKING = tags('ResourceTag')
+const OTHERS = { ...tags('ResourceTag', 'shadowmeter/staging'), 'aws:ResourceTag/experiment-id': 'exp_1' }
+const KEYS = ['managed-by', 'deployment', 'experiment-id', 'expires-at', 'owner']
+const CREATE = {
+  ...tags('RequestTag'),
+  'aws:RequestTag/expires-at': '2026-12-01T10:00:00Z',
+  'aws:TagKeys': KEYS,
+}
+const SCHEDULER = { 'iam:PassedToService': 'scheduler.amazonaws.com' }
+
+type Request = [action: string, resource: string, context?: Record<string, string | string[]>]
+type Names = { cluster: string; service: string; table: string; task: string }
+
+const names = (deployment: Deployment): Names => {
+  const control = deployment.environment('ControlFunction')
+  const cluster = control.SHADOWMETER_CLUSTER ?? ''
+  return {
+    cluster: arn('ecs', `cluster/${cluster}`),
+    service: arn('ecs', `service/${cluster}/gateway`),
+    task: arn('ecs', `task/${cluster}/0123`),
+    table: arn('dynamodb', `table/${control.SHADOWMETER_TABLE}`),
+  }
+}
+const SCHEDULE = arn('scheduler', 'schedule/shadowmeter-production/exp_1.kill.tms-0')
+const inCluster = ({ cluster }: Names) => ({ 'ecs:cluster': cluster })
+
+/** Every call that functions/ makes, as EC2 and the others authorize it: once per resource that it names. */
+const controlCalls = (at: Names): Request[] => [
+  ['ec2:DescribeInstances', '*'],
+  ['ec2:DescribeInstanceTypes', '*'],
+  ['ec2:DescribeNetworkInterfaces', '*'],
+  ['ec2:DescribeTrafficMirrorFilters', '*'],
+  ['ec2:DescribeTrafficMirrorSessions', '*'],
+  ['ec2:CreateTrafficMirrorFilter', FILTER, CREATE],
+  ['ec2:CreateTags', FILTER, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorFilter' }],
+  ['ec2:CreateTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:CreateTrafficMirrorFilterRule', RULE, CREATE],
+  ['ec2:CreateTags', RULE, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorFilterRule' }],
+  ['ec2:ModifyTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorFilterRule', RULE, EXPERIMENT],
+  ['ec2:CreateTrafficMirrorSession', SESSION, CREATE],
+  ['ec2:CreateTrafficMirrorSession', ENI, VPC],
+  ['ec2:CreateTrafficMirrorSession', FILTER, EXPERIMENT],
+  ['ec2:CreateTrafficMirrorSession', FILTER, PARKING],
+  ['ec2:CreateTrafficMirrorSession', TARGET, tags('ResourceTag')],
+  ['ec2:CreateTags', SESSION, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorSession' }],
+  ['ec2:ModifyTrafficMirrorSession', SESSION, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorSession', FILTER, EXPERIMENT],
+  [
+    'ec2:CreateTags',
+    SESSION,
+    { ...EXPERIMENT, 'aws:RequestTag/expires-at': 'later', 'aws:TagKeys': ['expires-at'] },
+  ],
+  [
+    'ec2:CreateTags',
+    FILTER,
+    { ...EXPERIMENT, 'aws:RequestTag/expires-at': 'later', 'aws:TagKeys': ['expires-at'] },
+  ],
+  ...endingCalls(at),
+  ['ecs:ListTasks', '*', inCluster(at)],
+  ['ecs:DescribeTasks', at.task, inCluster(at)],
+  ['elasticloadbalancing:DescribeTargetHealth', '*'],
+  ['elasticloadbalancing:DescribeLoadBalancerAttributes', '*'],
+  ['scheduler:CreateSchedule', SCHEDULE],
+  ['scheduler:UpdateSchedule', SCHEDULE],
+  ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/ScheduleRole`, SCHEDULER],
+]
+const endingCalls = (at: Names): Request[] => [
+  ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
+  ['ec2:DeleteTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:DeleteTrafficMirrorFilterRule', RULE, EXPERIMENT],
+  ['ec2:DeleteTrafficMirrorFilter', FILTER, EXPERIMENT],
+  ['ecs:DescribeServices', at.service, inCluster(at)],
+  ['ecs:UpdateService', at.service, inCluster(at)],
+  ['scheduler:ListSchedules', '*'],
+  ['scheduler:GetSchedule', SCHEDULE],
+  ['scheduler:DeleteSchedule', SCHEDULE],
+  ...['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map(
+    (call): Request => [`dynamodb:${call}`, at.table],
+  ),
+]
+
+/** What none of the functions may do. */
+const never = (at: Names): Request[] => [
+  ['ec2:DeleteTrafficMirrorSession', SESSION, OTHERS],
+  ['ec2:DeleteTrafficMirrorSession', SESSION],
+  ['ec2:ModifyTrafficMirrorSession', SESSION, OTHERS],
+  ['ec2:DeleteTrafficMirrorFilter', FILTER, PARKING],
+  ['ec2:CreateTrafficMirrorFilterRule', FILTER, PARKING],
+  ['ec2:DeleteTrafficMirrorTarget', TARGET, tags('ResourceTag')],
+  ['ec2:CreateTrafficMirrorTarget', TARGET, CREATE],
+  ['ec2:CreateTrafficMirrorSession', ENI, OTHER_VPC],
+  ['ec2:CreateTrafficMirrorSession', SESSION, tags('RequestTag')],
+  ['ec2:CreateTrafficMirrorSession', SESSION, { ...CREATE, ...tags('RequestTag', 'shadowmeter/staging') }],
+  ['ec2:CreateTags', INSTANCE, { ...CREATE, 'ec2:CreateAction': 'RunInstances' }],
+  [
+    'ec2:CreateTags',
+    SESSION,
+    { ...EXPERIMENT, 'aws:RequestTag/deployment': 'x', 'aws:TagKeys': ['deployment'] },
+  ],
+  ['ec2:CreateTags', SESSION, { ...OTHERS, 'aws:RequestTag/expires-at': 'x', 'aws:TagKeys': ['expires-at'] }],
+  ['ec2:TerminateInstances', INSTANCE],
+  ['ec2:ModifyNetworkInterfaceAttribute', ENI, VPC],
+  [
+    'ecs:UpdateService',
+    arn('ecs', 'service/production/checkout'),
+    { 'ecs:cluster': arn('ecs', 'cluster/production') },
+  ],
+  ['ecs:StopTask', at.task, inCluster(at)],
+  ['scheduler:CreateSchedule', arn('scheduler', 'schedule/default/x')],
+  [
+    'iam:PassRole',
+    `arn:aws:iam::${ACCOUNT}:role/ScheduleRole`,
+    { 'iam:PassedToService': 'lambda.amazonaws.com' },
+  ],
+  ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/admin`, SCHEDULER],
+  ['dynamodb:DeleteTable', at.table],
+  ['dynamodb:Scan', at.table],
+  ['dynamodb:GetItem', arn('dynamodb', 'table/others')],
+  ['s3:GetObject', 'arn:aws:s3:::payroll/2026.csv'],
+]
+
+const SCHEDULE_CALLS = (at: Names): Request[] => [
+  ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
+  ['ec2:DeleteTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:DeleteTrafficMirrorFilterRule', RULE, EXPERIMENT],
+  ['ecs:UpdateService', at.service, inCluster(at)],
+  ['lambda:InvokeFunction', arn('lambda', 'function:shadowmeter-production-control')],
+]
+const keyed = (...keys: string[]) => ({ 'dynamodb:LeadingKeys': keys })
+const GATEWAY_CALLS = (at: Names): Request[] => [
+  ['dynamodb:GetItem', at.table, keyed('GATEWAY')],
+  ['dynamodb:GetItem', at.table, keyed('GATEWAY#42')],
+  ['dynamodb:PutItem', at.table, keyed('REPORTS#2026-12-01T10:00')],
+]
+
+const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names) => Request[]][] = [
+  ['ControlRole', controlCalls, never],
+  ['ApiHandlerRole', controlCalls, never],
+  ['EventsRole', controlCalls, never],
+  [
+    'RemovalRole',
+    endingCalls,
+    (at) => [
+      ...never(at),
+      ...controlCalls(at).filter(([action]) => /Create|Modify|PassRole|UpdateSchedule/.test(action)),
+    ],
+  ],
+  [
+    'ScheduleRole',
+    SCHEDULE_CALLS,
+    (at) => [
+      ...never(at),
+      ['lambda:InvokeFunction', arn('lambda', 'function:shadowmeter-production-api')],
+      ...controlCalls(at).filter(([action]) => /Create|Modify|PassRole|dynamodb/.test(action)),
+    ],
+  ],
+  [
+    'GatewayTaskTaskRole',
+    GATEWAY_CALLS,
+    (at) => [
+      ...controlCalls(at).filter(([action]) => !action.startsWith('dynamodb:')),
+      ['dynamodb:GetItem', at.table, keyed('EXPERIMENTS')],
+      ['dynamodb:PutItem', at.table, keyed('GATEWAY')],
+      ['dynamodb:UpdateItem', at.table, keyed('WRITERS')],
+      ['dynamodb:Query', at.table, keyed('REPORTS#2026-12-01T10:00')],
+      ['ssmmessages:OpenDataChannel', '*'],
+    ],
+  ],
+]
+
+const what = ([action, resource, context]: Request) =>
+  `${action} ${resource} ${JSON.stringify(context ?? {})}`
+
+describe.runIf(inject('missingPlatform') === null)('IAM', () => {
+  it('has no statement that the service authorization reference calls wrong', async () => {
+    const deployment = await readStage('production')
+
+    const problems: string[] = []
+    for (const role of deployment.roles)
+      for (const statement of deployment.statements(role))
+        problems.push(...(await lint(statement)).map((problem) => `${role.name}: ${problem}`))
+
+    expect(problems).toEqual([])
+  })
+
+  it('would be told of a condition that denies the call it is meant for', async () => {
+    const problems = await lint({
+      Effect: 'Allow',
+      Action: ['ec2:CreateTrafficMirrorSession', 'ec2:CreateTrafficMirrorSesion'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestTag/managed-by': 'shadowmeter' } },
+    })
+
+    expect(problems).toEqual([
+      expect.stringMatching(/RequestTag\/managed-by is never known for .*network-interface/),
+      'ec2:CreateTrafficMirrorSesion: there is no such action',
+    ])
+  })
+
+  it.each(MAY)('lets %s do what it does, and nothing else', async (name, allowed, denied) => {
+    const deployment = await readStage('production')
+    const role = deployment.named('aws:iam/role:Role', name)
+    const at = names(deployment)
+    const wrong: string[] = []
+
+    for (const request of allowed(at))
+      if (!(await isAllowed(role, ...request))) wrong.push(`denied: ${what(request)}`)
+    for (const request of denied(at))
+      if (await isAllowed(role, ...request)) wrong.push(`allowed: ${what(request)}`)
+
+    expect(wrong).toEqual([])
+  })
+})

@@ -1,0 +1,273 @@
+import { expect } from 'vitest'
+import { ACCOUNT } from './made-up.ts'
+import { type Deployment, list } from './stages.ts'
+
+/** What a deployment promises, as checks that throw. Each is known to bite: mutations.test.ts breaks it. */
+export const PROMISES = {
+  'listens on UDP 4789 and checks health on another port over TCP': (deployment: Deployment) => {
+    const listeners = deployment.all('aws:lb/listener:Listener')
+    expect(listeners.map(({ inputs }) => [inputs.protocol, inputs.port])).toEqual([['UDP', 4789]])
+    const group = deployment.named('aws:lb/targetGroup:TargetGroup', 'Gateways').inputs
+    expect(group).toMatchObject({
+      protocol: 'UDP',
+      port: 4789,
+      targetType: 'ip',
+      healthCheck: { protocol: 'HTTP', port: '8080', path: '/healthz' },
+      connectionTermination: true,
+    })
+    expect(group.deregistrationDelay).toBeLessThan(120)
+  },
+
+  'maps the UDP port and the health port in the task': ({ container }: Deployment) => {
+    expect(container.portMappings).toEqual([
+      { containerPort: 4789, hostPort: 4789, protocol: 'udp' },
+      { containerPort: 8080, hostPort: 8080, protocol: 'tcp' },
+    ])
+    const environment = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]))
+    expect(environment).toMatchObject({
+      SHADOWMETER_LISTEN: '0.0.0.0:4789',
+      SHADOWMETER_HEALTH: '0.0.0.0:8080',
+    })
+  },
+
+  'runs gateways on ARM without root, capabilities or a writable file system': (deployment: Deployment) => {
+    const task = deployment.named('aws:ecs/taskDefinition:TaskDefinition', 'GatewayTaskTask').inputs
+    expect(task.runtimePlatform).toMatchObject({ cpuArchitecture: 'ARM64' })
+    const { container } = deployment
+    expect(container).toMatchObject({
+      user: '1000:1000',
+      readonlyRootFilesystem: true,
+      linuxParameters: { capabilities: { drop: ['ALL'] } },
+    })
+    expect(container.healthCheck.command.join(' ')).toContain('/healthz')
+  },
+
+  'gives a task the time to finish': ({ container }: Deployment) => {
+    const stop = container.environment.find(({ name }) => name === 'SHADOWMETER_STOP_SECONDS')?.value
+    expect(container.stopTimeout).toBeLessThanOrEqual(120)
+    expect(container.stopTimeout).toBeGreaterThan(Number(stop) + 4)
+  },
+
+  'starts no gateway and leaves their number to the control plane': (deployment: Deployment) => {
+    const service = deployment.named('aws:ecs/service:Service', 'GatewayService').inputs
+    expect(service.desiredCount).toBe(0)
+    expect(deployment.resources.filter(({ type }) => type.startsWith('aws:appautoscaling/'))).toEqual([])
+  },
+
+  'keeps gateways out of the internet': (deployment: Deployment) => {
+    const service = deployment.named('aws:ecs/service:Service', 'GatewayService').inputs
+    expect(service.networkConfiguration.assignPublicIp).toBe(false)
+    expect(service.enableExecuteCommand).toBe(false)
+    expect(deployment.named('aws:lb/loadBalancer:LoadBalancer', 'Balancer').inputs.internal).toBe(true)
+    expect(deployment.resources.filter(({ type }) => /natGateway|eip:Eip/.test(type))).toEqual([])
+  },
+
+  'lets packets in from the sources only, and requests out to the shadows only': (deployment: Deployment) => {
+    const into = deployment.all('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule').map(ruleOf)
+    const out = deployment.all('aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule').map(ruleOf)
+    expect([...into, ...out].filter(({ to }) => to === '0.0.0.0/0' || to === '::/0')).toEqual([])
+    expect(into.filter(({ of }) => of === 'GatewaySecurityGroup-id')).toEqual([
+      { of: 'GatewaySecurityGroup-id', to: 'BalancerSecurityGroup-id', port: 'udp 4789-4789' },
+      { of: 'GatewaySecurityGroup-id', to: 'BalancerSecurityGroup-id', port: 'tcp 8080-8080' },
+    ])
+    const sources = into.filter(({ of }) => of === 'BalancerSecurityGroup-id')
+    expect(sources.map(({ port }) => port)).toEqual(sources.map(() => 'udp 4789-4789'))
+    expect(sources.length).toBeGreaterThan(0)
+    const shadows = out.filter(({ of, port }) => of === 'GatewaySecurityGroup-id' && port !== 'tcp 443-443')
+    expect(shadows.map(({ to }) => to).every((to) => /^10\.(20\.9\.20\/32|90\.0\.0\/16)$/.test(to))).toBe(
+      true,
+    )
+  },
+
+  'gives a new VPC’s free endpoints no way out of the account': (deployment: Deployment) => {
+    if (deployment.all('aws:ec2/vpc:Vpc').length === 0) return
+    for (const name of ['dynamodb', 's3']) {
+      const { policy } = deployment.named('aws:ec2/vpcEndpoint:VpcEndpoint', `Endpoint${name}`).inputs
+      const [statement] = JSON.parse(policy).Statement
+      expect(list(statement.Action)).not.toContain('*')
+      expect(list(statement.Resource)).not.toContain('*')
+    }
+  },
+
+  'keeps and protects production’s data': (deployment: Deployment) => {
+    const isProduction = deployment.resources[0]?.inputs.removal === 'retain'
+    const table = deployment.named('aws:dynamodb/table:Table', 'TableTable').inputs
+    expect(table.deletionProtectionEnabled).toBe(isProduction)
+    expect(table.pointInTimeRecovery.enabled).toBe(true)
+    expect(deployment.resources[0]?.inputs.protect).toBe(isProduction)
+    const balancer = deployment.named('aws:lb/loadBalancer:LoadBalancer', 'Balancer').inputs
+    expect(balancer.enableDeletionProtection).toBe(isProduction)
+  },
+
+  'lets only AWS’s services assume roles, and for this account only where AWS says for whom': (
+    deployment: Deployment,
+  ) => {
+    for (const role of deployment.roles)
+      for (const statement of deployment.trust(role)) {
+        expect(Object.keys(statement.Principal as object), role.name).toEqual(['Service'])
+        if (!role.name.endsWith('TickRole') && !/Schedule|GatewayTask/.test(role.name)) continue
+        expect(statement.Condition?.StringEquals?.['aws:SourceAccount'], role.name).toBe(ACCOUNT)
+      }
+  },
+
+  'names no action by a wildcard, and passes one role to the scheduler only': (deployment: Deployment) => {
+    for (const role of deployment.roles)
+      for (const statement of deployment.statements(role)) {
+        for (const action of list(statement.Action)) expect(action, role.name).not.toContain('*')
+        if (!list(statement.Action).includes('iam:PassRole')) continue
+        expect(statement.Resource).toBe(`arn:aws:iam::${ACCOUNT}:role/ScheduleRole`)
+        expect(statement.Condition).toEqual({
+          StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+        })
+      }
+  },
+
+  'changes nothing in EC2 without a condition': (deployment: Deployment) => {
+    for (const role of deployment.roles)
+      for (const statement of deployment.statements(role)) {
+        const changes = list(statement.Action).filter((action) => /^ec2:(?!Describe)/.test(action))
+        if (changes.length > 0) expect(statement.Condition, `${role.name} ${changes}`).toBeDefined()
+      }
+  },
+
+  'lets a gateway read its configuration and write its reports, and no more': (deployment: Deployment) => {
+    const role = deployment.named('aws:iam/role:Role', 'GatewayTaskTaskRole')
+    expect(
+      deployment
+        .statements(role)
+        .map(({ Action, Condition }) => [
+          Action,
+          Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'],
+        ]),
+    ).toEqual([
+      ['dynamodb:GetItem', ['GATEWAY', 'GATEWAY#*']],
+      ['dynamodb:PutItem', 'REPORTS#*'],
+    ])
+    const execution = deployment.named('aws:iam/role:Role', 'GatewayTaskExecutionRole')
+    for (const { Resource } of deployment.statements(execution))
+      for (const resource of list(Resource)) expect(resource).toMatch(/:parameter\/shadowmeter-[^*]+$/)
+  },
+
+  'keeps what schedules and events could not do': (deployment: Deployment) => {
+    const queue = deployment.named('aws:sqs/queue:Queue', 'DeadLettersQueue')
+    expect(queue.inputs.messageRetentionSeconds).toBe(1_209_600)
+    const schedules = deployment.all('aws:scheduler/schedule:Schedule').map(({ inputs }) => inputs.target)
+    const targets = deployment.all('aws:cloudwatch/eventTarget:EventTarget').map(({ inputs }) => inputs)
+    expect([schedules.length, targets.length]).toEqual([1, 3])
+    for (const target of [...schedules, ...targets])
+      expect(target.deadLetterConfig?.arn).toMatch(/:shadowmeter-[a-z]+-DeadLettersQueue-/)
+    for (const { roleArn, deadLetterConfig } of schedules)
+      expect(deployment.statements(deployment.roleOf(roleArn))).toContainEqual({
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: deadLetterConfig.arn,
+      })
+  },
+
+  'ticks every minute in the deployment’s own schedule group': (deployment: Deployment) => {
+    const { inputs } = deployment.named('aws:scheduler/schedule:Schedule', 'TickSchedule')
+    const control = deployment.environment('ControlFunction')
+    expect(inputs.scheduleExpression).toBe('rate(1 minute)')
+    expect(inputs.groupName).toBe(control.SHADOWMETER_SCHEDULE_GROUP)
+    expect(inputs.target).toMatchObject({
+      input: '{"kind":"tick"}',
+      arn: control.SHADOWMETER_CONTROL_FUNCTION_ARN,
+    })
+    expect(deployment.named('aws:lambda/function:Function', 'ControlFunction').inputs.name).toBe(
+      control.SHADOWMETER_CONTROL_FUNCTION_ARN?.split(':').at(-1),
+    )
+  },
+
+  'lets nobody call the API without IAM or a token, and limits everybody': (deployment: Deployment) => {
+    const routes = deployment.all('aws:apigatewayv2/route:Route')
+    expect(routes.length).toBeGreaterThan(0)
+    for (const { inputs } of routes) expect(['AWS_IAM', 'JWT']).toContain(inputs.authorizationType)
+    for (const { inputs } of deployment.all('aws:apigatewayv2/stage:Stage')) {
+      expect(inputs.defaultRouteSettings).toMatchObject({
+        throttlingRateLimit: 50,
+        throttlingBurstLimit: 100,
+      })
+      expect(inputs.accessLogSettings.destinationArn).toContain(':logs:')
+    }
+  },
+
+  'shows the console only where people sign in, with the headers it has locally': (
+    deployment: Deployment,
+  ) => {
+    const sites = deployment.all('aws:cloudfront/distribution:Distribution')
+    expect(sites).toHaveLength(deployment.all('aws:apigatewayv2/authorizer:Authorizer').length)
+    for (const { inputs } of sites) {
+      const behaviors = [inputs.defaultCacheBehavior, ...inputs.orderedCacheBehaviors]
+      expect(behaviors.map(({ responseHeadersPolicyId }) => responseHeadersPolicyId)).toEqual(
+        behaviors.map(() => 'ConsoleHeaders-id'),
+      )
+      const { inputs: headers } = deployment.named(
+        'aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy',
+        'ConsoleHeaders',
+      )
+      const { contentSecurityPolicy } = headers.securityHeadersConfig.contentSecurityPolicy
+      expect(contentSecurityPolicy).toContain("connect-src 'self' https://tokens.example.com;")
+      expect(contentSecurityPolicy).toContain("frame-ancestors 'none'")
+    }
+  },
+
+  'looks for what is left before it takes anything down that ends sessions': (deployment: Deployment) => {
+    const last = deployment.named('aws:lambda/invocation:Invocation', 'BeforeRemoval')
+    expect(last.inputs.lifecycleScope).toBe('CRUD')
+    expect(last.dependsOn).toEqual(
+      expect.arrayContaining([
+        'RemovalFunction',
+        'ControlFunction',
+        'ApiHandlerFunction',
+        'TickSchedule',
+        'Schedules',
+        'ScheduleRole',
+        'DeadLettersQueue',
+        'GatewayService',
+        'Vxlan',
+        'MirrorTarget',
+      ]),
+    )
+    expect(deployment.named('aws:lambda/function:Function', 'RemovalFunction').dependsOn).toContain(
+      'TableTable',
+    )
+    for (const { name, dependsOn } of deployment.resources)
+      expect(dependsOn, name).not.toContain('BeforeRemoval')
+  },
+
+  'tells the topic of every alarm, and each has a page in the runbook': (deployment: Deployment) => {
+    const alarms = deployment.all('aws:cloudwatch/metricAlarm:MetricAlarm')
+    expect(alarms.length).toBeGreaterThan(9)
+    for (const { inputs } of alarms) {
+      expect(inputs.alarmActions, inputs.name).toHaveLength(1)
+      expect(inputs.alarmDescription).toMatch(/docs\/runbook\.md#[a-z-]+$/)
+      const shown = list(inputs.metricQueries).filter(({ returnData }) => returnData)
+      expect(shown, inputs.name).toHaveLength(1)
+    }
+  },
+
+  'marks what it creates in EC2 as its own': (deployment: Deployment) => {
+    const owner = deployment.environment('ControlFunction').SHADOWMETER_DEPLOYMENT
+    const tags = { 'managed-by': 'shadowmeter', deployment: owner }
+    for (const type of ['trafficMirrorTarget:TrafficMirrorTarget', 'trafficMirrorFilter:TrafficMirrorFilter'])
+      for (const { inputs } of deployment.all(`aws:ec2/${type}`)) expect(inputs.tags).toEqual(tags)
+    const [app] = deployment.resources
+    expect(app?.inputs.providers.aws.defaultTags.tags).toMatchObject(tags)
+  },
+
+  'writes no secret into a task definition, a function or a log': (deployment: Deployment) => {
+    const text = JSON.stringify(
+      deployment.resources.filter(({ type }) => /taskDefinition|lambda\/function|docker-build/.test(type)),
+    )
+    expect(text).not.toContain('secret-of-a-shadow')
+    for (const { valueFrom } of deployment.container.secrets) expect(valueFrom).toContain(':parameter/')
+  },
+}
+export type PromiseName = keyof typeof PROMISES
+
+// biome-ignore lint/suspicious/noExplicitAny: a provider's inputs
+const ruleOf = ({ inputs }: { inputs: Record<string, any> }) => ({
+  of: String(inputs.securityGroupId),
+  to: String(inputs.cidrIpv4 ?? inputs.referencedSecurityGroupId ?? inputs.prefixListId),
+  port: `${inputs.ipProtocol} ${inputs.fromPort}-${inputs.toPort}`,
+})
