@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { GATEWAY_IMAGE, spawnGatewayContainer } from '../support/gateway-container.ts'
 import {
   GATEWAY_ADDRESS,
   KernelTap,
@@ -162,9 +163,11 @@ const startListening = async (
 const startGateway = async (tap: KernelTap, listen: string) => {
   const options = ['--listen', listen, '--port', '8080', '--shadow', `http://127.0.0.1:${SHADOW_PORT}`]
   const main = fileURLToPath(new URL('../../data-plane/main.ts', import.meta.url))
-  const child = tap.spawn('gateway', ...urgent(process.execPath, [main, ...options]), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = GATEWAY_IMAGE
+    ? spawnGatewayContainer(GATEWAY_IMAGE, tap.namespace('gateway'), options)
+    : tap.spawn('gateway', ...urgent(process.execPath, [main, ...options]), {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
   const { stdout } = child
   if (stdout === null) throw new Error('the gateway has no output')
   const [ready] = await once(stdout, 'data')
