@@ -1,6 +1,10 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
+/** Where a deployment’s users sign in, and so the only other address that the page may ask. */
+const { VITE_OIDC_TOKEN_ENDPOINT: tokenEndpoint } = process.env
+const providers = tokenEndpoint ? [new URL(tokenEndpoint).origin] : []
+
 /**
  * Said in the page itself, so that it holds behind any server: scripts and styles only from the console’s own files,
  * requests only to the API beside it.
@@ -10,7 +14,7 @@ const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
-  "connect-src 'self'",
+  ["connect-src 'self'", ...providers].join(' '),
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ')

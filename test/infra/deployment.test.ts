@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, inject, it } from 'vitest'
 import { PROMISES } from '../support/infra/promises.ts'
 import { readStage, STAGES, type StageName } from '../support/infra/stages.ts'
@@ -55,5 +56,20 @@ describe.runIf(available)('inputs', () => {
       (await readStage(stage)).named('aws:ec2/vpcEndpoint:VpcEndpoint', 'Endpointecr.api').inputs.subnetIds
 
     expect([(await subnets('production')).length, (await subnets('staging')).length]).toEqual([2, 1])
+  })
+})
+
+describe.runIf(available)('the runbook', () => {
+  it('has a section for every alarm', async () => {
+    const deployment = await readStage('production')
+    const sections = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm)].map(
+      ([, name]) => name,
+    )
+
+    const alarms = deployment
+      .all('aws:cloudwatch/metricAlarm:MetricAlarm')
+      .map(({ inputs }) => String(inputs.alarmDescription).split('#').at(-1))
+
+    expect(sections.toSorted()).toEqual(alarms.toSorted())
   })
 })

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Call } from '../../contract/operation.ts'
 import type { Problem } from '../../contract/problem.ts'
+import { bearer, signInAgain } from './sign-in.ts'
 
 /** The catalogue itself carries every schema and would weigh on the first load: the compiler holds these to it instead. */
 const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
@@ -61,6 +62,8 @@ export const call = async <Id extends keyof Catalogue>(
   const headers = new Headers({ accept: 'application/json' })
   if (body !== undefined) headers.set('content-type', 'application/json')
   if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
+  const token = bearer()
+  if (token !== null) headers.set('authorization', `Bearer ${token}`)
 
   const response = await fetch(`/api${fill(path, params)}${search(query)}`, {
     method,
@@ -71,6 +74,7 @@ export const call = async <Id extends keyof Catalogue>(
     if (signal?.aborted) throw cause
     throw new ApiError('The API does not answer.', 0, null, cause)
   })
+  if (response.status === 401) await signInAgain()
   if (!response.ok) throw await toError(response)
   return (await response.json()) as Result<Id>
 }

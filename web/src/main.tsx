@@ -2,11 +2,13 @@ import './console.css'
 import { I18nProvider } from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { StrictMode } from 'react'
+import { type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { isPassing } from './client.ts'
 import { reloadOnNewVersion } from './new-version.ts'
+import { signIn } from './sign-in.ts'
+import { SignInFailed } from './sign-in-failed.tsx'
 import { startTheme } from './theme.ts'
 
 reloadOnNewVersion()
@@ -18,12 +20,18 @@ const client = new QueryClient({
   },
 })
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
+const show = (content: ReactNode) =>
+  createRoot(document.getElementById('root')!).render(<StrictMode>{content}</StrictMode>)
+
+try {
+  await signIn()
+  show(
     <I18nProvider locale="en" messages={[messages]}>
       <QueryClientProvider client={client}>
         <App theme={startTheme(document.documentElement)} />
       </QueryClientProvider>
-    </I18nProvider>
-  </StrictMode>,
-)
+    </I18nProvider>,
+  )
+} catch (error) {
+  show(<SignInFailed reason={error} />)
+}
