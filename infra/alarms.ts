@@ -1,4 +1,5 @@
 import { api } from './api.ts'
+import { reader } from './dead-letters.ts'
 import { balancer } from './load-balancer.ts'
 import { deadLetters } from './schedule-group.ts'
 import { control } from './schedules.ts'
@@ -37,17 +38,18 @@ const instances = (id: string, metricName: string) => ({
   returnData: false,
 })
 
-// The log group exists from the deployment on; the names of its messages are those of functions/reconcile/sweep.ts.
-new aws.cloudwatch.LogMetricFilter('SweptSessions', {
-  logGroupName: control.nodes.logGroup.apply((group) => group?.name ?? $output('')),
-  pattern: '{ $.message = "sweep session*" }',
-  metricTransformation: {
-    namespace: 'Shadowmeter/Control',
-    name: `${PREFIX}-swept-sessions`,
-    value: '1',
-    defaultValue: '0',
-  },
-})
+/** A metric of how often a function logs something; the words are those of functions/. */
+const logged = (name: string, group: $util.Input<string>, pattern: string) => {
+  const metric = `${PREFIX}-${name}`
+  new aws.cloudwatch.LogMetricFilter(`Log-${name}`, {
+    logGroupName: group,
+    pattern,
+    metricTransformation: { namespace: 'Shadowmeter/Control', name: metric, value: '1', defaultValue: '0' },
+  })
+  return sum('logged', 'Shadowmeter/Control', metric, {})
+}
+const logOf = (fn: $util.Output<sst.aws.Function>) =>
+  fn.nodes.logGroup.apply((group) => group?.name ?? $output(''))
 
 const ALARMS: Record<string, Alarm> = {
   'tick-late': {
@@ -68,20 +70,31 @@ const ALARMS: Record<string, Alarm> = {
     queries: only(sum('errors', 'AWS/Lambda', 'Errors', { FunctionName: control.name })),
   },
   'dead-letters': {
-    means: 'A schedule could not do what it was for: a session or rule may still be there.',
+    means:
+      'A schedule could not do what it was for, or nobody reads that: a session or rule may still be there.',
     above: 0,
     minutes: [1, 1],
-    queries: only(
-      sum('letters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', {
-        QueueName: deadLetters.nodes.queue.name,
-      }),
-    ),
+    queries: [
+      { ...logged('dead-letters', logOf(reader.nodes.function), '{ $.level = "ERROR" }'), returnData: false },
+      {
+        id: 'age',
+        metric: {
+          namespace: 'AWS/SQS',
+          metricName: 'ApproximateAgeOfOldestMessage',
+          dimensions: { QueueName: deadLetters.nodes.queue.name },
+          stat: 'Maximum',
+          period: 60,
+        },
+        returnData: false,
+      },
+      result('FILL(logged, 0) + IF(FILL(age, 0) > 900, 1, 0)'),
+    ],
   },
   'session-past-expiry': {
     means: 'The sweeper had to end a mirror session whose own schedule had not.',
     above: 0,
     minutes: [1, 1],
-    queries: only(sum('swept', 'Shadowmeter/Control', `${PREFIX}-swept-sessions`, {})),
+    queries: only(logged('swept-sessions', logOf($output(control)), '{ $.message = "sweep session*" }')),
   },
   'packets-lost': {
     means:

@@ -36,12 +36,15 @@ const sourceVpcs = inputs.sourceVpcs.length > 0 ? inputs.sourceVpcs : [network.v
 
 /** Nothing can be told apart here: EC2 authorizes these for all resources or none. */
 const LOOK = [
+  'autoscaling:DescribeAutoScalingGroups',
+  'cloudwatch:GetMetricData',
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceTypes',
   'ec2:DescribeNetworkInterfaces',
   'ec2:DescribeTrafficMirrorFilters',
   'ec2:DescribeTrafficMirrorSessions',
   'elasticloadbalancing:DescribeLoadBalancerAttributes',
+  'elasticloadbalancing:DescribeLoadBalancers',
   'elasticloadbalancing:DescribeTargetHealth',
   'scheduler:ListSchedules',
 ]
@@ -102,12 +105,15 @@ const unmirror = [
   allow(['ec2:DeleteTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
 ]
 
-const inCluster = [{ test: 'ArnEquals', variable: 'ecs:cluster', values: [cluster.nodes.cluster.arn] }]
-const gateways = [
-  allow(['ecs:DescribeServices', 'ecs:UpdateService'], [service.id], inCluster),
-  allow(['ecs:ListTasks'], ['*'], inCluster),
-  allow(['ecs:DescribeTasks'], [arn('ecs', $interpolate`task/${cluster.nodes.cluster.name}/*`)], inCluster),
+/** Services of any cluster can be sources: their tasks and instances may be looked at. */
+const ecsSources = [
+  allow(['ecs:ListTasks'], ['*']),
+  allow(['ecs:DescribeTasks'], [arn('ecs', 'task/*')]),
+  allow(['ecs:DescribeContainerInstances'], [arn('ecs', 'container-instance/*')]),
 ]
+
+const inCluster = [{ test: 'ArnEquals', variable: 'ecs:cluster', values: [cluster.nodes.cluster.arn] }]
+const gateways = [allow(['ecs:DescribeServices', 'ecs:UpdateService'], [service.id], inCluster)]
 
 const SCHEDULES = arn('scheduler', $interpolate`schedule/${scheduleGroup.name}/*`)
 const records = [
@@ -121,6 +127,7 @@ const records = [
 /** What the control plane may do, through whichever door it is reached. */
 export const controlPermissions = [
   allow(LOOK, ['*']),
+  ...ecsSources,
   ...mirror,
   ...unmirror,
   ...gateways,
@@ -144,4 +151,9 @@ export const removalPermissions = [
   ...gateways,
   allow(['scheduler:DeleteSchedule', 'scheduler:GetSchedule'], [SCHEDULES]),
   allow(records, [table.arn]),
+]
+
+/** What the reader of dead letters may do: note in an experiment’s trail what its schedule could not do. */
+export const deadLetterPermissions = [
+  allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [table.arn]),
 ]

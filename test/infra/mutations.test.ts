@@ -176,6 +176,14 @@ const MUTATIONS: [what: string, PromiseName, Break][] = [
     }),
   ],
   [
+    'dead letters that nobody reads',
+    'keeps what schedules and events could not do',
+    (deployment) => {
+      const [reader] = deployment.all('aws:lambda/eventSourceMapping:EventSourceMapping')
+      if (reader) reader.inputs.eventSourceArn = undefined
+    },
+  ],
+  [
     'a tick in the default group',
     'ticks every minute in the deployment’s own schedule group',
     (deployment) => {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { lint } from '../support/infra/iam-lint.ts'
 import { ACCOUNT } from '../support/infra/made-up.ts'
@@ -14,6 +16,8 @@ const ENI = ec2('network-interface/eni-0123456789abcdef0')
 const INSTANCE = ec2('instance/i-0123456789abcdef0')
 const VPC = { 'ec2:Vpc': ec2('vpc/vpc-0bbbbbbbbbbbbbbb1') }
 const OTHER_VPC = { 'ec2:Vpc': ec2('vpc/vpc-0ccccccccccccccc1') }
+
+const OTHER_CLUSTER = arn('ecs', 'cluster/production')
 
 const tags = (where: string, deployment = 'shadowmeter/production') => ({
   [`aws:${where}/managed-by`]: 'shadowmeter',
@@ -53,6 +57,12 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeNetworkInterfaces', '*'],
   ['ec2:DescribeTrafficMirrorFilters', '*'],
   ['ec2:DescribeTrafficMirrorSessions', '*'],
+  ['autoscaling:DescribeAutoScalingGroups', '*'],
+  ['cloudwatch:GetMetricData', '*'],
+  ['elasticloadbalancing:DescribeLoadBalancers', '*'],
+  ['ecs:ListTasks', '*', { 'ecs:cluster': OTHER_CLUSTER }],
+  ['ecs:DescribeTasks', arn('ecs', 'task/production/0123')],
+  ['ecs:DescribeContainerInstances', arn('ecs', 'container-instance/production/0123')],
   ['ec2:CreateTrafficMirrorFilter', FILTER, CREATE],
   ['ec2:CreateTags', FILTER, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorFilter' }],
   ['ec2:CreateTrafficMirrorFilterRule', FILTER, EXPERIMENT],
@@ -123,11 +133,7 @@ const never = (at: Names): Request[] => [
   ['ec2:CreateTags', SESSION, { ...OTHERS, 'aws:RequestTag/expires-at': 'x', 'aws:TagKeys': ['expires-at'] }],
   ['ec2:TerminateInstances', INSTANCE],
   ['ec2:ModifyNetworkInterfaceAttribute', ENI, VPC],
-  [
-    'ecs:UpdateService',
-    arn('ecs', 'service/production/checkout'),
-    { 'ecs:cluster': arn('ecs', 'cluster/production') },
-  ],
+  ['ecs:UpdateService', arn('ecs', 'service/production/checkout'), { 'ecs:cluster': OTHER_CLUSTER }],
   ['ecs:StopTask', at.task, inCluster(at)],
   ['scheduler:CreateSchedule', arn('scheduler', 'schedule/default/x')],
   [
@@ -191,6 +197,35 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
   ],
 ]
 
+/** IAM's name of a service where its client has another. */
+const SERVICES: Record<string, string> = {
+  'auto-scaling': 'autoscaling',
+  'elastic-load-balancing-v2': 'elasticloadbalancing',
+}
+/** The document client's commands leave out what they are about. */
+const DOCUMENT: Record<string, string> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+}
+
+/** What a folder's code imports from AWS's clients, as IAM actions. */
+const callsOf = (folder: string): string[] => {
+  const calls = new Set<string>()
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  ))
+    for (const [, names = '', client = ''] of readFileSync(join(folder, file), 'utf8').matchAll(
+      /import \{([^}]*)\} from '@aws-sdk\/(?:client|lib)-([a-z0-9-]+)'/g,
+    ))
+      for (const [, command = '', paginated = ''] of names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)) {
+        const call = command || paginated
+        calls.add(`${SERVICES[client] ?? client}:${client === 'dynamodb' ? (DOCUMENT[call] ?? call) : call}`)
+      }
+  return [...calls]
+}
+
 const what = ([action, resource, context]: Request) =>
   `${action} ${resource} ${JSON.stringify(context ?? {})}`
 
@@ -218,6 +253,20 @@ describe.runIf(inject('missingPlatform') === null)('IAM', () => {
       expect.stringMatching(/RequestTag\/managed-by is never known for .*network-interface/),
       'ec2:CreateTrafficMirrorSesion: there is no such action',
     ])
+  })
+
+  it('knows every AWS call that the functions’ code makes', async () => {
+    const deployment = await readStage('production')
+    const allowed = new Set(
+      deployment
+        .statements(deployment.named('aws:iam/role:Role', 'ControlRole'))
+        .flatMap(({ Action }) => [Action].flat().map((action) => action.toLowerCase())),
+    )
+
+    const missing = callsOf('functions').filter((call) => !allowed.has(call.toLowerCase()))
+
+    expect(callsOf('functions').length).toBeGreaterThan(30)
+    expect(missing).toEqual([])
   })
 
   it.each(MAY)('lets %s do what it does, and nothing else', async (name, allowed, denied) => {

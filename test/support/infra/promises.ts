@@ -154,6 +154,10 @@ export const PROMISES = {
     const schedules = deployment.all('aws:scheduler/schedule:Schedule').map(({ inputs }) => inputs.target)
     const targets = deployment.all('aws:cloudwatch/eventTarget:EventTarget').map(({ inputs }) => inputs)
     expect([schedules.length, targets.length]).toEqual([1, 3])
+    const readers = deployment.all('aws:lambda/eventSourceMapping:EventSourceMapping')
+    expect(readers.map(({ inputs }) => inputs.eventSourceArn)).toEqual([
+      expect.stringMatching(/-DeadLettersQueue-/),
+    ])
     for (const target of [...schedules, ...targets])
       expect(target.deadLetterConfig?.arn).toMatch(/:shadowmeter-[a-z]+-DeadLettersQueue-/)
     for (const { roleArn, deadLetterConfig } of schedules)

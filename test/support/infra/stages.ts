@@ -34,8 +34,6 @@ export const list = <T>(value: T | T[] | undefined): T[] =>
 const parsed = (document: unknown): { Statement: Statement[] } =>
   (typeof document === 'string' ? JSON.parse(document) : document) as { Statement: Statement[] }
 
-const LIVE = ['ApiHandlerRole', 'ControlRole', 'EventsRole']
-
 /** The resources of a deployment, to be asked. */
 export class Deployment {
   readonly resources: readonly Resource[]
@@ -55,7 +53,9 @@ export class Deployment {
   }
   /** In `sst dev` those of live functions are SST's own: they run on the developer's machine, as the developer. */
   get roles(): Resource[] {
-    return this.all('aws:iam/role:Role').filter(({ name }) => !this.#isDev || !LIVE.includes(name))
+    const isLive = (role: Resource) =>
+      this.statements(role).some(({ Action }) => list(Action).includes('appsync:*'))
+    return this.all('aws:iam/role:Role').filter((role) => !this.#isDev || !isLive(role))
   }
   statements(role: Resource): Statement[] {
     return list(role.inputs.inlinePolicies).flatMap(({ policy }) => parsed(policy).Statement)
