@@ -80,7 +80,7 @@ const hardened = (container: object) => ({
   ],
 })
 
-/** Its configuration may be read and its reports written: experiments, money and audit are no business of a gateway. */
+/** Its configuration may be read, its reports and comparisons written: experiments, money and audit are no business of a gateway. */
 function useTable() {
   const of = (...values: string[]) => [
     { test: 'ForAllValues:StringLike', variable: 'dynamodb:LeadingKeys', values },
@@ -88,7 +88,7 @@ function useTable() {
   return aws.iam.getPolicyDocumentOutput({
     statements: [
       { actions: ['dynamodb:GetItem'], resources: [table.arn], conditions: of('GATEWAY', 'GATEWAY#*') },
-      { actions: ['dynamodb:PutItem'], resources: [table.arn], conditions: of('REPORTS#*') },
+      { actions: ['dynamodb:PutItem'], resources: [table.arn], conditions: of('REPORTS#*', 'COMPARISON#*') },
     ],
   }).json
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
+import { chunkKey, comparisonKey, reportKey, revisionKey } from '../../contract/table.ts'
 import { lint } from '../support/infra/iam-lint.ts'
 import { ACCOUNT } from '../support/infra/made-up.ts'
 import { isAllowed } from '../support/infra/simulate.ts'
@@ -55,7 +56,10 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeInstances', '*'],
   ['ec2:DescribeInstanceTypes', '*'],
   ['ec2:DescribeNetworkInterfaces', '*'],
+  ['ec2:DescribeSubnets', '*'],
   ['ec2:DescribeTrafficMirrorFilters', '*'],
+  ['ec2:DescribeTrafficMirrorTargets', '*'],
+  ['elasticloadbalancing:DescribeListeners', '*'],
   ['ec2:DescribeTrafficMirrorSessions', '*'],
   ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['cloudwatch:GetMetricData', '*'],
@@ -157,9 +161,10 @@ const SCHEDULE_CALLS = (at: Names): Request[] => [
 ]
 const keyed = (...keys: string[]) => ({ 'dynamodb:LeadingKeys': keys })
 const GATEWAY_CALLS = (at: Names): Request[] => [
-  ['dynamodb:GetItem', at.table, keyed('GATEWAY')],
-  ['dynamodb:GetItem', at.table, keyed('GATEWAY#42')],
-  ['dynamodb:PutItem', at.table, keyed('REPORTS#2026-12-01T10:00')],
+  ['dynamodb:GetItem', at.table, keyed(revisionKey.pk)],
+  ['dynamodb:GetItem', at.table, keyed(chunkKey(42, 1).pk)],
+  ['dynamodb:PutItem', at.table, keyed(reportKey('2026-12-01T10:00', 'task').pk)],
+  ['dynamodb:PutItem', at.table, keyed(comparisonKey('exp_1', 'task').pk)],
 ]
 
 const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names) => Request[]][] = [
@@ -267,6 +272,25 @@ describe.runIf(inject('missingPlatform') === null)('IAM', () => {
 
     expect(callsOf('functions').length).toBeGreaterThan(30)
     expect(missing).toEqual([])
+  })
+
+  it('knows every item that a gateway’s code reads or writes', () => {
+    const files = readdirSync('data-plane', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    )
+
+    const keys = files.flatMap((file) =>
+      [
+        ...readFileSync(join('data-plane', file), 'utf8').matchAll(
+          /import \{([^}]*)\} from '[./]+contract\/table\.ts'/g,
+        ),
+      ]
+        .flatMap(([, names = '']) => names.split(','))
+        .map((name) => name.trim())
+        .filter((name) => name.endsWith('Key')),
+    )
+
+    expect([...new Set(keys)].toSorted()).toEqual(['chunkKey', 'comparisonKey', 'reportKey', 'revisionKey'])
   })
 
   it.each(MAY)('lets %s do what it does, and nothing else', async (name, allowed, denied) => {

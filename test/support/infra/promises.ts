@@ -141,7 +141,7 @@ export const PROMISES = {
         ]),
     ).toEqual([
       ['dynamodb:GetItem', ['GATEWAY', 'GATEWAY#*']],
-      ['dynamodb:PutItem', 'REPORTS#*'],
+      ['dynamodb:PutItem', ['REPORTS#*', 'COMPARISON#*']],
     ])
     const execution = deployment.named('aws:iam/role:Role', 'GatewayTaskExecutionRole')
     for (const { Resource } of deployment.statements(execution))
