@@ -22,5 +22,6 @@ export const environment = {
   SHADOWMETER_SCHEDULE_ROLE_ARN: scheduleRole.arn,
   SHADOWMETER_DEAD_LETTERS_ARN: deadLetters.arn,
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
+  SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
 }

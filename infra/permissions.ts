@@ -48,6 +48,7 @@ const LOOK = [
   'elasticloadbalancing:DescribeListeners',
   'elasticloadbalancing:DescribeLoadBalancerAttributes',
   'elasticloadbalancing:DescribeLoadBalancers',
+  'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
   'scheduler:ListSchedules',
 ]
@@ -130,6 +131,8 @@ const records = [
 /** What the control plane may do, through whichever door it is reached. */
 export const controlPermissions = [
   allow(LOOK, ['*']),
+  // Notices of what becomes of an experiment: said in Shadowmeter’s name only.
+  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], [equals('events:source', 'shadowmeter')]),
   ...ecsSources,
   ...mirror,
   ...unmirror,

@@ -60,6 +60,8 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeTrafficMirrorFilters', '*'],
   ['ec2:DescribeTrafficMirrorTargets', '*'],
   ['elasticloadbalancing:DescribeListeners', '*'],
+  ['elasticloadbalancing:DescribeTargetGroups', '*'],
+  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': 'shadowmeter' }],
   ['ec2:DescribeTrafficMirrorSessions', '*'],
   ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['cloudwatch:GetMetricData', '*'],
@@ -149,6 +151,7 @@ const never = (at: Names): Request[] => [
   ['dynamodb:DeleteTable', at.table],
   ['dynamodb:Scan', at.table],
   ['dynamodb:GetItem', arn('dynamodb', 'table/others')],
+  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': 'payroll' }],
   ['s3:GetObject', 'arn:aws:s3:::payroll/2026.csv'],
 ]
 
@@ -205,6 +208,7 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
 /** IAM's name of a service where its client has another. */
 const SERVICES: Record<string, string> = {
   'auto-scaling': 'autoscaling',
+  eventbridge: 'events',
   'elastic-load-balancing-v2': 'elasticloadbalancing',
 }
 /** The document client's commands leave out what they are about. */
