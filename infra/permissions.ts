@@ -132,7 +132,11 @@ const records = [
 export const controlPermissions = [
   allow(LOOK, ['*']),
   // Notices of what becomes of an experiment: said in Shadowmeter’s name only.
-  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], [equals('events:source', 'shadowmeter')]),
+  allow(
+    ['events:PutEvents'],
+    [arn('events', 'event-bus/default')],
+    [{ test: 'ForAllValues:StringEquals', variable: 'events:source', values: ['shadowmeter'] }],
+  ),
   ...ecsSources,
   ...mirror,
   ...unmirror,

@@ -61,7 +61,7 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeTrafficMirrorTargets', '*'],
   ['elasticloadbalancing:DescribeListeners', '*'],
   ['elasticloadbalancing:DescribeTargetGroups', '*'],
-  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': 'shadowmeter' }],
+  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': ['shadowmeter'] }],
   ['ec2:DescribeTrafficMirrorSessions', '*'],
   ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['cloudwatch:GetMetricData', '*'],
@@ -151,7 +151,7 @@ const never = (at: Names): Request[] => [
   ['dynamodb:DeleteTable', at.table],
   ['dynamodb:Scan', at.table],
   ['dynamodb:GetItem', arn('dynamodb', 'table/others')],
-  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': 'payroll' }],
+  ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': ['payroll'] }],
   ['s3:GetObject', 'arn:aws:s3:::payroll/2026.csv'],
 ]
 
