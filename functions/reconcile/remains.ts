@@ -1,7 +1,7 @@
+import { readTags } from '../../contract/ownership.ts'
 import { readDesired } from '../gateway/service.ts'
 import { describeFilters } from '../mirror/filter.ts'
 import { describeSessions } from '../mirror/session.ts'
-import { readTags } from '../../contract/ownership.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { sweep } from './sweep.ts'
 
