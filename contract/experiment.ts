@@ -7,7 +7,8 @@ import { Spend, Usd } from './money.ts'
 import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
-import { Redacted, RequestCounts, Volume } from './traffic.ts'
+import { Thresholds } from './thresholds.ts'
+import { Redacted, RequestCounts, RequestCounts, Volume, Volume } from './traffic.ts'
 
 export const ExperimentId = z
   .string()
@@ -104,6 +105,7 @@ export const ExperimentSpec = z
       .max(100_000)
       .describe('the experiment ends before its spend passes this many dollars'),
     abort: AbortRules,
+    verdict: Thresholds.exactOptional().describe('from where on the verdict fails or is inconclusive'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
   .superRefine(({ source, traffic, accept = [] }, context) => {

@@ -1,45 +1,9 @@
 import * as z from 'zod'
 import { DifferenceKind } from './comparison.ts'
 import { ExperimentId, Timestamp } from './experiment.ts'
+import { Thresholds } from './thresholds.ts'
 
 const share = z.number().min(0).max(1)
-const percent = z.number().min(0).max(100)
-
-/** From where on something decides. */
-export const Thresholds = z.strictObject({
-  errorPercent: percent
-    .default(0.5)
-    .describe(
-      'more of an endpoint’s requests than this fail at the shadow (5xx, no answer) and not in production',
-    ),
-  differencePercent: percent
-    .default(2)
-    .describe(
-      'more of an endpoint’s answers than this differ in one place, above what production differs from itself',
-    ),
-  slowerMs: z
-    .number()
-    .nonnegative()
-    .default(10)
-    .describe('p50 or p99 is longer by more than this, and by more than'),
-  slowerPercent: percent.default(25).describe('this share of production’s'),
-  coveragePercent: percent.default(80).describe('fewer of the forwarded requests than this were compared'),
-  lossPercent: percent.default(5).describe('more of the requests seen were lost in the gateway than this'),
-  rejectedPercent: percent
-    .default(5)
-    .describe(
-      'more of what production answers 2xx is answered 401 or 403: the shadow does not know the credentials',
-    ),
-  minimumSamples: z
-    .int()
-    .min(10)
-    .default(50)
-    .describe('an endpoint with fewer compared requests is not judged'),
-  judgedPercent: percent
-    .default(90)
-    .describe('so many of the compared requests must be of endpoints that are judged'),
-})
-export type Thresholds = z.output<typeof Thresholds>
 
 export const VERDICT_RULES = [
   'errors',

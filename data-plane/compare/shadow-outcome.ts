@@ -3,12 +3,12 @@ import type { Forward } from '../forward/forward.ts'
 import { COMPARED_BYTES_MAX, type ShadowOutcome } from './comparer.ts'
 
 /**
- * A finished forward as one side of a pair. That no connection could be made says nothing about the release; an answer
+ * A finished forward as one side of a pair. That no connection could be made, or none that speaks HTTP/2, says nothing about the release; an answer
  * that did not come, or broke off, does.
  */
 export const shadowOutcome = (forward: Forward, result: ShadowResult): ShadowOutcome => {
   const { startedAt, firstByteAt, endedAt, status, kept, responseBytes } = forward
-  if (result === 'failed_connect') return { unpaired: 'shadow_unreachable' }
+  if (result === 'failed_connect' || result === 'failed_protocol') return { unpaired: 'shadow_unreachable' }
   if (result.startsWith('failed') || kept === null) return { answer: null, milliseconds: endedAt - startedAt }
   if (responseBytes > COMPARED_BYTES_MAX) return { unpaired: 'shadow_oversized' }
   return {

@@ -1,5 +1,6 @@
 import type { DifferenceTally, EndpointTally } from '../../contract/comparison.ts'
-import type { Estimate, Reason, Thresholds } from '../../contract/verdict.ts'
+import type { Thresholds } from '../../contract/thresholds.ts'
+import type { Estimate, Reason } from '../../contract/verdict.ts'
 import { lookingFactor, wilson } from './statistics.ts'
 
 /** Places of an endpoint that are asked about at most; the chance of a false alarm is divided among them. */

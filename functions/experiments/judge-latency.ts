@@ -1,6 +1,7 @@
 import type { EndpointTally } from '../../contract/comparison.ts'
 import { sketchCount } from '../../contract/sketch.ts'
-import type { Estimate, Reason, Thresholds } from '../../contract/verdict.ts'
+import type { Thresholds } from '../../contract/thresholds.ts'
+import type { Estimate, Reason } from '../../contract/verdict.ts'
 import { lookingFactor, median, quantileEstimate, signedQuantileEstimate } from './statistics.ts'
 
 /**

@@ -1,6 +1,8 @@
 import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import { type Experiment, isOver } from '../../contract/experiment.ts'
-import type { Reason, Thresholds, Verdict } from '../../contract/verdict.ts'
+import type { Thresholds } from '../../contract/thresholds.ts'
+import type { Reason, Verdict } from '../../contract/verdict.ts'
+import { withoutIgnored } from './ignore.ts'
 import { isRejection, judgeAnswers, percentText, statusPairs } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
 
@@ -15,10 +17,11 @@ const QUESTIONS = 5
  */
 export const judge = (
   experiment: Experiment,
-  comparison: Comparison,
+  whole: Comparison,
   thresholds: Thresholds,
   now: Date,
 ): Verdict => {
+  const comparison = { ...whole, endpoints: withoutIgnored(whole.endpoints, thresholds) }
   const judged = comparison.endpoints.filter(({ compared }) => compared >= thresholds.minimumSamples)
   const alpha = FALSE_ALARM / (QUESTIONS * Math.max(1, judged.length))
   const rejected = credentials(comparison, thresholds)
@@ -137,10 +140,11 @@ const loss = (experiment: Experiment, { lossPercent }: Thresholds): Reason[] => 
 }
 
 const samples = (
-  { compared }: Comparison,
+  { endpoints }: Comparison,
   judged: readonly EndpointTally[],
   { minimumSamples, judgedPercent }: Thresholds,
 ): Reason[] => {
+  const compared = endpoints.reduce((sum, endpoint) => sum + endpoint.compared, 0)
   const share = judged.reduce((sum, endpoint) => sum + endpoint.compared, 0) / Math.max(1, compared)
   if (share >= judgedPercent / 100) return []
   return [

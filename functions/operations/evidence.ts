@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../contract/audit.ts'
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Evidence } from '../../contract/evidence.ts'
 import type { Handler } from '../../contract/operation.ts'
-import { Thresholds } from '../../contract/verdict.ts'
+import { Thresholds } from '../../contract/thresholds.ts'
 import { evidenceOf } from '../experiments/evidence.ts'
 import { evidenceHtml, evidenceMarkdown } from '../experiments/evidence-page.ts'
 import { judge } from '../experiments/verdict.ts'
@@ -40,7 +40,12 @@ const collect = async (id: string, context: Context): Promise<Evidence> => {
     getLedger(input, context),
     wholeAudit(context, id),
   ])
-  const verdict = judge(record.experiment, comparison, Thresholds.parse({}), now())
+  const verdict = judge(
+    record.experiment,
+    comparison,
+    Thresholds.parse(record.experiment.spec.verdict ?? {}),
+    now(),
+  )
   return evidenceOf({ record, comparison, verdict, sessions, tasks, ledger, audit, config }, now())
 }
 

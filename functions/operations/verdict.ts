@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Handler } from '../../contract/operation.ts'
-import { Thresholds } from '../../contract/verdict.ts'
+import { Thresholds } from '../../contract/thresholds.ts'
 import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import type { Context } from './context.ts'
@@ -12,7 +12,7 @@ export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ pa
     requireRecord(table, params.id),
     readComparison(table, params.id),
   ])
-  return judge(experiment, comparison, Thresholds.parse({}), now())
+  return judge(experiment, comparison, Thresholds.parse(experiment.spec.verdict ?? {}), now())
 }
 
 /** The endpoints with the most requests first. */

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Line, Row } from './row.ts'
+import { compareRows } from './rows/compare.ts'
 import { endToEndRows } from './rows/end-to-end.ts'
 import { enduranceRows } from './rows/endurance.ts'
 import { receiveRows } from './rows/receive.ts'
@@ -15,6 +16,7 @@ const ROWS: readonly Row[] = [
   ...enduranceRows,
   ...workerRows,
   ...redactionRows,
+  ...compareRows,
 ]
 const USAGE = 'bench [--only NAME]... [--json FILE] [--soak MINUTES]'
 

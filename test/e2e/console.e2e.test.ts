@@ -67,6 +67,13 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .getByRole('region', { name: 'Reasons' })
       .getByText(/POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/)
       .waitFor()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Evidence as HTML' }).click(),
+    ])
+    expect(readFileSync(await file.path(), 'utf8')).toContain(
+      'POST /customers answers 422 where production answers 201',
+    )
     await page
       .getByRole('region', { name: 'Statuses of both' })
       .getByRole('row', { name: /201 422/ })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { Thresholds } from '../../../contract/thresholds.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
-import { Thresholds } from '../../../contract/verdict.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import {
   lookingFactor,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Comparison } from '../../../contract/comparison.ts'
+import { Thresholds } from '../../../contract/thresholds.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
-import { Thresholds } from '../../../contract/verdict.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { judge } from '../../../functions/experiments/verdict.ts'
 import { seeded } from '../../../local/demo/random.ts'
@@ -145,6 +145,30 @@ describe('does not fail', () => {
 
   test('for a slow endpoint that has nothing to be compared with', () => {
     expect(verdictOf(comparisonOf(quiet('GET /a', 1, 60), quiet('GET /b', 2))).outcome).toBe('pass')
+  })
+})
+
+describe('what is to be ignored', () => {
+  const regressed = comparisonOf(
+    endpointTally(
+      'GET /a/{id}',
+      { '200>200': 300, '200>404': 100 },
+      { differences: [{ kind: 'missing', path: '$.items[*].stock', count: 200 }] },
+    ),
+    quiet('GET /b', 1),
+  )
+  const rules = (ignore: { endpoint?: string; path?: string }[]) =>
+    verdictOf(regressed, { ignore }).reasons.map(({ rule }) => rule)
+
+  test.each<[string, Parameters<typeof rules>[0], string[]]>([
+    ['nothing', [], ['status', 'difference']],
+    ['a path', [{ path: '$.items[[]*].stock' }], ['status', 'difference']],
+    ['a place by a pattern', [{ path: '$.items*.stock' }], ['status']],
+    ['a pair of statuses', [{ path: '200>404' }], ['difference']],
+    ['an endpoint', [{ endpoint: 'GET /a/*' }], []],
+    ['a place of another endpoint', [{ endpoint: 'GET /b', path: '*' }], ['status', 'difference']],
+  ])('%s', (_name, ignore, left) => {
+    expect(rules(ignore)).toEqual(left)
   })
 })
 

@@ -15,6 +15,7 @@ import { JUDGEMENT } from '../words.ts'
 import { Coverage } from './coverage.tsx'
 import { EndpointDetail } from './endpoint-detail.tsx'
 import { Endpoints } from './endpoints.tsx'
+import { Export } from './export.tsx'
 
 /** The verdict, then the endpoints, then what differs at one of them. */
 export const Answer = ({ experiment }: { experiment: Experiment }) => {
@@ -70,6 +71,7 @@ const Judgement = ({ verdict }: { verdict: Verdict }) => {
       header={
         <Header
           variant="h2"
+          actions={<Export id={verdict.experiment} />}
           description={`${count(coverage.compared)} requests compared. ${
             final ? 'This is the last word.' : 'The experiment goes on: this may change.'
           } False alarms: at most 5 in 100 experiments, however often you look.`}
