@@ -1,5 +1,6 @@
 import { type Comparison, UNPAIRED_REASONS, type UnpairedReason } from '../../contract/comparison.ts'
 import type { Exchange, Request, Response } from '../http/exchange.ts'
+import { heldBytes } from './held-bytes.ts'
 import { type ShadowSide, Tally } from './tally.ts'
 
 /** More of a body is not compared. */
@@ -71,7 +72,7 @@ export class Comparer {
   expect(request: Request): void {
     if (this.#tally === null) return
     this.#expected++
-    const bytes = request.body.length
+    const bytes = heldBytes(request.headers, request.body)
     this.#pairs.set(request, { since: this.#now, production: null, shadow: null, bytes })
     this.#bytes += bytes
     this.#makeRoom()
@@ -87,7 +88,7 @@ export class Comparer {
       this.#give(request, 'production_oversized')
     else {
       pair.production = response
-      this.#hold(request, pair, response.body.length)
+      this.#hold(request, pair, heldBytes(response.headers, response.body))
     }
   }
 
@@ -97,7 +98,7 @@ export class Comparer {
     if ('unpaired' in outcome) this.#give(request, outcome.unpaired)
     else {
       pair.shadow = outcome
-      this.#hold(request, pair, outcome.answer?.body.length ?? 0)
+      this.#hold(request, pair, heldBytes(outcome.answer?.headers ?? [], outcome.answer?.body))
     }
   }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from '../http/exchange.ts'
+import { heldBytes } from './held-bytes.ts'
 
-/** Bodies of all remembered answers, and how many of them. */
+/** Of all remembered answers, and how many of them. */
 const BYTES_MAX = 8 * 1024 * 1024
 const ANSWERS_MAX = 2_000
 /** A larger answer is not remembered. */
@@ -14,7 +15,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD'])
 /** Headers that choose another answer. */
 const CHOOSING = ['accept', 'accept-encoding', 'accept-language', 'authorization', 'cookie', 'host', 'range']
 
-type Remembered = { response: Response; at: number }
+type Remembered = { response: Response; at: number; bytes: number }
 
 /**
  * Production’s last answers to requests that may come again: in what production differs from itself, the shadow may
@@ -30,8 +31,9 @@ export class Repeats {
     const key = fingerprint(request)
     const before = this.#answers.get(key)
     if (before) this.#forget(key, before)
-    this.#answers.set(key, { response, at: request.lastAt })
-    this.#bytes += response.body.length
+    const bytes = heldBytes(response.headers, response.body)
+    this.#answers.set(key, { response, at: request.lastAt, bytes })
+    this.#bytes += bytes
     for (const [oldest, answer] of this.#answers) {
       if (this.#bytes <= BYTES_MAX && this.#answers.size <= ANSWERS_MAX) break
       this.#forget(oldest, answer)
@@ -39,9 +41,9 @@ export class Repeats {
     return before && request.lastAt - before.at <= AGE_MS ? before.response : null
   }
 
-  #forget(key: string, { response }: Remembered): void {
+  #forget(key: string, { bytes }: Remembered): void {
     this.#answers.delete(key)
-    this.#bytes -= response.body.length
+    this.#bytes -= bytes
   }
 }
 

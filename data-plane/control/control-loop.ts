@@ -39,6 +39,7 @@ export class ControlLoop {
   readonly #comparisons: ComparisonWriter
   #readFailures = 0
   #reportFailures = 0
+  #comparisonFailures = 0
   #readTimer: NodeJS.Timeout | null = null
   #reportTimer: NodeJS.Timeout | null = null
   #reading: Promise<void> = Promise.resolve()
@@ -116,12 +117,12 @@ export class ControlLoop {
   }
 
   async #report(last: boolean): Promise<void> {
-    const { table, report, comparisons, reportEveryMs } = this.#options
+    const { table, report, reportEveryMs } = this.#options
     if (this.#reportTimer) clearTimeout(this.#reportTimer)
     this.#reportTimer = null
+    // First: a report that acknowledges the end of an experiment says that all of it is written.
+    await this.#writeComparisons()
     try {
-      // First: a report that acknowledges the end of an experiment says that all of it is written.
-      await this.#comparisons.write(await comparisons())
       await writeReport(table, await report(this.revision, last || this.#stopped))
       this.#reportFailures = 0
     } catch (error) {
@@ -134,6 +135,16 @@ export class ControlLoop {
       },
       this.#delay(reportEveryMs, this.#reportFailures),
     )
+  }
+
+  /** The meter lives on reports: what is wrong with a comparison must not keep them back. */
+  async #writeComparisons(): Promise<void> {
+    try {
+      await this.#comparisons.write(await this.#options.comparisons())
+      this.#comparisonFailures = 0
+    } catch (error) {
+      this.#fail(++this.#comparisonFailures, 'comparison not written', error)
+    }
   }
 
   #fail(failures: number, event: string, error: unknown): void {

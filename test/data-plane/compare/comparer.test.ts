@@ -134,7 +134,7 @@ test('whatever happens in whatever order, every expected pair is waiting, compar
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const subject = comparer({ pairs: 4, bytes: 6, waitMs: 1_000 })
+      const subject = comparer({ pairs: 4, bytes: 200, waitMs: 1_000 })
       const requests = Array.from({ length: 8 }, (_, i) => capturedRequest({ target: `/${i}` }))
       let now = 0
       for (const { what, which } of steps) {

@@ -132,6 +132,20 @@ test('writes one report per task and minute, the last one saying that it drains'
   expect(Items?.filter(({ sk }) => sk === task)).toMatchObject([{ draining: true }])
 })
 
+test('a comparison that cannot be written is said and keeps no report back', async () => {
+  const { loop, events, lastReport } = follow({
+    comparisons: async () => {
+      throw new Error('no')
+    },
+  })
+
+  await until(() => loop.revision >= 0)
+  await loop.stop()
+
+  expect(await lastReport()).toMatchObject({ draining: true, datagrams: { accepted: 3 } })
+  expect(events).toContain('comparison not written')
+})
+
 test('a configuration that cannot be applied leaves the one before in force and is tried again', async () => {
   await publish({ revision: 5, experiments: [] })
   let attempts = 0
