@@ -80,13 +80,21 @@ export const EndpointTally = z.strictObject({
 })
 export type EndpointTally = z.output<typeof EndpointTally>
 
-/** One exchange that shows a difference. Nothing of what was said is in it. */
+export const SAMPLE_KINDS = [...DIFFERENCE_KINDS, 'slower'] as const
+
+/** One exchange that shows a difference, or that the shadow was slow at. Nothing of what was said is in it. */
 export const Sample = z.strictObject({
   endpoint: z.string(),
-  kind: DifferenceKind,
+  kind: z.enum(SAMPLE_KINDS),
   path: z.string(),
   at: Timestamp.describe('capture of the request’s last byte'),
   rank: z.number().describe('by chance: the lowest are kept, wherever they were seen'),
+  requestId: z
+    .string()
+    .nullable()
+    .describe(
+      'what production’s request or response names itself by: X-Request-Id, X-Amzn-Trace-Id or traceparent',
+    ),
   production: z.strictObject({ status: z.int(), milliseconds: z.number(), server: z.string() }),
   shadow: z.strictObject({ status: z.int(), milliseconds: z.number() }),
 })

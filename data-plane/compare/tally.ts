@@ -13,6 +13,8 @@ import { Repeats } from './repeats.ts'
 /** Endpoints told apart; all requests of others are one. */
 const ENDPOINTS_MAX = 150
 export const OTHER_ENDPOINTS = '(other endpoints)'
+/** An exchange the shadow took so much longer for is a sample of slowness. */
+const SLOWER_MS = 10
 /** Samples of all differences together. */
 const SAMPLES_MAX = 600
 
@@ -42,20 +44,9 @@ export class Tally {
       const differences = compareAnswers(answerOf(production), shadow.answer, request.lastAt)
       record.differences(differences)
       for (const { kind, path, shaped } of differences)
-        if (!shaped)
-          this.#sample({
-            endpoint: record.endpoint,
-            kind,
-            path,
-            at: new Date(request.lastAt).toISOString(),
-            rank: this.#random(),
-            production: {
-              status: production.status,
-              milliseconds: rounded(milliseconds),
-              server: `${request.connection.server.address}:${request.connection.server.port}`,
-            },
-            shadow: { status: shadow.answer.status, milliseconds: rounded(shadow.milliseconds) },
-          })
+        if (!shaped) this.#sample(record.endpoint, kind, path, request, production, shadow)
+      if (shadow.milliseconds > milliseconds + SLOWER_MS)
+        this.#sample(record.endpoint, 'slower', '', request, production, shadow)
     }
     const before = this.#repeats.swap(request, production)
     if (before !== null) record.repeat(compareAnswers(answerOf(before), answerOf(production), request.lastAt))
@@ -70,8 +61,29 @@ export class Tally {
     return [...this.#endpoints.values()].map((record) => record.encode())
   }
 
-  #sample(sample: Sample): void {
-    this.#samples.push(sample)
+  #sample(
+    endpoint: string,
+    kind: Sample['kind'],
+    path: string,
+    request: Request,
+    production: Response,
+    shadow: ShadowSide,
+  ): void {
+    const { address, port } = request.connection.server
+    this.#samples.push({
+      endpoint,
+      kind,
+      path,
+      at: new Date(request.lastAt).toISOString(),
+      rank: this.#random(),
+      requestId: requestIdOf(request.headers) ?? requestIdOf(production.headers),
+      production: {
+        status: production.status,
+        milliseconds: rounded(production.firstAt - request.lastAt),
+        server: `${address}:${port}`,
+      },
+      shadow: { status: shadow.answer?.status ?? 0, milliseconds: rounded(shadow.milliseconds) },
+    })
     if (this.#samples.length >= SAMPLES_MAX * (1 + SAMPLES_PER_DIFFERENCE)) this.samples
   }
 
@@ -92,5 +104,15 @@ const answerOf = ({ status, headers, trailers, body }: Response): Answer => ({
   headers: trailers.length > 0 ? [...headers, ...trailers] : headers,
   body,
 })
+
+const ID_HEADERS = new Set(['x-request-id', 'x-amzn-trace-id', 'traceparent'])
+const ID_LENGTH_MAX = 128
+
+const requestIdOf = (headers: readonly string[]): string | null => {
+  for (let i = 0; i < headers.length; i += 2)
+    if (ID_HEADERS.has((headers[i] as string).toLowerCase()))
+      return (headers[i + 1] as string).slice(0, ID_LENGTH_MAX)
+  return null
+}
 
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 100) / 100

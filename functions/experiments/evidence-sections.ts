@@ -108,14 +108,15 @@ const differenceSection = ({ endpoints }: Evidence): Section =>
 const exampleSection = ({ samples }: Evidence): Section =>
   section(
     'Examples',
-    ['To be found in the logs of both by time and server. Nothing of what was said is kept.'],
+    ['To be found in the logs of both by id, time and server. Nothing of what was said is kept.'],
     table(
-      ['When', 'Endpoint', 'Kind', 'Where', 'Server', 'Production', 'Shadow'],
-      samples.map(({ at, endpoint, kind, path, production, shadow }) => [
+      ['When', 'Endpoint', 'Kind', 'Where', 'Request id', 'Server', 'Production', 'Shadow'],
+      samples.map(({ at, endpoint, kind, path, requestId, production, shadow }) => [
         at,
         endpoint,
         kind,
         path,
+        requestId ?? '–',
         production.server,
         `${production.status} in ${production.milliseconds} ms`,
         `${shadow.status} in ${shadow.milliseconds} ms`,

@@ -1,4 +1,4 @@
-import type { DifferenceKind, UnpairedReason } from '../../contract/comparison.ts'
+import type { DifferenceKind, Sample, UnpairedReason } from '../../contract/comparison.ts'
 import type { Outcome, Phase } from '../../contract/experiment.ts'
 import type { LedgerLine } from '../../contract/ledger.ts'
 import type { Basis, CostLine } from '../../contract/money.ts'
@@ -166,6 +166,8 @@ export const DIFFERENCE: Readonly<Record<DifferenceKind, string>> = {
   unreadable: 'Cannot be read',
   too_complex: 'Left undecided',
 }
+
+export const SAMPLE: Readonly<Record<Sample['kind'], string>> = { ...DIFFERENCE, slower: 'Slower' }
 
 export const UNPAIRED: Readonly<Record<UnpairedReason, string>> = {
   production_missing: 'No response of production was seen that is proven to belong to it',

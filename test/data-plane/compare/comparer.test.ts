@@ -164,6 +164,28 @@ test('whatever happens in whatever order, every expected pair is waiting, compar
   )
 })
 
+test('of exchanges the shadow was slow at three are kept, with the id that finds them in logs', () => {
+  const subject = comparer()
+  for (let n = 0; n < 9; n++) {
+    const request = capturedRequest({ target: `/slow/${n}`, headers: ['X-Request-Id', `req-${n}`] })
+    subject.expect(request)
+    respond(subject, request)
+    subject.shadow(request, answered('ok', 200, n < 5 ? 60 : 6))
+  }
+  subject.close()
+
+  const { samples } = subject.encode()
+  expect(samples).toHaveLength(3)
+  for (const sample of samples)
+    expect(sample).toMatchObject({
+      endpoint: 'GET /slow/{id}',
+      kind: 'slower',
+      requestId: expect.stringMatching(/^req-[0-4]$/),
+      production: { status: 200, milliseconds: 5, server: '10.0.1.9:8080' },
+      shadow: { milliseconds: 60 },
+    })
+})
+
 test('production’s answer to the same request, again and different, is noise of its own', () => {
   const subject = comparer()
   for (const [n, body] of ['{"n":1}', '{"n":2}', '{"n":2}'].entries()) {

@@ -4,7 +4,7 @@ import LineChart from '@cloudscape-design/components/line-chart'
 import type { EndpointTally, Sample } from '../../../contract/comparison.ts'
 import { count, dateTime, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
-import { DIFFERENCE } from '../words.ts'
+import { DIFFERENCE, SAMPLE } from '../words.ts'
 import { ChartContainer, fromZero, highest } from './chart.tsx'
 import { distributions } from './distribution.ts'
 
@@ -146,7 +146,7 @@ const Examples = ({ samples }: { samples: readonly Sample[] }) => (
     header={
       <Header
         variant="h2"
-        description="Some exchanges, chosen by chance, to find in the logs of both by time and server. What was said is not kept."
+        description="Some exchanges, chosen by chance, to find in the logs of both by id, time and server. What was said is not kept."
       >
         Examples
       </Header>
@@ -157,17 +157,19 @@ const Examples = ({ samples }: { samples: readonly Sample[] }) => (
       columns={[
         { name: 'When' },
         { name: 'Where' },
+        { name: 'Request id' },
         { name: 'Server' },
         { name: 'Production' },
         { name: 'Shadow' },
       ]}
-      rows={samples.map(({ at, kind, path, rank, production, shadow }) => ({
+      rows={samples.map(({ at, kind, path, rank, requestId, production, shadow }) => ({
         key: String(rank),
         cells: [
           dateTime(at),
           <span key="path">
-            {DIFFERENCE[kind]} <code>{path}</code>
+            {SAMPLE[kind]} {path !== '' && <code>{path}</code>}
           </span>,
+          requestId ?? '–',
           production.server,
           `${production.status} in ${production.milliseconds.toFixed(1)} ms`,
           `${shadow.status} in ${shadow.milliseconds.toFixed(1)} ms`,
