@@ -8,7 +8,7 @@ import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
 import { Thresholds } from './thresholds.ts'
-import { Redacted, RequestCounts, RequestCounts, Volume, Volume } from './traffic.ts'
+import { Redacted, RequestCounts, Volume } from './traffic.ts'
 
 export const ExperimentId = z
   .string()
