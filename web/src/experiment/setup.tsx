@@ -5,6 +5,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
 import { ruleWords } from '../../../contract/watch.ts'
 import { budget, dateTime, duration } from '../format.ts'
+import { redactionWords } from './redaction-words.ts'
 import { requestWords } from './selection-words.ts'
 import { sourceWords, trafficWords } from './source-words.ts'
 
@@ -22,6 +23,10 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
           { label: 'Packets', value: packetWords(spec.traffic) },
           { label: 'Shadow', value: <span className="mono">{spec.shadow.url}</span> },
           { label: 'Requests that reach the shadow', value: requestWords(spec.requests).join(' ') },
+          {
+            label: 'Redaction',
+            value: redactionWords(spec.requests.redaction, experiment.redacted).join(' '),
+          },
           {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,
