@@ -32,6 +32,8 @@ export type GatewaySummary = {
 export type GatewayOptions = {
   shadow: string
   workers?: number
+  /** Redaction as it is without `--redact`, or none. */
+  isRedacted?: boolean
   /** Its working thread stands still for 50 ms every second. */
   isPaused?: boolean
   /** Options of Node, such as a profiler's. */
@@ -42,9 +44,10 @@ const pause = fileURLToPath(new URL('./pause.ts', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const startGateway = async (given: GatewayOptions): Promise<Gateway> => {
-  const { shadow, workers = 1, isPaused = false } = given
+  const { shadow, workers = 1, isRedacted = true, isPaused = false } = given
   const node = [...(given.node ?? []), ...(isPaused ? ['--import', pause] : [])]
   const options = ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', shadow]
+  if (!isRedacted) options.push('--redact', 'off')
   if (workers > 1) options.push('--workers', String(workers))
   // The script of `npm run gateway`, whose `exec` leaves no shell behind.
   const script = manifest.scripts.gateway.replace('exec node', `exec "${process.execPath}" ${node.join(' ')}`)

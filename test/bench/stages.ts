@@ -13,10 +13,14 @@ type Profile = {
 const PROFILED_SECONDS = 3
 
 /** Per cent of the processor time of the gateway's threads by stage, sampled in a run of its own. */
-export const stageShares = async (traffic: Traffic, rate: number): Promise<Record<string, number>> => {
+export const stageShares = async (
+  traffic: Traffic,
+  isRedacted: boolean,
+  rate: number,
+): Promise<Record<string, number>> => {
   const folder = mkdtempSync(join(tmpdir(), 'shadowmeter-bench-'))
   try {
-    const run = await startRun(traffic, { node: ['--cpu-prof', `--cpu-prof-dir=${folder}`] })
+    const run = await startRun(traffic, { isRedacted, node: ['--cpu-prof', `--cpu-prof-dir=${folder}`] })
     await run.phase(rate, PROFILED_SECONDS)
     await run.end()
     const byStage: Record<string, number> = {}

@@ -14,15 +14,17 @@ const COMMON_RATE = 5_000
 const HOLD = 0.8
 const TRIES = 5
 
-const ROWS: Record<string, TrafficKind> = {
-  'get-360': 'get',
-  'post-4096': 'post',
-  'paired-responses': 'paired',
-  'short-connections': 'short',
+/** What is sent, and whether the gateway redacts it, as it does unless it is told otherwise. */
+const ROWS: Record<string, { kind: TrafficKind; isRedacted: boolean }> = {
+  'get-360': { kind: 'get', isRedacted: true },
+  'get-360-unredacted': { kind: 'get', isRedacted: false },
+  'post-4096': { kind: 'post', isRedacted: true },
+  'paired-responses': { kind: 'paired', isRedacted: true },
+  'short-connections': { kind: 'short', isRedacted: true },
 }
 
 /** From mirrored packet to forwarded request, one worker, which stands still for 50 ms every second. */
-export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, kind]) => ({
+export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, { kind, isRedacted }]) => ({
   name,
   group: 'end to end, one worker',
   run: async ({ log }) => {
@@ -30,20 +32,25 @@ export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, kind]) => ({
     const capacity = await capacityOf(traffic)
     log(`${name}: the search ended at ${Math.round(capacity.rate)}/s by ${capacity.endedBy}`)
     for (let attempt = 1, rate = capacity.rate * HOLD; ; attempt++, rate *= HOLD) {
-      const measured = await measure(traffic, rate)
+      const measured = await measure(traffic, isRedacted, rate)
       if (!isLossless(measured.summary) && attempt < TRIES) {
         log(`${name}: ${JSON.stringify(losses(measured.summary))} at ${Math.round(rate)}/s, lower`)
         continue
       }
-      return [{ name, figures: { ...figures(measured), stages: text(await stageShares(traffic, rate)) } }]
+      return [
+        {
+          name,
+          figures: { ...figures(measured), stages: text(await stageShares(traffic, isRedacted, rate)) },
+        },
+      ]
     }
   },
 }))
 
 type Measured = { atRate: Phase; atCommonRate: Phase | null; peakMb: number; summary: GatewaySummary }
 
-const measure = async (traffic: Traffic, rate: number): Promise<Measured> => {
-  const run = await startRun(traffic, { isPaused: true })
+const measure = async (traffic: Traffic, isRedacted: boolean, rate: number): Promise<Measured> => {
+  const run = await startRun(traffic, { isPaused: true, isRedacted })
   const atCommonRate = rate < COMMON_RATE ? null : await run.phase(COMMON_RATE, SECONDS)
   const atRate = await run.phase(rate, SECONDS)
   const { peak } = run.gateway.memory()
