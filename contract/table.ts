@@ -15,6 +15,7 @@
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | SCHEDULES         | <schedule id>         | when an experiment runs again and again             |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
+ * | SWEEP             | CURSORS               | how far old items are deleted                       |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
  * | REPORTS#<minute>  | <task>                | its GatewayReport by then, field by field           |
@@ -54,8 +55,11 @@ export const AUDIT = 'AUDIT'
 export const trailKey = (ulid: string): Key => ({ pk: AUDIT, sk: ulid })
 export const NOTICES = 'NOTICES'
 export const noticeKey = (ulid: string): Key => ({ pk: NOTICES, sk: ulid })
-export const writerKey = (experiment: string): Key => ({ pk: 'WRITERS', sk: experiment })
-export const idempotencyKey = (key: string): Key => ({ pk: 'IDEMPOTENCY', sk: key })
+export const WRITERS = 'WRITERS'
+export const writerKey = (experiment: string): Key => ({ pk: WRITERS, sk: experiment })
+export const IDEMPOTENCY = 'IDEMPOTENCY'
+export const idempotencyKey = (key: string): Key => ({ pk: IDEMPOTENCY, sk: key })
+export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
 export const chunkKey = (revision: number, index: number): Key => ({
   pk: `GATEWAY#${revision}`,

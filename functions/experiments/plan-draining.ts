@@ -5,6 +5,7 @@ import type { View } from './observed.ts'
 import { acknowledged, zeroWithout } from './plan-gateways.ts'
 import { close, nameSteps, wasRefused } from './plan-sessions.ts'
 import type { Settings } from './settings.ts'
+import { deletionTime, killTime } from './times.ts'
 
 /**
  * Takes everything down: rules first, since they stop the packets, then sessions, since they cost money, then what
@@ -57,8 +58,11 @@ const inOrderOfHours = ({ record, sessions }: View, ids: readonly string[]): str
 const deleteSessions = (view: View): Action[] =>
   inOrderOfHours(view, liveSessions(view)).map((session) => ({ kind: 'delete-session', session }))
 
-/** Ledger rows end when their session is gone; a row that was only intended when it is sure that none was made. */
-const closeSessions = (view: View, now: Date, { describeLagMs }: Settings): Action[] => {
+/**
+ * Ledger rows end when their session is gone; a row that was only intended when it is sure that none was made. That is
+ * not sure any more once a kill schedule nobody recorded may have deleted it: then its hours are owed.
+ */
+const closeSessions = (view: View, now: Date, settings: Settings): Action[] => {
   const { sessions, seen } = view
   return sessions.flatMap((row): Action[] => {
     if (row.state === 'deleted') return []
@@ -66,8 +70,12 @@ const closeSessions = (view: View, now: Date, { describeLagMs }: Settings): Acti
       const deletedAt = seen.gone.get(row.session)
       return deletedAt === undefined ? [] : [close(row, deletedAt)]
     }
-    const sure = now.getTime() - Date.parse(row.intendedAt) >= describeLagMs
-    return sure || wasRefused(view, row) ? [close(row, now.toISOString())] : []
+    if (wasRefused(view, row)) return [close(row, now.toISOString())]
+    if (now.getTime() - Date.parse(row.intendedAt) < settings.describeLagMs) return []
+    const killAt = killTime(row.expiresAt, row.slot, settings)
+    return now < new Date(killAt)
+      ? [close(row, now.toISOString())]
+      : [close({ ...row, createdAt: row.intendedAt }, deletionTime(killAt, now, settings))]
   })
 }
 

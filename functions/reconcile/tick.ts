@@ -1,6 +1,7 @@
 import { plannedEnd } from '../experiments/plan.ts'
 import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
+import { forgetLeftovers } from '../store/leftovers.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 import { tellPending } from './notify.ts'
@@ -29,6 +30,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
   await guard('windows', () => openWindows(plane))
   await guard('notices', () => tellPending(plane))
   await guard('sweep', () => sweep(plane))
+  await guard('leftovers', () => forgetLeftovers(plane.table, plane.now()))
   if (errors.length > 0) throw new AggregateError(errors, 'the tick failed in part')
 }
 

@@ -345,6 +345,25 @@ test('a window of just an hour owes one hour for each session and ends hardly ea
   expect(hours).toEqual([1, 1, 1, 1, 1])
 })
 
+test('a session that nobody could record, and that its schedule ended in an outage, is paid for', () => {
+  const owed = Array.from({ length: 60 }, (_, dieAfter) => {
+    const account = open({ sources: 1, seconds: 60, delay: 0, lagSeconds: 0, both: false, steps: [] })
+    const random = seeded(dieAfter)
+    run(account, random, dieAfter, true)
+    const made = account.sessions.size
+    account.advance(600 * SECOND)
+    for (let n = 0; n < 40 && account.active; n++) {
+      run(account, random, Number.POSITIVE_INFINITY, false)
+      account.advance(TICK * SECOND)
+    }
+    expect(account.sessions.size).toBe(0)
+    return { made, owed: [...account.rows.values()].filter(({ createdAt }) => createdAt !== null).length }
+  })
+
+  expect(owed.filter(({ made }) => made === 1)).not.toEqual([])
+  for (const { made, owed: rows } of owed) expect(rows).toBeGreaterThanOrEqual(made)
+})
+
 test('a plan that was carried out asks for nothing more', TIMEOUT, () => {
   fc.assert(
     fc.property(life, fc.integer(), (drawn, seed) => {
