@@ -1,4 +1,5 @@
 import { catalogue } from '../contract/catalogue.ts'
+import { EVIDENCE_FORMATS } from '../contract/evidence.ts'
 import { ExperimentId } from '../contract/experiment.ts'
 import type { Client } from './client.ts'
 import { EXIT, exitOf, exitOfVerdict, Failure } from './exit.ts'
@@ -32,6 +33,21 @@ const REVISION = {
   revision: { value: 'N', help: 'only if this is still the experiment’s revision, else it is a conflict' },
 } as const
 const PAGES = { 'max-results': { value: 'N', help: 'the newest so many (default 50)' } } as const
+
+/** A change that needs no more than an experiment and a reason. */
+const changing = (
+  id: 'stopExperiment' | 'killExperiment' | 'pauseExperiment' | 'resumeExperiment',
+): Command => ({
+  summary: catalogue[id].summary,
+  operands: 'EXPERIMENT',
+  options: { ...REASON, ...REVISION },
+  run: async (values, operands, { client, print }) => {
+    const params = experimentOf(operands)
+    const experiment = await client().call(id, { params, query: {}, body: noted(values) })
+    print(experiment, show.experiment(experiment))
+    return EXIT.done
+  },
+})
 
 /** Every command once: help and dispatch are derived from it, summaries from the API’s catalogue. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -95,6 +111,21 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return exitOfVerdict(verdict)
     },
   },
+  evidence: {
+    summary: catalogue.renderEvidence.summary,
+    operands: 'EXPERIMENT',
+    options: { format: { value: 'WHICH', help: `${EVIDENCE_FORMATS.join(' or ')} (default markdown)` } },
+    run: async (values, operands, { client, print }) => {
+      const wanted = text(values, 'format') ?? 'markdown'
+      const format = EVIDENCE_FORMATS.find((one) => one === wanted)
+      if (format === undefined)
+        throw new Failure(`--format takes ${EVIDENCE_FORMATS.join(' or ')}, not '${wanted}'`, EXIT.usage)
+      const params = { ...experimentOf(operands), format }
+      const page = await client().call('renderEvidence', { params, query: {}, body: undefined })
+      print(page, page.text)
+      return EXIT.done
+    },
+  },
   list: {
     summary: catalogue.listExperiments.summary,
     operands: '',
@@ -110,17 +141,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return EXIT.done
     },
   },
-  stop: {
-    summary: catalogue.stopExperiment.summary,
-    operands: 'EXPERIMENT',
-    options: { ...REASON, ...REVISION },
-    run: async (values, operands, { client, print }) => {
-      const params = experimentOf(operands)
-      const experiment = await client().call('stopExperiment', { params, query: {}, body: noted(values) })
-      print(experiment, show.experiment(experiment))
-      return EXIT.done
-    },
-  },
+  stop: changing('stopExperiment'),
+  kill: changing('killExperiment'),
+  pause: changing('pauseExperiment'),
+  resume: changing('resumeExperiment'),
   extend: {
     summary: catalogue.extendExperiment.summary,
     operands: 'EXPERIMENT',

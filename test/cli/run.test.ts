@@ -96,8 +96,8 @@ describe('run --wait', PATIENT, () => {
       server.url,
     ])
     expect(other.code).toBe(2)
-    expect(other.err).toBe(
-      `shadowmeter: This key made ${all[0]?.id} from another request. Use a new key for a new experiment.\n`,
+    expect(other.err).toMatch(
+      new RegExp(`^shadowmeter: This key made ${all[0]?.id} from another request\\..+\\n$`),
     )
   })
 
@@ -212,9 +212,12 @@ describe('reading and changing', PATIENT, () => {
     for (let ticks = 0; ticks < 8; ticks++) await pass(account)
     const at = ['--api', server.url]
 
-    const [status, list, extended, stale, trail, all, described] = [
+    const [evidence, status, list, paused, resumed, extended, stale, trail, all, described] = [
+      await cli(['evidence', id, ...at]),
       await cli(['status', id, ...at]),
       await cli(['list', ...at]),
+      await cli(['pause', id, '--reason', 'Lunch', ...at]),
+      await cli(['resume', id, ...at]),
       await cli(['extend', id, '--by', '5m', '--budget', '6.5', '--reason', 'Too quiet', ...at]),
       await cli(['stop', id, '--revision', '1', ...at]),
       await cli(['audit', id, ...at]),
@@ -225,6 +228,10 @@ describe('reading and changing', PATIENT, () => {
     expect(status.out).toMatch(/^state +mirroring$/m)
     expect(status.out).toMatch(/^now +1 sources, 1 gateway tasks$/m)
     expect(list.out).toMatch(new RegExp(`^${id}  .+  mirroring .+ of \\$5\\.00  experiment$`, 'm'))
+    expect(evidence.out).toMatch(/^# /)
+    expect(evidence.out).toContain('\n## History\n')
+    expect([paused.code, resumed.code]).toEqual([0, 0])
+    expect(trail.out).toMatch(/local: .+ \(Lunch\)$/m)
     expect(extended.out).toMatch(/^spend .+ of a budget of \$6\.50$/m)
     expect([stale.code, stale.err]).toEqual([
       1,
