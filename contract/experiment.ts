@@ -4,6 +4,7 @@ import { narrowestFirst } from './cidr.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Spend, Usd } from './money.ts'
+import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
@@ -106,6 +107,7 @@ export const ExperimentSpec = z
       .describe('the experiment ends before its spend passes this many dollars'),
     abort: AbortRules,
     verdict: Thresholds.exactOptional().describe('from where on the verdict fails or is inconclusive'),
+    ramp: Ramp.exactOptional().describe('in stages instead of all at once'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
   .superRefine(({ source, traffic, accept = [] }, context) => {
@@ -168,6 +170,7 @@ export const Experiment = z
       'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
     ),
     requests: RequestCounts,
+    stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),

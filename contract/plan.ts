@@ -70,6 +70,20 @@ export const Plan = z
       'kept free of the budget: committed hours not counted, the worst case until the next look',
     ),
     overshootUsd: Usd.describe('what could still be spent past the budget if everything fails at once'),
+    ramp: z
+      .array(
+        z.strictObject({
+          sources: z
+            .int()
+            .nonnegative()
+            .describe('network interfaces mirrored in this stage, of all that would be'),
+          of: z.int().nonnegative(),
+          requests: z.number().describe('percent of the requests forwarded; the bill does not follow it'),
+          seconds: z.int().nullable().describe('how long it lasts at least; null to the end'),
+          sessionUsdPerHour: Usd.describe('what the mirror sessions of this stage cost an hour'),
+        }),
+      )
+      .describe('the stages in whole interfaces; empty without a ramp'),
     abort: z
       .array(z.strictObject({ rule: AbortRule, detectsWithinSeconds: z.number() }))
       .describe('what ends it by itself, and how long that may go unnoticed'),

@@ -48,6 +48,8 @@ export type Action =
       experiment?: Partial<Experiment>
       enter?: Step
       extend?: true
+      /** The stage to go on to. */
+      promote?: number
     }
   | { kind: 'audit'; entry: AuditEntry }
   | { kind: 'forget-active' }

@@ -69,6 +69,7 @@ export const newRecord = (
       volume: { packets: 0, bytes: 0 },
       usdPerGb: null,
       requests: zeroRequests(),
+      stage: null,
       health: [],
       redacted: {},
       meteredAt: null,
@@ -180,6 +181,22 @@ export const extending = (record: ExperimentRecord, extension: Extension, now: D
     record,
     { ...record, life: { ...record.life, extension } },
     { who: by, what: `extending to ${endAt}`, why: reason },
+    now,
+  )
+}
+
+/** Goes on to the next stage of the ramp. */
+export const promoted = (record: ExperimentRecord, index: number, now: Date): ExperimentRecord => {
+  const stages = record.experiment.spec.ramp?.stages ?? []
+  const { sources = 100, requests = 100 } = stages[index] ?? {}
+  return audited(
+    record,
+    { ...record, life: { ...record.life, stage: { index, since: null } } },
+    {
+      who: CONTROL_PLANE,
+      what: `stage ${index + 1} of ${stages.length}`,
+      why: `${sources} % of the sources, ${requests} % of the requests.`,
+    },
     now,
   )
 }

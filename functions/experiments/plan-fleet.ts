@@ -2,6 +2,7 @@ import type { SourceEni } from '../../contract/source.ts'
 import type { Action } from './actions.ts'
 import { killSchedule } from './names.ts'
 import type { View } from './observed.ts'
+import { withinStage } from './plan-ramp.ts'
 import {
   close,
   intend,
@@ -12,7 +13,7 @@ import {
   stepFor,
   wasRefused,
 } from './plan-sessions.ts'
-import { obstacle } from './preflight.ts'
+import { candidates } from './preflight.ts'
 import type { SessionRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,16 +25,16 @@ const JOINED_AT_ONCE = 50
  * An ENI whose session somebody else deleted is left alone; while it is paused nobody joins.
  */
 export const joinable = (view: View, now: Date, { tickMs }: Settings): SourceEni[] => {
-  const { record, seen, sessions } = view
+  const { record, sessions } = view
   const { phase, pausedSince, endAt } = record.experiment
   if (pausedSince !== null) return []
   // It would hardly mirror before it goes again, and yet owe an hour.
   if (phase !== 'mirroring' || Date.parse(endAt) - now.getTime() < 2 * tickMs) return []
-  return (seen.sources ?? []).filter((source) => {
-    const last = latestOf(sessions, source.eni)
-    const free = last === undefined || (last.state === 'deleted' && last.leaving)
-    return free && obstacle(source, record.experiment.spec, seen) === null
+  const free = candidates(view).filter(({ eni }) => {
+    const last = latestOf(sessions, eni)
+    return last === undefined || (last.state === 'deleted' && last.leaving)
   })
+  return withinStage(view, free)
 }
 
 /**

@@ -8,7 +8,9 @@ import { gatewaysFor } from './gateway-size.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
 import type { ObservedTask, View } from './observed.ts'
 import { liveRows } from './plan-sessions.ts'
+import { candidates } from './preflight.ts'
 import type { Settings } from './settings.ts'
+import { stageOf } from './stages.ts'
 import { armable, zeroTime } from './times.ts'
 
 /** Whether every running task has taken over that configuration, or a later one. */
@@ -19,10 +21,15 @@ export const acknowledged = (tasks: readonly ObservedTask[], revision: number): 
 export const canReceive = ({ seen }: View): boolean =>
   seen.gateways.healthy > 0 && seen.gateways.tasks.some(({ revision }) => revision >= 0)
 
-/** Tasks that all experiments together need. */
-const wanted = ({ record, sessions, seen }: View): number => {
-  const live = liveRows(sessions).length
-  const own = record.experiment.phase === 'preparing' ? Math.max(live, record.life.enis?.length ?? 0) : live
+/** Tasks that all experiments together need; a ramp has from its beginning what its last stage needs. */
+const wanted = (view: View): number => {
+  const { record, sessions, seen } = view
+  const { phase, spec } = record.experiment
+  const own = Math.max(
+    liveRows(sessions).length,
+    phase === 'preparing' ? (record.life.enis?.length ?? 0) : 0,
+    spec.ramp ? candidates(view).length : 0,
+  )
   const sources = seen.others.reduce((sum, other) => sum + other.sources, own)
   return Math.max(1, gatewaysFor(sources))
 }
@@ -59,7 +66,7 @@ const entryFor = (view: View): GatewayExperiment => {
     ports: spec.traffic.ports ?? null,
     // Fields in the schema's order, as what is read back: the two are compared as text.
     shadow: ShadowSpec.parse(spec.shadow),
-    percent: spec.requests.percent,
+    percent: (spec.requests.percent * stageOf(record).requests) / 100,
     writes: spec.requests.writes,
     select: Selection.parse(spec.requests.select),
     compare: spec.traffic.directions === 'both',

@@ -7,7 +7,10 @@ import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
 import { joinable, joinSteps, lostSteps, moveSteps } from './plan-fleet.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
+
+import { rampSteps } from './plan-ramp.ts'
 import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
+
 import { extensionSteps, liveRows, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
@@ -140,6 +143,7 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     ...gatewaySteps(view),
     ...publishSteps(view),
     ...moveSteps(view),
+    ...rampSteps(view, joinable(view, now, settings).length, now),
     ...disarmLeases(view),
   ]
 }

@@ -2,6 +2,7 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { filterRules } from './filter-rules.ts'
 import type { View } from './observed.ts'
+import { inOrder, reach, stageOf } from './stages.ts'
 import { type OtherSession, takes } from './starvation.ts'
 
 /** AWS mirrors one ENI in at most 3 sessions, whoever made them. */
@@ -82,18 +83,24 @@ export const doubts = (source: SourceEni, wanted: Wanted, { taken }: Others): st
   return [...tried, ...starved]
 }
 
+/** ENIs of the source that can be mirrored, those mirrored already among them. */
+export const candidates = ({ record, seen }: Pick<View, 'record' | 'seen'>): SourceEni[] =>
+  (seen.sources ?? []).filter((source) => obstacle(source, record.experiment.spec, seen) === null)
+
 /**
- * Which ENIs the experiment mirrors. What was named by id must all be there and fit; of what a search finds, whatever
- * fits is taken. Null while the source was not resolved.
+ * Which ENIs the experiment mirrors first: of a ramp, those of its first stage. What was named by id must all be there and
+ * fit; of what a search finds, whatever fits is taken. Null while the source was not resolved.
  */
 export const chooseSources = ({ record, seen }: View): { enis: string[] } | { problem: string } | null => {
   if (seen.sources === null) return null
   const { spec } = record.experiment
-  const judged = seen.sources.map((one) => ({ eni: one.eni, why: obstacle(one, spec, seen) }))
-  const fit = judged.filter(({ why }) => why === null)
-  const obstacles = judged.flatMap(({ why }) => why ?? [])
+  const obstacles = seen.sources.flatMap((one) => obstacle(one, spec, seen) ?? [])
+  const fit = candidates({ record, seen })
   const problems = isNamed(spec.source) || fit.length === 0 ? [...seen.missing, ...obstacles] : []
-  return problems.length > 0 ? { problem: listed(problems) } : { enis: fit.map(({ eni }) => eni) }
+  if (problems.length > 0) return { problem: listed(problems) }
+  const first =
+    spec.ramp === undefined ? fit : inOrder(fit).slice(0, reach(fit.length, stageOf(record).sources))
+  return { enis: first.map(({ eni }) => eni) }
 }
 
 const SHOWN = 5

@@ -56,6 +56,8 @@ export const Life = z.object({
   /** How often the control plane looked at it, and the seconds of load balancer it answers for. */
   ticks: z.int().nonnegative(),
   standingSeconds: z.number().nonnegative(),
+  /** The stage of the ramp, and since when it is in force everywhere: null while it is being brought about. */
+  stage: z.object({ index: z.int().nonnegative(), since: Timestamp.nullable() }),
   /** Metrics asked of CloudWatch for the abort rules: each is paid. */
   metricsRead: z.int().nonnegative(),
   /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
@@ -86,6 +88,7 @@ export const newLife = (): Life => ({
   removedRevision: null,
   ticks: 0,
   standingSeconds: 0,
+  stage: { index: 0, since: null },
   metricsRead: 0,
   crossAzShare: 1,
   outbox: [],

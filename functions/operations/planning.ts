@@ -16,6 +16,7 @@ import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { readiness } from '../experiments/readiness.ts'
+import { reach } from '../experiments/stages.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
 import type { FoundGroup } from '../watch/target-groups.ts'
 import type { Context } from './context.ts'
@@ -123,6 +124,13 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     inputs: [...(expected?.inputs ?? []), ...seen.groups.flatMap(groupInputs)],
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
+    ramp: (spec.ramp?.stages ?? []).map(({ sources: share, requests, seconds = null }) => ({
+      sources: reach(priced.length, share),
+      of: priced.length,
+      requests,
+      seconds,
+      sessionUsdPerHour: reach(priced.length, share) * prices.prices['mirror-session-hour'].usd,
+    })),
     abort: spec.abort.map((rule) => ({
       rule,
       detectsWithinSeconds: detectionSeconds(rule, settings.tickMs / 1000),

@@ -3,7 +3,7 @@ import type { Answer } from '../experiments/learn.ts'
 import { clientToken } from '../experiments/names.ts'
 import { noticeOf } from '../experiments/notice.ts'
 import type { View } from '../experiments/observed.ts'
-import { enter, extended } from '../experiments/phases.ts'
+import { enter, extended, promoted } from '../experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
 import { scaleTo } from '../gateway/service.ts'
 import { isInUse, isNotFound, isTokenMismatch } from '../mirror/errors.ts'
@@ -138,6 +138,7 @@ export const changed = (
     life: { ...record.life, ...action.life },
   }
   if (action.extend) return extended(next, now)
+  if (action.promote !== undefined) return promoted(next, action.promote, now)
   return action.enter ? enter(next, action.enter, now) : next
 }
 

@@ -8,6 +8,7 @@ import { usedBy } from '../cost/used.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
+import { stageNow } from '../experiments/plan-ramp.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
@@ -84,6 +85,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       ? await watch(plane, view.record, requests, totals, instancesOf(view))
       : { health: experiment.health, metrics: 0 }
   metered.experiment.health = watched.health
+  metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead += watched.metrics
   const record = await updateRecord(table, metered)
   await appendPoint(table, experiment.id, {

@@ -218,3 +218,18 @@ test('an experiment again and again is a schedule of the same spec, without a st
     }).fields,
   ).toEqual({ ports: 'no port' })
 })
+
+test('stages come before the whole', () => {
+  const stages = [{ sources: '10', requests: '5', minutes: '1.5' }]
+
+  const { spec } = check({ ...filled, stages })
+  const wrong = check({ ...filled, stages: [{ sources: '0', requests: '5', minutes: '1' }] })
+
+  expect(spec?.ramp).toEqual({
+    stages: [
+      { sources: 10, requests: 5, seconds: 90 },
+      { sources: 100, requests: 100 },
+    ],
+  })
+  expect(Object.keys(wrong.errors ?? {})).toEqual(['ramp'])
+})

@@ -18,6 +18,7 @@ import {
 } from '../../../functions/experiments/phases.ts'
 import { plan } from '../../../functions/experiments/plan.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
+import { reach } from '../../../functions/experiments/stages.ts'
 import { seeded } from '../../support/faults.ts'
 import { ModelAccount, PARKING, Refused, SECOND } from '../../support/model-account.ts'
 import { SCALE } from '../../support/scale.ts'
@@ -42,6 +43,7 @@ type Case = {
   delay: number
   lagSeconds: number
   both: boolean
+  ramp?: { sources: number; requests: number; seconds: number }[]
   steps: Step[]
 }
 
@@ -85,8 +87,23 @@ const account = {
   both: fc.boolean(),
 }
 
+/** Stages whose share of sources only grows; without any it mirrors all at once. */
+const ramp = fc
+  .array(
+    fc.record({
+      sources: fc.integer({ min: 1, max: 100 }),
+      requests: fc.integer({ min: 0, max: 100 }),
+      seconds: fc.integer({ min: 30, max: 60 }),
+    }),
+    { maxLength: 3 },
+  )
+  .map((stages) => stages.sort((a, b) => a.sources - b.sources))
+
+const quiet: Case = { sources: 5, seconds: 3600, delay: 0, lagSeconds: 0, both: false, steps: [] }
+
 const life: fc.Arbitrary<Case> = fc.record({
   ...account,
+  ramp,
   seconds: fc.integer({ min: 20, max: 200 }),
   delay: fc.constantFrom(0, 0, 12),
   steps: fc.array(stepWith(event), { maxLength: 40 }),
@@ -105,7 +122,7 @@ const fleet: fc.Arbitrary<Case> = fc.record({
   ),
 })
 
-const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount => {
+const open = ({ sources, seconds, delay, lagSeconds, both, ramp: stages = [] }: Case): ModelAccount => {
   const now = new Date(START)
   const enis = ENIS.slice(0, sources)
   const spec = ExperimentSpec.parse({
@@ -118,6 +135,7 @@ const open = ({ sources, seconds, delay, lagSeconds, both }: Case): ModelAccount
       ...(delay > 0 && { startAt: new Date(START + delay * SECOND).toISOString() }),
     },
     budgetUsd: 10,
+    ...(stages.length > 0 && { ramp: { stages, promote: 'time' as const } }),
   })
   const record = newRecord(spec, {
     id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
@@ -327,7 +345,7 @@ test(
 )
 
 test('a window of just an hour owes one hour for each session and ends hardly early', () => {
-  const account = open({ sources: 5, seconds: 3600, delay: 0, lagSeconds: 0, both: false, steps: [] })
+  const account = open(quiet)
   const random = seeded(7)
   const end = Date.parse(account.record.experiment.endAt)
 
@@ -376,6 +394,35 @@ test('a plan that was carried out asks for nothing more', TIMEOUT, () => {
 
       // A Describe that lags makes it check once more what it has just done.
       if (drawn.lagSeconds === 0) expect(again).toBe(0)
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('a ramp mirrors at each stage its share of the sources, and never takes one away again', TIMEOUT, () => {
+  fc.assert(
+    fc.property(account.sources, ramp, fc.integer(), (sources, stages, seed) => {
+      const mirrored = open({ ...quiet, sources, ramp: stages })
+      const random = seeded(seed)
+      let before = new Set<string>()
+      let highest = 0
+      for (let n = 0; n < 100; n++) {
+        run(mirrored, random, Number.POSITIVE_INFINITY, false)
+        mirrored.advance(TICK * SECOND)
+        const now = new Set([...mirrored.sessions.values()].map(({ eni }) => eni))
+        const { index, since } = mirrored.record.life.stage
+        const allowed = reach(sources, stages[index]?.sources ?? 100)
+
+        expect([...before].filter((eni) => !now.has(eni))).toEqual([])
+        expect(now.size).toBeLessThanOrEqual(allowed)
+        if (since !== null) expect(now.size).toBe(allowed)
+        if (since !== null) expect(mirrored.config.entry?.percent).toBe(stages[index]?.requests ?? 100)
+        before = now
+        highest = index
+      }
+
+      expect(mirrored.record.experiment.phase).toBe('mirroring')
+      expect(highest).toBe(Math.max(0, stages.length - 1))
     }),
     { numRuns: RUNS },
   )

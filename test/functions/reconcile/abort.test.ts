@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { listAudit } from '../../../functions/store/audit.ts'
 import { readWatched } from '../../../functions/store/watch.ts'
 import { instance } from '../../support/aws-world.ts'
 import {
@@ -21,6 +22,11 @@ const mirroring = async (account: Account, abort: ExperimentSpecInput['abort']) 
     await pass(account)
   }
   return id
+}
+
+const audit = async ({ plane }: Account, id: string) => {
+  const { items } = await listAudit(plane.table, id, { maxResults: 50 })
+  return { entries: items.map(({ what, why }) => [what, why]) }
 }
 
 const passes = async (account: Account, id: string, most: number) => {
@@ -74,6 +80,37 @@ test('harm to production ends it; no news of production does not', { timeout: 60
   // CloudWatch is asked once a minute, not at every look.
   expect(life.metricsRead).toBeLessThanOrEqual(2 * 3)
   expect(experiment.spend.lines['control-plane']).toBeGreaterThan(life.metricsRead * 10e-6)
+})
+
+test('a ramp waits for health, and goes on when it is known', { timeout: 60_000 }, async () => {
+  const account = await openAccount()
+  const id = await begin(
+    account,
+    spec({
+      window: { durationSeconds: 1800 },
+      abort: [{ watch: 'gateway-losses', above: 5, overSeconds: 60, samples: 50 }],
+      ramp: { stages: [{ sources: 50, requests: 10, seconds: 30 }, { sources: 100 }] },
+    }),
+  )
+  const stages: (string | null)[] = []
+  for (let n = 0; n < 40; n++) {
+    await pass(account)
+    const { experiment } = await read(account.plane, id)
+    if (experiment.stage === null) continue
+    const { number, sources, candidates, requests, holds } = experiment.stage
+    const said = `${number}: ${sources} of ${candidates}, ${requests} %, ${experiment.sources} mirrored, ${holds}`
+    if (said !== stages.at(-1)) stages.push(said.replace(/at \S+Z/, 'at TIME'))
+  }
+
+  expect([...new Set(stages)]).toEqual([
+    '1: 1 of 2, 10 %, 1 mirrored, This stage is being brought about.',
+    '1: 1 of 2, 10 %, 1 mirrored, The next stage begins at TIME at the earliest.',
+    '1: 1 of 2, 10 %, 1 mirrored, The next stage waits for health: one abort rule is not known to be fine.',
+    '1: 1 of 2, 10 %, 1 mirrored, null',
+    '2: 2 of 2, 100 %, 2 mirrored, null',
+  ])
+  const { entries } = await audit(account, id)
+  expect(entries).toContainEqual(['stage 2 of 2', '100 % of the sources, 100 % of the requests.'])
 })
 
 test('without rules nothing is watched', { timeout: 60_000 }, async () => {

@@ -7,7 +7,7 @@ import { SpendBar } from '../spend-bar.tsx'
 
 /** The numbers that decide whether to go on. */
 export const Figures = ({ experiment }: { experiment: Experiment }) => {
-  const { spec, phase, spend, forecastUsd, volume, usdPerGb, requests, sources, gateways, meteredAt } =
+  const { spec, phase, spend, forecastUsd, volume, usdPerGb, requests, sources, stage, gateways, meteredAt } =
     experiment
   const over = phase === 'ended'
   const lost = requests.incomplete + requests.dropped
@@ -48,8 +48,13 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
         {!over && (
           <>
             <Figure label="Sources mirrored now" value={count(sources)}>
-              network interfaces
+              {stage === null ? 'network interfaces' : `of ${count(stage.candidates)} network interfaces`}
             </Figure>
+            {stage !== null && (
+              <Figure label="Stage" value={`${stage.number} of ${stage.of}`}>
+                {stage.requests} % of requests. {stage.holds}
+              </Figure>
+            )}
             <Figure label="Gateways now" value={count(gateways)}>
               {meteredAt === null ? 'not metered yet' : `metered ${time(new Date(meteredAt))}`}
             </Figure>

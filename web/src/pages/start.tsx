@@ -28,6 +28,7 @@ import {
   problemErrors,
   toSchedule,
 } from '../start/form.ts'
+import { RampFields } from '../start/ramp-fields.tsx'
 import { Sentences } from '../start/sentences.tsx'
 import { ShadowFields } from '../start/shadow-fields.tsx'
 import { SourceFields } from '../start/source-fields.tsx'
@@ -147,6 +148,9 @@ export const StartPage = () => {
             <Section title="How long and how much">
               <BoundFields {...fields} spec={priced.spec} />
             </Section>
+            <Section title="All at once or in stages">
+              <RampFields {...fields} />
+            </Section>
             <Section title="What else ends it">
               <AbortFields {...fields} />
             </Section>
@@ -230,6 +234,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   duration: 'a right duration',
   budgetUsd: 'a right budget',
   abort: 'right limits',
+  ramp: 'right stages',
 }
 
 const missingFor = (errors: Partial<Record<Field, string>> | null): string[] =>

@@ -31,9 +31,14 @@ export type FormValues = SourceValues &
     budgetUsd: string
     /** Percent, by what is watched; empty for no such rule. */
     abort: Readonly<Record<DefaultWatch, string>>
+    /** Before the last stage, which is everything; none for all at once. */
+    stages: readonly StageValues[]
   }>
 
 export const UNIT_SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const
+
+/** As typed: percent, percent, minutes. */
+export type StageValues = Readonly<{ sources: string; requests: string; minutes: string }>
 
 type DefaultWatch = (typeof DEFAULT_ABORT_RULES)[number]['watch']
 
@@ -59,6 +64,7 @@ export const emptyForm: FormValues = {
   amount: '30',
   unit: 'minutes',
   budgetUsd: '5',
+  stages: [],
   abort: { 'shadow-errors': '50', 'skipped-mirroring': '5', 'production-cpu': '95' },
 }
 
@@ -85,6 +91,11 @@ const FIELDS = {
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
   abort: { path: 'abort', right: 'Empty, or 0 to 100 percent' },
+  ramp: {
+    path: 'ramp',
+    right:
+      'Shares of sources above 0 to 100 % that do not fall, requests from 0 to 100 %, half a minute at least',
+  },
 } as const
 export type Field = keyof typeof FIELDS
 export const FIELD_NAMES = Object.keys(FIELDS) as Field[]
@@ -106,6 +117,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
   },
   budgetUsd: number(form.budgetUsd),
+  ...rampOf(form),
   abort: DEFAULT_ABORT_RULES.flatMap((rule) => {
     const typed = form.abort[rule.watch]
     return typed.trim() === '' ? [] : [{ ...rule, above: number(typed) }]
@@ -120,6 +132,16 @@ export const toSchedule = (form: FormValues, experiment: ExperimentSpecInput): W
   timeZone: form.timeZone.trim(),
   blackoutDates: list(form.blackoutDates),
 })
+
+const rampOf = ({ stages }: FormValues): Pick<ExperimentSpecInput, 'ramp'> => {
+  if (stages.length === 0) return {}
+  const first = stages.map(({ sources, requests, minutes }) => ({
+    sources: number(sources),
+    requests: number(requests),
+    seconds: Math.round(60 * number(minutes)),
+  }))
+  return { ramp: { stages: [...first, { sources: 100, requests: 100 }] } }
+}
 
 const acceptedBy = ({
   undocumented,

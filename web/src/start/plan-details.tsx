@@ -1,7 +1,7 @@
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import type { Plan, PlannedEni } from '../../../contract/plan.ts'
 import { ruleWords } from '../../../contract/watch.ts'
-import { count, duration, percent, rate } from '../format.ts'
+import { count, dollars, duration, percent, rate } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { Sentences } from './sentences.tsx'
 import { Verdict } from './verdict.tsx'
@@ -58,6 +58,28 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
           }))}
         />
       </ExpandableSection>
+      {plan.ramp.length > 0 && (
+        <ExpandableSection headerText={`Stages: ${plan.ramp.length}`} defaultExpanded>
+          <PlainTable
+            label="Stages"
+            columns={[
+              { name: 'Sources' },
+              { name: 'Requests', number: true },
+              { name: 'At least', number: true },
+              { name: 'Sessions an hour', number: true },
+            ]}
+            rows={plan.ramp.map(({ sources: some, of, requests, seconds, sessionUsdPerHour }, index) => ({
+              key: String(index),
+              cells: [
+                `${count(some)} of ${count(of)}`,
+                `${requests} %`,
+                seconds === null ? 'to the end' : duration(seconds),
+                dollars(sessionUsdPerHour),
+              ],
+            }))}
+          />
+        </ExpandableSection>
+      )}
       <ExpandableSection headerText={`Would end it by itself: ${plural(plan.abort.length, 'rule')}`}>
         <PlainTable
           label="Abort rules"

@@ -4,7 +4,9 @@ import { VERDICT } from '../words.ts'
 
 export const Verdict = ({ verdict, reason }: Pick<SourceEni, 'verdict' | 'reason'>) => (
   <>
-    <StatusIndicator type={VERDICT[verdict].status}>{VERDICT[verdict].label}</StatusIndicator>
+    <StatusIndicator type={VERDICT[verdict].status} wrapText={false}>
+      {VERDICT[verdict].label}
+    </StatusIndicator>
     <div className="quiet">{reason}</div>
   </>
 )

@@ -1,0 +1,82 @@
+import type { StageNow } from '../../contract/ramp.ts'
+import type { SourceEni } from '../../contract/source.ts'
+import type { Action } from './actions.ts'
+import type { View } from './observed.ts'
+import { acknowledged } from './plan-gateways.ts'
+import { liveRows } from './plan-sessions.ts'
+import { candidates } from './preflight.ts'
+import type { ExperimentRecord } from './record.ts'
+import { inOrder, reach, stageOf } from './stages.ts'
+
+/** Of ENIs that could join, those that the stage has room for. A share only grows: whatever is mirrored stays. */
+export const withinStage = (view: View, free: readonly SourceEni[]): SourceEni[] => {
+  const { spec } = view.record.experiment
+  if (spec.ramp === undefined) return [...free]
+  const room = reach(candidates(view).length, stageOf(view.record).sources) - liveRows(view.sessions).length
+  return inOrder(free).slice(0, Math.max(0, room))
+}
+
+/**
+ * Notes when a stage is in force everywhere, and goes on to the next when it has lasted and nothing speaks against it.
+ *
+ * @param missing ENIs of this stage that are not mirrored yet
+ */
+export const rampSteps = (view: View, missing: number, now: Date): Action[] => {
+  const { record } = view
+  const { ramp } = record.experiment.spec
+  const { index, since } = record.life.stage
+  if (ramp === undefined) return []
+  // A pause is no part of a stage: it begins anew.
+  if (record.experiment.pausedSince !== null)
+    return since === null ? [] : [{ kind: 'write-record', life: { stage: { index, since: null } } }]
+  if (since === null)
+    return isInForce(view, missing)
+      ? [{ kind: 'write-record', life: { stage: { index, since: now.toISOString() } } }]
+      : []
+  return index + 1 < ramp.stages.length && heldBy(record, now) === null
+    ? [{ kind: 'write-record', promote: index + 1 }]
+    : []
+}
+
+const isInForce = ({ record, seen, sessions }: View, missing: number): boolean => {
+  const { configRevision } = record.life
+  return (
+    missing === 0 &&
+    configRevision !== null &&
+    acknowledged(seen.gateways.tasks, configRevision) &&
+    liveRows(sessions).every(({ state, parked }) => state === 'active' && !parked)
+  )
+}
+
+/** What the next stage waits for; null when it may begin. */
+const heldBy = ({ experiment, life }: ExperimentRecord, now: Date): string | null => {
+  const { seconds = 0 } = stageOf({ experiment, life })
+  const { since } = life.stage
+  if (since === null) return 'This stage is being brought about.'
+  const until = new Date(Date.parse(since) + seconds * 1000)
+  if (now < until) return `The next stage begins at ${until.toISOString()} at the earliest.`
+  if (experiment.spec.ramp?.promote === 'time') return null
+  const doubtful = experiment.health.filter(({ state }) => state !== 'fine').length
+  if (doubtful === 0) return null
+  const rules = doubtful === 1 ? 'one abort rule is' : `${doubtful} abort rules are`
+  return `The next stage waits for health: ${rules} not known to be fine.`
+}
+
+/** Where the experiment is on its ramp; null without one. */
+export const stageNow = (view: View, now: Date): StageNow | null => {
+  const { record } = view
+  const { ramp } = record.experiment.spec
+  if (ramp === undefined) return null
+  const { index, since } = record.life.stage
+  const stage = stageOf(record)
+  const all = candidates(view).length
+  return {
+    number: index + 1,
+    of: ramp.stages.length,
+    sources: reach(all, stage.sources),
+    candidates: all,
+    requests: stage.requests,
+    since,
+    holds: index + 1 < ramp.stages.length ? heldBy(record, now) : null,
+  }
+}
