@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { redacted } from '../../contract/redaction.ts'
 import { everything } from '../../contract/selection.ts'
 import { ConfigError, taskConfig } from '../../data-plane/config.ts'
 import { standaloneOptions } from '../../data-plane/standalone-options.ts'
@@ -80,6 +81,7 @@ test('options of a gateway on its own', () => {
       list: [{ target: { url: 'http://127.0.0.1:9000/base/', name: 'shadow' }, credentials: null }],
     },
     vnis: null,
+    redaction: redacted(),
     rules: { percent: 100, writes: 'forward', select: everything(), sharedBy: 1 },
     health: null,
     workers: 1,
