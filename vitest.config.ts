@@ -10,6 +10,8 @@ export default defineConfig({
           exclude: ['test/e2e/**', 'test/infra/**'],
           pool: 'threads',
           isolate: false,
+          // Many wait for clocks and sockets.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -20,6 +22,7 @@ export default defineConfig({
           globalSetup: 'test/infra/setup.ts',
           pool: 'threads',
           isolate: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: 60_000,
         },
