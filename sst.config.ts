@@ -29,6 +29,7 @@ export default $config({
     const { api } = await import('./infra/api.ts')
     const { site } = await import('./infra/console.ts')
     const { mirrorTarget } = await import('./infra/mirror.ts')
+    const { evidence } = await import('./infra/storage.ts')
     const { table } = await import('./infra/table.ts')
     await import('./infra/events.ts')
     await import('./infra/alarms.ts')
@@ -39,6 +40,7 @@ export default $config({
       console: site?.url ?? 'none: deployment.json names no people',
       mirrorTarget: mirrorTarget.id,
       table: table.name,
+      evidence: evidence.bucket,
     }
   },
 })

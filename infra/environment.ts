@@ -3,6 +3,7 @@ import { balancer, targetGroup } from './load-balancer.ts'
 import { mirrorTarget, parkingFilter } from './mirror.ts'
 import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { DEPLOYMENT } from './stage.ts'
+import { evidence } from './storage.ts'
 import { table } from './table.ts'
 
 /** How often the control plane looks after its experiments. */
@@ -22,6 +23,7 @@ export const environment = {
   SHADOWMETER_SCHEDULE_ROLE_ARN: scheduleRole.arn,
   SHADOWMETER_DEAD_LETTERS_ARN: deadLetters.arn,
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
+  SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
 }

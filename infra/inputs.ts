@@ -83,6 +83,12 @@ const Settings = z.strictObject({
         .describe('alarms over the sources’ own metrics; $0.10 a month per metric they look at'),
     })
     .prefault({}),
+  evidenceDays: z
+    .number()
+    .int()
+    .min(1)
+    .default(400)
+    .describe('for how long evidence packages are kept; a year and what a review takes'),
   monthlyBudgetUsd: z.number().positive().optional().describe('AWS Budgets warns at 80 % and by forecast'),
   tags: z.record(z.string().max(128), z.string().max(256)).default({}),
 })

@@ -3,6 +3,7 @@ import { mirrorTarget } from './mirror.ts'
 import { network } from './network.ts'
 import { scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { arn, inputs, OWN_TAGS } from './stage.ts'
+import { evidence } from './storage.ts'
 import { table } from './table.ts'
 
 type Permission = ReturnType<typeof sst.aws.permission>
@@ -153,6 +154,11 @@ export const controlPermissions = [
   allow(['iam:PassRole'], [scheduleRole.arn], [equals('iam:PassedToService', 'scheduler.amazonaws.com')]),
   allow(records, [table.arn]),
 ]
+
+/** The function that runs ticks stores an experiment’s evidence once it has ended… */
+export const storeEvidence = [allow(['s3:PutObject'], [evidence.objects])]
+/** …and the API shows it. Neither lists the bucket or deletes from it. */
+export const readEvidence = [allow(['s3:GetObject'], [evidence.objects])]
 
 /** What the last look before a removal may do: end things. */
 export const removalPermissions = [

@@ -24,6 +24,8 @@ const inPolicy =
 const about = (statements: Statement[], action: string): Statement =>
   statements.find(({ Action }) => [Action].flat().includes(action)) as Statement
 
+const EVIDENCE = 'stores evidence encrypted, in versions, for its days, and for nobody outside'
+
 /** What somebody could break, and the promise that must notice. */
 const MUTATIONS: [what: string, PromiseName, Break][] = [
   [
@@ -104,6 +106,57 @@ const MUTATIONS: [what: string, PromiseName, Break][] = [
     (deployment) => {
       deployment.named('aws:dynamodb/table:Table', 'TableTable').inputs.deletionProtectionEnabled = false
     },
+  ],
+  [
+    'evidence in the open',
+    EVIDENCE,
+    (deployment) => {
+      deployment.named(
+        'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock',
+        'StoragePublicAccessBlock',
+      ).inputs.blockPublicPolicy = false
+    },
+  ],
+  [
+    'evidence that nobody encrypts',
+    EVIDENCE,
+    (deployment) => {
+      deployment.named(
+        'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+        'StorageEncryption',
+      ).inputs.bucket = 'another'
+    },
+  ],
+  [
+    'evidence that is kept for ever',
+    EVIDENCE,
+    (deployment) => {
+      deployment
+        .named('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', 'StorageLifecycle')
+        .inputs.rules.shift()
+    },
+  ],
+  [
+    'evidence that goes with production',
+    EVIDENCE,
+    (deployment) => {
+      deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs.forceDestroy = true
+    },
+  ],
+  [
+    'an API that writes evidence',
+    'lets one function store evidence and another read it',
+    inPolicy('ApiHandlerRole', (statements) => {
+      about(statements, 's3:GetObject').Action = ['s3:GetObject', 's3:PutObject']
+    }),
+  ],
+  [
+    'a function that writes anywhere in the bucket',
+    'lets one function store evidence and another read it',
+    inPolicy('ControlRole', (statements) => {
+      const store = about(statements, 's3:PutObject')
+      store.Resource = String(store.Resource).replace('evidence/', '')
+    }),
   ],
   [
     'SST’s own trust in the whole account',

@@ -36,7 +36,7 @@ const CREATE = {
 const SCHEDULER = { 'iam:PassedToService': 'scheduler.amazonaws.com' }
 
 type Request = [action: string, resource: string, context?: Record<string, string | string[]>]
-type Names = { cluster: string; service: string; table: string; task: string }
+type Names = { cluster: string; service: string; table: string; task: string; evidence: string }
 
 const names = (deployment: Deployment): Names => {
   const control = deployment.environment('ControlFunction')
@@ -46,6 +46,7 @@ const names = (deployment: Deployment): Names => {
     service: arn('ecs', `service/${cluster}/gateway`),
     task: arn('ecs', `task/${cluster}/0123`),
     table: arn('dynamodb', `table/${control.SHADOWMETER_TABLE}`),
+    evidence: `arn:aws:s3:::${control.SHADOWMETER_EVIDENCE_BUCKET}`,
   }
 }
 const SCHEDULE = arn('scheduler', 'schedule/shadowmeter-production/exp_1.kill.tms-0')
@@ -153,7 +154,12 @@ const never = (at: Names): Request[] => [
   ['dynamodb:GetItem', arn('dynamodb', 'table/others')],
   ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': ['payroll'] }],
   ['s3:GetObject', 'arn:aws:s3:::payroll/2026.csv'],
+  ['s3:PutObject', `${at.evidence}/elsewhere/exp_1.json`],
+  ['s3:DeleteObject', `${at.evidence}/evidence/exp_1.json`],
+  ['s3:ListBucket', at.evidence],
 ]
+const storesEvidence = (at: Names): Request => ['s3:PutObject', `${at.evidence}/evidence/exp_1.json`]
+const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1.json`]
 
 const SCHEDULE_CALLS = (at: Names): Request[] => [
   ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
@@ -171,14 +177,24 @@ const GATEWAY_CALLS = (at: Names): Request[] => [
 ]
 
 const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names) => Request[]][] = [
-  ['ControlRole', controlCalls, never],
-  ['ApiHandlerRole', controlCalls, never],
-  ['EventsRole', controlCalls, never],
+  [
+    'ControlRole',
+    (at) => [...controlCalls(at), storesEvidence(at)],
+    (at) => [...never(at), readsEvidence(at)],
+  ],
+  [
+    'ApiHandlerRole',
+    (at) => [...controlCalls(at), readsEvidence(at)],
+    (at) => [...never(at), storesEvidence(at)],
+  ],
+  ['EventsRole', controlCalls, (at) => [...never(at), storesEvidence(at), readsEvidence(at)]],
   [
     'RemovalRole',
     endingCalls,
     (at) => [
       ...never(at),
+      storesEvidence(at),
+      readsEvidence(at),
       ...controlCalls(at).filter(([action]) => /Create|Modify|PassRole|UpdateSchedule/.test(action)),
     ],
   ],
@@ -267,8 +283,8 @@ describe.runIf(inject('missingPlatform') === null)('IAM', () => {
   it('knows every AWS call that the functions’ code makes', async () => {
     const deployment = await readStage('production')
     const allowed = new Set(
-      deployment
-        .statements(deployment.named('aws:iam/role:Role', 'ControlRole'))
+      ['ControlRole', 'ApiHandlerRole']
+        .flatMap((role) => deployment.statements(deployment.named('aws:iam/role:Role', role)))
         .flatMap(({ Action }) => [Action].flat().map((action) => action.toLowerCase())),
     )
 

@@ -99,6 +99,59 @@ export const PROMISES = {
     expect(balancer.enableDeletionProtection).toBe(isProduction)
   },
 
+  'stores evidence encrypted, in versions, for its days, and for nobody outside': (
+    deployment: Deployment,
+  ) => {
+    const isProduction = deployment.resources[0]?.inputs.removal === 'retain'
+    const bucket = deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs
+    expect(bucket.forceDestroy).toBe(!isProduction)
+    expect(deployment.environment('ControlFunction').SHADOWMETER_EVIDENCE_BUCKET).toBe(bucket.bucket)
+    const of = (type: string): Deployment['resources'][number]['inputs'][] =>
+      deployment
+        .all(`aws:s3/${type}`)
+        .filter(({ inputs }) => inputs.bucket === bucket.bucket)
+        .map(({ inputs }) => inputs)
+    const kind = 'bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration'
+    expect(of(kind)).toMatchObject([
+      { rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
+    ])
+    expect(of('bucketPublicAccessBlock:BucketPublicAccessBlock')).toMatchObject([
+      { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+    ])
+    expect(of('bucketVersioning:BucketVersioning')).toMatchObject([
+      { versioningConfiguration: { status: 'Enabled' } },
+    ])
+    expect(of('bucketCorsConfiguration:BucketCorsConfiguration')).toEqual([])
+    expect(of('bucketLifecycleConfiguration:BucketLifecycleConfiguration')).toMatchObject([
+      {
+        rules: [
+          { status: 'Enabled', filter: { prefix: 'evidence/' }, expiration: { days: 400 } },
+          { status: 'Enabled', noncurrentVersionExpiration: { noncurrentDays: 30 } },
+        ],
+      },
+    ])
+    const [policy] = of('bucketPolicy:BucketPolicy')
+    expect(JSON.parse(policy?.policy).Statement).toMatchObject([
+      { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ])
+  },
+
+  'lets one function store evidence and another read it': (deployment: Deployment) => {
+    const { bucket } = deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs
+    // In `sst dev` both run as the developer.
+    if (!deployment.roles.some(({ name }) => name === 'ControlRole')) return
+    const said = deployment.roles.flatMap((role) =>
+      deployment
+        .statements(role)
+        .filter(({ Action }) => list(Action).some((action) => action.startsWith('s3:')))
+        .map(({ Action, Resource }) => [role.name, Action, Resource]),
+    )
+    expect(said.toSorted()).toEqual([
+      ['ApiHandlerRole', 's3:GetObject', `arn:aws:s3:::${bucket}/evidence/*`],
+      ['ControlRole', 's3:PutObject', `arn:aws:s3:::${bucket}/evidence/*`],
+    ])
+  },
+
   'lets only AWS’s services assume roles, and for this account only where AWS says for whom': (
     deployment: Deployment,
   ) => {
