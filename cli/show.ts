@@ -58,8 +58,8 @@ export const progress = (experiment: Experiment): string => {
 
 export const experiment = (shown: Experiment): string => {
   const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
-  const { volume, usdPerGb, requests, sources, gateways, revision } = shown
-  return rows([
+  const { volume, usdPerGb, requests, sources, gateways, revision, gaps } = shown
+  const facts = rows([
     ['experiment', `${id} (revision ${revision})`],
     ['name', spec.name],
     ['state', `${state(shown)}${reason === null ? '' : `: ${reason}`}`],
@@ -80,7 +80,11 @@ export const experiment = (shown: Experiment): string => {
     ],
     ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
   ])
+  return [facts, ...section('coverage gaps', gaps.map(gap))].join('\n')
 }
+
+const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>
+  `${second(since)} to ${until === null ? 'now' : second(until)}: ${what}`
 
 const rows = (pairs: readonly (readonly [string, string])[]): string =>
   pairs.map(([name, value]) => `${paint('dim', name.padEnd(11))} ${value}`).join('\n')

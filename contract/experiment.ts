@@ -3,6 +3,7 @@ import { AbortRules, Health } from './abort.ts'
 import { narrowestFirst } from './cidr.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
+import { Gap } from './gap.ts'
 import { Spend, Usd } from './money.ts'
 import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
@@ -173,6 +174,10 @@ export const Experiment = z
     stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),
+    gaps: z
+      .array(Gap)
+      .default([])
+      .describe('when production’s traffic was not seen whole, and why; oldest first'),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
   })
   .meta({ id: 'Experiment' })

@@ -66,7 +66,7 @@ const quantilesOf = (sketch: Sketch): EndpointEvidence['productionMs'] => {
 
 /** What the numbers do not say, each in a sentence. */
 const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
-  const { spec, requests, outcome } = record.experiment
+  const { spec, requests, outcome, gaps } = record.experiment
   const { thresholds } = verdict
   const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
   const unpaired = Object.values(comparison.unpaired).reduce((sum, count) => sum + count, 0)
@@ -90,6 +90,7 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
       few.length > 0,
       `Not judged, for want of requests: ${few.map(({ endpoint, compared }) => `${endpoint} (${compared})`).join(', ')}.`,
     ),
+    ...gaps.map(({ since, until, what }) => `Not seen whole from ${since} to ${until ?? 'now'}: ${what}`),
     ...is(
       spec.traffic.packetLength !== undefined,
       `Packets were cut to ${spec.traffic.packetLength} bytes: what did not fit was not compared.`,

@@ -23,6 +23,9 @@ export type ObservedTask = Readonly<{
   task: string
   /** The configuration it last reported; -1 when it has not reported one. */
   revision: number
+  availabilityZone: string
+  /** The load balancer finds it healthy. */
+  healthy: boolean
 }>
 
 /**
@@ -44,7 +47,15 @@ export type Observed = Readonly<{
   schedules: ReadonlyMap<string, string | null>
   /** When the deployment’s gateways go to zero; null without such a schedule. */
   zeroAt: string | null
-  gateways: Readonly<{ desired: number; healthy: number; tasks: readonly ObservedTask[] }>
+  gateways: Readonly<{
+    desired: number
+    healthy: number
+    tasks: readonly ObservedTask[]
+    /** Packets cross zones in the load balancer; else each zone of the sources needs a task of its own. */
+    crossZone: boolean
+    /** Zones in which tasks may run; empty where packets cross zones, since nobody asks then. */
+    zones: readonly string[]
+  }>
   /** What the source resolves to now; null when it was not asked. */
   sources: readonly SourceEni[] | null
   missing: readonly string[]

@@ -29,7 +29,7 @@ export class WrongPhase extends Error {
 }
 
 /** The record with an audit entry for what was just done to it. */
-const audited = (
+export const audited = (
   before: ExperimentRecord | null,
   after: ExperimentRecord,
   change: { who: string; what: string; why: string | null },
@@ -72,6 +72,7 @@ export const newRecord = (
       stage: null,
       health: [],
       redacted: {},
+      gaps: [],
       meteredAt: null,
     },
     life: { ...newLife(), redactionKey },

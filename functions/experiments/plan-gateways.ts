@@ -31,7 +31,8 @@ const wanted = (view: View): number => {
     spec.ramp ? candidates(view).length : 0,
   )
   const sources = seen.others.reduce((sum, other) => sum + other.sources, own)
-  return Math.max(1, gatewaysFor(sources))
+  // Where packets do not cross zones, each zone needs its own: ECS spreads tasks over all that it may use.
+  return Math.max(1, gatewaysFor(sources), seen.gateways.zones.length)
 }
 
 /** Gateways are only ever added while an experiment runs: the load balancer does not move live flows. */

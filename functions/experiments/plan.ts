@@ -3,6 +3,7 @@ import type { Outcome } from '../../contract/experiment.ts'
 import { deletionStart } from '../cost/hours.ts'
 import { harmOf } from './abort.ts'
 import type { Action } from './actions.ts'
+import { lostTooLong, lostZones } from './gaps.ts'
 import type { View } from './observed.ts'
 import { planDraining } from './plan-draining.ts'
 import { joinable, joinSteps, lostSteps, moveSteps } from './plan-fleet.ts'
@@ -118,7 +119,8 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
   if (seen.money && !seen.money.affordable) return [finish('over-budget', seen.money.reason)]
   if (unfitSince !== null && now.getTime() - Date.parse(unfitSince) > settings.unfitMs)
     return [finish('failed', `Its gateways were not fit to receive for too long: ${waitingFor(view)}`)]
-
+  const zone = lostTooLong(record, now, settings)
+  if (zone !== null) return [finish('failed', zone)]
   if (liveRows(view.sessions).length === 0 && joinable(view, now, settings).length === 0)
     return [
       finish('failed', 'None of its mirror sessions is left: their sources or they themselves were deleted.'),
@@ -179,12 +181,14 @@ const ready = (view: View): boolean => {
     configRevision !== null &&
     healthy >= desired &&
     tasks.length >= desired &&
+    lostZones(view).length === 0 &&
     acknowledged(view.seen.gateways.tasks, configRevision)
   )
 }
 
 /** One sentence on what keeps the experiment from mirroring, for people. */
-export const waitingFor = ({ record, seen, sessions }: View): string => {
+export const waitingFor = (view: View): string => {
+  const { record, seen, sessions } = view
   const { enis, configRevision } = record.life
   const { desired, healthy, tasks } = seen.gateways
   if (enis === null) return 'Its sources are not resolved yet.'
@@ -193,6 +197,9 @@ export const waitingFor = ({ record, seen, sessions }: View): string => {
     return `${active} of ${enis.length} mirror sessions are created.`
   if (tasks.length < desired) return `${tasks.length} of ${desired} gateway tasks run.`
   if (healthy < desired || healthy === 0) return `${healthy} of ${desired} gateway tasks are healthy.`
+  const [zone] = lostZones(view)
+  if (zone !== undefined)
+    return `No gateway task in ${zone} is fit to receive, and packets do not cross zones.`
   if (configRevision === null || !acknowledged(tasks, configRevision))
     return 'Not every gateway task has taken over the configuration yet.'
   return 'Mirroring is about to start.'

@@ -19,6 +19,8 @@ export type Settings = Readonly<{
   describeLagMs: number
   /** Gateways that are unfit for longer than this end the experiment. */
   unfitMs: number
+  /** A zone of the sources without a gateway for so long ends the experiment. */
+  zoneLostMs: number
   /** An end that is noticed later than this was missed: the outcome is expired, not completed. */
   lateMs: number
 }>
@@ -43,6 +45,7 @@ export const settingsFor = (tickSeconds: number): Settings => {
     killGraceMs: atMost(KILL_GRACE_SECONDS * SECOND, 1),
     describeLagMs: atMost(5 * MINUTE, 5),
     unfitMs: Math.max(MINUTE, atMost(5 * MINUTE, 5)),
+    zoneLostMs: Math.max(20 * SECOND, atMost(2 * MINUTE, 24)),
     lateMs: 3 * tickMs,
   }
 }

@@ -1,4 +1,4 @@
-import { DescribeSubnetsCommand, type EC2Client } from '@aws-sdk/client-ec2'
+import { DescribeSubnetsCommand, type EC2Client, type Subnet } from '@aws-sdk/client-ec2'
 import { DescribeServicesCommand, type ECSClient } from '@aws-sdk/client-ecs'
 import {
   DescribeLoadBalancersCommand,
@@ -30,19 +30,28 @@ export const describeEntrance = async (
     ecs.send(new DescribeServicesCommand({ cluster, services: [service] })),
   ])
   const zones = balancers.LoadBalancers?.[0]?.AvailabilityZones ?? []
-  const { subnets = [] } = services.services?.[0]?.networkConfiguration?.awsvpcConfiguration ?? {}
-  // By filter: a subnet that is gone is left out then, and not an error for all.
-  const { Subnets = [] } =
-    subnets.length === 0
-      ? {}
-      : await ec2.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: subnets }] }))
+  const subnets = await describeSubnets(
+    ec2,
+    services.services?.[0]?.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+  )
   return {
     listening,
     nodeZones: zones.flatMap(({ ZoneName }) => ZoneName ?? []),
-    taskZones: Subnets.flatMap(({ AvailabilityZone }) => AvailabilityZone ?? []),
-    freeAddresses: Subnets.reduce((sum, { AvailableIpAddressCount: free = 0 }) => sum + free, 0),
+    taskZones: subnets.flatMap(({ AvailabilityZone }) => AvailabilityZone ?? []),
+    freeAddresses: subnets.reduce((sum, { AvailableIpAddressCount: free = 0 }) => sum + free, 0),
   }
 }
+
+/** By filter: a subnet that is gone is left out then, and not an error for all. */
+const describeSubnets = async (ec2: EC2Client, subnets: readonly string[]): Promise<Subnet[]> => {
+  if (subnets.length === 0) return []
+  const Filters = [{ Name: 'subnet-id', Values: [...subnets] }]
+  return (await ec2.send(new DescribeSubnetsCommand({ Filters }))).Subnets ?? []
+}
+
+export const zonesOf = async (ec2: EC2Client, subnets: readonly string[]): Promise<string[]> => [
+  ...new Set((await describeSubnets(ec2, subnets)).flatMap(({ AvailabilityZone }) => AvailabilityZone ?? [])),
+]
 
 const hasListener = async (elb: ElasticLoadBalancingV2Client, LoadBalancerArn: string): Promise<boolean> => {
   for await (const page of paginateDescribeListeners({ client: elb }, { LoadBalancerArn }))

@@ -3,6 +3,7 @@ import {
   DescribeTasksCommand,
   type ECSClient,
   paginateListTasks,
+  type Task,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import {
@@ -13,7 +14,23 @@ import {
 
 export type ServiceName = Readonly<{ cluster: string; service: string }>
 
-export type RunningTask = Readonly<{ task: string; availabilityZone: string; startedAt: string | null }>
+export type RunningTask = Readonly<{
+  task: string
+  availabilityZone: string
+  startedAt: string | null
+  /** Its own address: how the load balancer knows it. */
+  address: string
+}>
+
+/** The service as ECS runs it. */
+export type Deployed = Readonly<{
+  desired: number
+  /** Of the tasks that are to run: another one begins with each set of tasks that replaces the one before. */
+  deployment: string
+  /** All of its tasks run, and none of an earlier deployment does. */
+  rolledOut: boolean
+  subnets: readonly string[]
+}>
 
 /** The last part of a task’s ARN: how its reports name it, too. */
 export const taskId = (arn: string): string => arn.split('/').at(-1) ?? arn
@@ -21,11 +38,17 @@ export const taskId = (arn: string): string => arn.split('/').at(-1) ?? arn
 /** DescribeTasks takes 100 at a time. */
 const TASKS = 100
 
-export const readDesired = async (ecs: ECSClient, { cluster, service }: ServiceName): Promise<number> => {
+export const readService = async (ecs: ECSClient, { cluster, service }: ServiceName): Promise<Deployed> => {
   const answer = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }))
   const found = answer.services?.[0]
   if (!found) throw new Error(`there is no ECS service ${service} in cluster ${cluster}`)
-  return found.desiredCount ?? 0
+  const primary = found.deployments?.find(({ status }) => status === 'PRIMARY')
+  return {
+    desired: found.desiredCount ?? 0,
+    deployment: primary?.id ?? '',
+    rolledOut: primary?.rolloutState === 'COMPLETED',
+    subnets: found.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+  }
 }
 
 /** Tasks that run, those that are only starting or already stopping left out. */
@@ -45,10 +68,17 @@ export const runningTasks = async (
           task: taskId(task.taskArn ?? ''),
           availabilityZone: task.availabilityZone ?? '',
           startedAt: task.startedAt?.toISOString() ?? null,
+          address: addressOf(task),
         })
   }
   return running
 }
+
+/** DescribeTasks names the attachment so, events call it `eni`. */
+const addressOf = ({ attachments = [] }: Task): string =>
+  attachments
+    .find(({ type }) => type === 'ElasticNetworkInterface')
+    ?.details?.find(({ name }) => name === 'privateIPv4Address')?.value ?? ''
 
 export const scaleTo = async (
   ecs: ECSClient,
@@ -58,14 +88,29 @@ export const scaleTo = async (
   await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: desired }))
 }
 
+/**
+ * Starts so many new tasks and, as they become healthy, takes the old ones out of the load balancer and stops them: only
+ * that moves live flows of the load balancer, which stay with their task otherwise.
+ */
+export const replaceTasks = async (
+  ecs: ECSClient,
+  { cluster, service }: ServiceName,
+  desired: number,
+): Promise<void> => {
+  await ecs.send(
+    new UpdateServiceCommand({ cluster, service, desiredCount: desired, forceNewDeployment: true }),
+  )
+}
+
+/** Addresses of the targets that the load balancer sends packets to; several where tasks share one. */
 export const healthyTargets = async (
   elb: ElasticLoadBalancingV2Client,
   targetGroup: string,
-): Promise<number> => {
+): Promise<string[]> => {
   const answer = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }))
-  return (answer.TargetHealthDescriptions ?? []).filter(
-    ({ TargetHealth }) => TargetHealth?.State === 'healthy',
-  ).length
+  return (answer.TargetHealthDescriptions ?? []).flatMap(({ Target, TargetHealth }) =>
+    TargetHealth?.State === 'healthy' ? [Target?.Id ?? ''] : [],
+  )
 }
 
 /** Whether the load balancer’s nodes hand packets to tasks of other zones. */

@@ -5,6 +5,7 @@ import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import { usedBy } from '../cost/used.ts'
+import { lossesNow, withGaps } from '../experiments/gaps.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
@@ -37,7 +38,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const crossAz = crossAzShare(
     view.sessions.filter(({ state }) => state !== 'deleted').map(({ availabilityZone }) => availabilityZone),
     look.tasks.map(({ availabilityZone }) => availabilityZone),
-    look.crossZone,
+    view.seen.gateways.crossZone,
   )
   const since = experiment.meteredAt ?? life.preparingSince ?? experiment.createdAt
   const elapsed = Math.max(0, now.getTime() - Date.parse(since)) / 1000
@@ -87,7 +88,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   metered.experiment.health = watched.health
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead += watched.metrics
-  const record = await updateRecord(table, metered)
+  const record = await updateRecord(table, withGaps(metered, lossesNow(view), now))
   await appendPoint(table, experiment.id, {
     at: now.toISOString(),
     spend,

@@ -5,11 +5,12 @@ import { readTags } from '../../contract/ownership.ts'
 import { GATEWAYS_TO_ZERO, schedulePrefix } from '../experiments/names.ts'
 import type { Observed, ObservedRule } from '../experiments/observed.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
+import { zonesOf } from '../gateway/entrance.ts'
 import {
   healthyTargets,
   isCrossZone,
   type RunningTask,
-  readDesired,
+  readService,
   runningTasks,
 } from '../gateway/service.ts'
 import { describeFilters } from '../mirror/filter.ts'
@@ -27,7 +28,6 @@ export type Look = Readonly<{
   seen: Observed
   reports: readonly GatewayReport[]
   tasks: readonly RunningTask[]
-  crossZone: boolean
   /** By ENI. */
   capacity: ReadonlyMap<string, NetworkCapacity>
 }>
@@ -41,7 +41,7 @@ const NOTHING: Observed = {
   vnis: new Set(),
   schedules: new Map(),
   zeroAt: null,
-  gateways: { desired: 0, healthy: 0, tasks: [] },
+  gateways: { desired: 0, healthy: 0, tasks: [], crossZone: true, zones: [] },
   sources: null,
   missing: [],
   config: { revision: 0, entry: null },
@@ -70,7 +70,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     ]),
   )
   if (phase === 'scheduled')
-    return { seen: { ...NOTHING, schedules }, reports: [], tasks: [], crossZone: false, capacity: new Map() }
+    return { seen: { ...NOTHING, schedules }, reports: [], tasks: [], capacity: new Map() }
 
   const wanted = phase === 'preparing' || phase === 'mirroring'
   const now = plane.now()
@@ -78,7 +78,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     filters,
     sessions,
     zeroAt,
-    desired,
+    deployed,
     tasks,
     healthy,
     resolved,
@@ -90,17 +90,18 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     describeFilters(clients.ec2),
     describeSessions(clients.ec2),
     armedAt(clients.scheduler, GATEWAYS_TO_ZERO, config.scheduleGroup),
-    readDesired(clients.ecs, { cluster, service }),
+    readService(clients.ecs, { cluster, service }),
     runningTasks(clients.ecs, { cluster, service }),
     healthyTargets(clients.elb, config.targetGroup),
     wanted ? resolveSource(clients, spec.source) : null,
     readConfig(table),
     readReports(table, reportsSince(record, now), now),
     readOthers(plane, id),
-    wanted ? isCrossZone(clients.elb, config.loadBalancer) : false,
+    wanted ? isCrossZone(clients.elb, config.loadBalancer) : true,
   ])
 
   const revisions = new Map(reports.map(({ task, revision }) => [task, revision]))
+  const fit = new Set(healthy)
   return {
     seen: {
       ...NOTHING,
@@ -109,9 +110,16 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
       schedules,
       zeroAt,
       gateways: {
-        desired,
-        healthy,
-        tasks: tasks.map(({ task }) => ({ task, revision: revisions.get(task) ?? -1 })),
+        desired: deployed.desired,
+        healthy: healthy.length,
+        tasks: tasks.map(({ task, availabilityZone, address }) => ({
+          task,
+          availabilityZone,
+          revision: revisions.get(task) ?? -1,
+          healthy: fit.has(address),
+        })),
+        crossZone,
+        zones: crossZone ? [] : await zonesOf(clients.ec2, deployed.subnets),
       },
       sources: resolved?.sources ?? null,
       missing: resolved?.missing ?? [],
@@ -123,7 +131,6 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     },
     reports,
     tasks,
-    crossZone,
     capacity: resolved?.capacity ?? new Map(),
   }
 }

@@ -1,5 +1,5 @@
 import { readTags } from '../../contract/ownership.ts'
-import { readDesired } from '../gateway/service.ts'
+import { readService } from '../gateway/service.ts'
 import { describeFilters } from '../mirror/filter.ts'
 import { describeSessions } from '../mirror/session.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -21,10 +21,10 @@ export const remainsOf = async (plane: ControlPlane, deadline: number): Promise<
 }
 
 const look = async ({ clients, config }: ControlPlane): Promise<string[]> => {
-  const [sessions, filters, gateways] = await Promise.all([
+  const [sessions, filters, { desired: gateways }] = await Promise.all([
     describeSessions(clients.ec2),
     describeFilters(clients.ec2),
-    readDesired(clients.ecs, config),
+    readService(clients.ecs, config),
   ])
   const isLeft = ({ Tags }: { Tags?: Parameters<typeof readTags>[0] }) =>
     readTags(Tags, config.deployment) !== null

@@ -1,6 +1,6 @@
 import { readTags } from '../../contract/ownership.ts'
 import { GATEWAYS_TO_ZERO } from '../experiments/names.ts'
-import { readDesired, scaleTo } from '../gateway/service.ts'
+import { readService, scaleTo } from '../gateway/service.ts'
 import { isInUse, isNotFound } from '../mirror/errors.ts'
 import { deleteFilter, describeFilters } from '../mirror/filter.ts'
 import { deleteSession, describeSessions } from '../mirror/session.ts'
@@ -67,7 +67,7 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
     await publishConfig(table, gatewayConfig, left, new Date(now).toISOString())
   }
 
-  const idle = (await nobodyNeedsGateways(plane)) && (await readDesired(ecs, config)) > 0
+  const idle = (await nobodyNeedsGateways(plane)) && (await readService(ecs, config)).desired > 0
   if (idle) {
     await attempt(plane, 'sweep gateways', () => scaleTo(ecs, config, 0))
     await attempt(plane, 'sweep gateways’ schedule', () =>

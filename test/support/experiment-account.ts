@@ -67,6 +67,8 @@ class Gateways {
 
   /** What health checks are answered. */
   healthy = true
+  /** Addresses of tasks that are not healthy, whatever the others are. */
+  readonly sick = new Set<string>()
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
@@ -81,7 +83,7 @@ class Gateways {
     const [host, port] = HEALTH.split(':')
     let exited: ((code: number | null, problem: string | null) => void)[] = []
     const server = createServer((_request, response) => {
-      response.statusCode = this.healthy ? 200 : 503
+      response.statusCode = this.healthy && !this.sick.has(host ?? '') ? 200 : 503
       response.end()
     })
     const listening = new Promise<void>((resolve) => server.listen(Number(port), host, resolve))

@@ -159,7 +159,11 @@ export class ModelAccount {
             : Array.from({ length: this.desired }, (_, n) => ({
                 task: `task${n}`,
                 revision: this.running ?? -1,
+                availabilityZone: 'us-east-1a',
+                healthy: this.healthy,
               })),
+        crossZone: true,
+        zones: [],
       },
       sources: looked ? [...this.enis].map((eni) => this.source(eni)) : null,
       missing: [],

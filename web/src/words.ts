@@ -1,5 +1,6 @@
 import type { DifferenceKind, Sample, UnpairedReason } from '../../contract/comparison.ts'
 import type { Outcome, Phase } from '../../contract/experiment.ts'
+import type { Gap } from '../../contract/gap.ts'
 import type { LedgerLine } from '../../contract/ledger.ts'
 import type { Basis, CostLine } from '../../contract/money.ts'
 import type { EniVerdict } from '../../contract/source.ts'
@@ -181,3 +182,9 @@ export const UNPAIRED: Readonly<Record<UnpairedReason, string>> = {
   ended: 'The experiment ended first',
 }
 export const UNPAIRED_REASONS = Object.keys(UNPAIRED) as UnpairedReason[]
+
+export const GAP: Readonly<Record<Gap['kind'], string>> = {
+  'zone-lost': 'Zone lost',
+  'gateways-swapped': 'Gateways swapped',
+  starved: 'Source starved',
+}

@@ -11,6 +11,7 @@ import { isActive, meterQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
 import { REASON, REQUEST_OUTCOME } from '../words.ts'
 import { ChartContainer, fromZero, highest, highestSum, timeChart } from './chart.tsx'
+import { Gaps } from './gaps.tsx'
 import { Health } from './health.tsx'
 import { Requests, ShadowResults } from './requests.tsx'
 import { dollarsPerGigabyte, gigabytes, lossRates, requestRates, thin } from './series.ts'
@@ -50,6 +51,7 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
         <LossChart points={points} received={requests.received} />
         <ShadowResults requests={requests} />
       </div>
+      <Gaps gaps={experiment.gaps} />
       <Requests requests={requests} />
       <Health health={experiment.health} />
     </div>

@@ -1,0 +1,30 @@
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import type { Gap } from '../../../contract/gap.ts'
+import { dateTime } from '../format.ts'
+import { PlainTable } from '../plain-table.tsx'
+import { GAP } from '../words.ts'
+
+/** When traffic was not seen whole; nothing where it always was. */
+export const Gaps = ({ gaps }: { gaps: readonly Gap[] }) =>
+  gaps.length === 0 ? null : (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description="In these times production’s traffic was not seen whole: silence is no health."
+        >
+          Gaps in the coverage
+        </Header>
+      }
+    >
+      <PlainTable
+        label="Gaps in the coverage"
+        columns={[{ name: 'What' }, { name: 'From' }, { name: 'To' }, { name: 'Why' }]}
+        rows={[...gaps].reverse().map(({ kind, of, since, until, what }) => ({
+          key: `${kind} ${of} ${since}`,
+          cells: [GAP[kind], dateTime(since), until === null ? 'now' : dateTime(until), what],
+        }))}
+      />
+    </Container>
+  )
