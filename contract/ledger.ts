@@ -46,6 +46,12 @@ export const LedgerLine = z
 export type LedgerLine = z.output<typeof LedgerLine>
 
 export const Ledger = z
-  .strictObject({ rows: z.array(LedgerRow), lines: z.array(LedgerLine), totalUsd: Usd, at: Timestamp })
+  .strictObject({
+    rows: z.array(LedgerRow),
+    lines: z.array(LedgerLine),
+    totalUsd: Usd,
+    pricesFrom: z.string().describe('source and date of the prices; they stay those it began with'),
+    at: Timestamp,
+  })
   .meta({ id: 'Ledger' })
 export type Ledger = z.output<typeof Ledger>

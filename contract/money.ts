@@ -1,7 +1,24 @@
 import * as z from 'zod'
 
-/** US dollars. Spend is kept unrounded; only what is shown to people is rounded. */
+/** US dollars in whole micro-dollars: 0.000001 is the smallest amount. */
 export const Usd = z.number().nonnegative().meta({ id: 'Usd', description: 'US dollars' })
+
+/**
+ * Amounts are added and compared as integers, in micro-dollars: floating point would make a sum depend on its order. A
+ * hundred thousand dollars are 10^11 of them, far below what a number holds exactly.
+ */
+export const toMicros = (usd: number): number => Math.round(usd * 1e6)
+export const fromMicros = (micros: number): number => micros / 1e6
+
+/** What a quantity owes at a unit price: whole micro-dollars, a begun one counted whole. */
+export const owed = (quantity: number, unitUsd: number): number => {
+  const micros = quantity * unitUsd * 1e6
+  // What is above an integer by less than products of doubles err is that integer.
+  return fromMicros(Math.max(0, Math.ceil(micros - Math.max(1e-6, micros * 1e-12))))
+}
+
+export const addUsd = (...amounts: readonly number[]): number =>
+  fromMicros(amounts.reduce((sum, usd) => sum + toMicros(usd), 0))
 
 /**
  * What an experiment pays for. Standing cost (the load balancer's hours, interface endpoints) is not in here: it is
@@ -49,7 +66,7 @@ export const zeroLines = (): CostLines => ({
   'control-plane': 0,
 })
 
-export const sumLines = (lines: CostLines): number => COST_LINES.reduce((sum, line) => sum + lines[line], 0)
+export const sumLines = (lines: CostLines): number => addUsd(...COST_LINES.map((line) => lines[line]))
 
 /** Bytes in the GB that AWS bills (NLCU, data transfer): 10^9. */
 export const BYTES_PER_GB = 1e9

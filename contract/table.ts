@@ -15,6 +15,8 @@
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | SCHEDULES         | <schedule id>         | when an experiment runs again and again             |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
+ * | PRICES            | STATE                 | which price table is in force                       |
+ * | PRICES            | TABLE#<version>       | one table of prices; it never changes               |
  * | SWEEP             | CURSORS               | how far old items are deleted                       |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
@@ -59,6 +61,8 @@ export const WRITERS = 'WRITERS'
 export const writerKey = (experiment: string): Key => ({ pk: WRITERS, sk: experiment })
 export const IDEMPOTENCY = 'IDEMPOTENCY'
 export const idempotencyKey = (key: string): Key => ({ pk: IDEMPOTENCY, sk: key })
+export const priceStateKey: Key = { pk: 'PRICES', sk: 'STATE' }
+export const priceKey = (version: string): Key => ({ pk: 'PRICES', sk: `TABLE#${version}` })
 export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
 export const chunkKey = (revision: number, index: number): Key => ({

@@ -5,8 +5,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { readConfig } from './config.ts'
 import { makeApi } from './http/api.ts'
 import { hurry } from './http/hurry.ts'
-import { fallbackPrices } from './prices/fallback.ts'
 import type { ControlPlane, Log } from './reconcile/control-plane.ts'
+import { PriceBook } from './store/prices.ts'
 import { openTable } from './store/table.ts'
 
 const config = readConfig(process.env)
@@ -24,12 +24,14 @@ const plane = (): Promise<ControlPlane> => {
   return opened
 }
 
+const table = openTable(new DynamoDBClient({ region: config.region }), config.table)
+
 /** The API on Lambda: an API Gateway HTTP API event (payload 2.0) in, its response out. */
 export const handler = makeApi(
   {
     config,
-    table: openTable(new DynamoDBClient({ region: config.region }), config.table),
-    prices: fallbackPrices(config.region),
+    table,
+    prices: new PriceBook(table, config.region, Date.now),
     plane,
     now: () => new Date(),
     random: randomBytes,

@@ -5,7 +5,9 @@ import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { PricingClient } from '@aws-sdk/client-pricing'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { pricingRegion } from './billing/price-list.ts'
 
 export type Clients = Readonly<{
   ec2: EC2Client
@@ -16,6 +18,7 @@ export type Clients = Readonly<{
   scheduler: SchedulerClient
   dynamo: DynamoDBClient
   cloudwatch: CloudWatchClient
+  pricing: PricingClient
 }>
 
 export type ClientOptions = {
@@ -50,6 +53,7 @@ export const makeClients = (options: ClientOptions): Clients => ({
   scheduler: new SchedulerClient({ ...PATIENCE, ...options }),
   dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
   cloudwatch: new CloudWatchClient({ ...PATIENCE, ...options }),
+  pricing: new PricingClient({ ...PATIENCE, ...options, region: pricingRegion(options.region) }),
 })
 
 export const closeClients = (clients: Clients): void => {

@@ -1,3 +1,4 @@
+import { addUsd, owed } from '../../contract/money.ts'
 import type { PriceTable } from '../prices/table.ts'
 import { addControl, boundControl } from './control.ts'
 import { flowNlcuHours, ledgerLines, spendOf } from './spend.ts'
@@ -75,18 +76,25 @@ export const canAfford = (
       isLast ? (outlook.killedBy?.getTime() ?? 0) : 0,
     ),
   )
-  const committedUsd = spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd - spentUsd
+  const committedUsd = addUsd(
+    spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd,
+    -spentUsd,
+  )
 
   const packetsUntil = Math.max(gone.getTime(), outlook.packetsUntil.getTime())
   const unknownSeconds = Math.max(0, packetsUntil - outlook.knownUntil.getTime()) / 1000
   const sessions = usage.sessions.filter(({ deletedAt }) => deletedAt === null).length + outlook.newSessions
   const observed = outlook.observedBytesPerSecond ?? 0
   const peak = observed > outlook.peakBytesPerSecond ? 2 * observed : outlook.peakBytesPerSecond
-  const worstCaseUsd =
-    ((peak * unknownSeconds) / 1e9) * marginalUsdPerGb(prices, usage.crossAzShare) +
-    flowNlcuHours((sessions * (packetsUntil - gone.getTime())) / HOUR_MS) * prices.prices['nlcu-hour'].usd
+  const worstCaseUsd = addUsd(
+    owed((peak * unknownSeconds) / 1e9, marginalUsdPerGb(prices, usage.crossAzShare)),
+    owed(
+      flowNlcuHours((sessions * (packetsUntil - gone.getTime())) / HOUR_MS),
+      prices.prices['nlcu-hour'].usd,
+    ),
+  )
 
-  const total = spentUsd + committedUsd + worstCaseUsd
+  const total = addUsd(spentUsd, committedUsd, worstCaseUsd)
   const affordable = total <= budgetUsd
   return {
     affordable,

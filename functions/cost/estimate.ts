@@ -47,6 +47,9 @@ export type Estimate = Readonly<{
   windowProblem: string | null
 }>
 
+/** Both lines that grow with traffic begin a micro-dollar at most. */
+const ROUNDED_UP_USD = 2e-6
+
 /** Assumed while nothing is known about the sources’ traffic. */
 const QUIET_BYTES_PER_SECOND = 125_000
 const QUIET_PACKET_BYTES = 300
@@ -103,7 +106,8 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
   const killedUsd = after(NOTHING, KILL_GRACE_SECONDS + SCHEDULE_PRECISION_SECONDS).totalUsd
 
   const { average, busiest, because } = trafficOf(u, peak)
-  const most = Math.min(busiest * seconds(u), Math.max(0, u.budgetUsd - fixedUsd) / perByte)
+  const left = Math.max(0, u.budgetUsd - fixedUsd - ROUNDED_UP_USD)
+  const most = Math.min(busiest * seconds(u), left / perByte)
   const lowVolume = volumeOf(Math.min(average * seconds(u), most), QUIET_PACKET_BYTES)
   const highVolume = volumeOf(most, BUSY_PACKET_BYTES)
   const low = after(lowVolume)

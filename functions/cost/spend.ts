@@ -1,5 +1,13 @@
 import type { LedgerLine } from '../../contract/ledger.ts'
-import { type Basis, BYTES_PER_GB, type Spend, sumLines, zeroLines } from '../../contract/money.ts'
+import {
+  addUsd,
+  type Basis,
+  BYTES_PER_GB,
+  owed,
+  type Spend,
+  sumLines,
+  zeroLines,
+} from '../../contract/money.ts'
 import type { Volume } from '../../contract/traffic.ts'
 import type { PriceKey, PriceTable } from '../prices/table.ts'
 import { sessionHours } from './hours.ts'
@@ -38,7 +46,7 @@ const secondsBetween = (from: string, to: string | null, now: Date): number =>
 export const taskSeconds = (tasks: readonly TaskUse[]): number =>
   tasks.reduce((sum, { seconds }) => sum + Math.max(FARGATE_MINIMUM_SECONDS, seconds), 0)
 
-/** The account of what was used: quantity × price = dollars on every line, nothing hidden in a total. */
+/** The account of what was used: quantity × price = dollars on every line, in begun micro-dollars, nothing hidden in a total. */
 export const ledgerLines = (
   usage: Usage,
   { prices }: PriceTable,
@@ -47,7 +55,7 @@ export const ledgerLines = (
 ): LedgerLine[] => {
   const line = (on: LedgerLine['line'], item: string, quantity: number, key: PriceKey): LedgerLine => {
     const price = prices[key]
-    return { line: on, item, quantity, price, usd: quantity * price.usd, basis }
+    return { line: on, item, quantity, price, usd: owed(quantity, price.usd), basis }
   }
   const gb = outerGb(usage.volume)
   const sessionsElapsed = usage.sessions.reduce(
@@ -91,8 +99,8 @@ export const spendOf = (lines: readonly LedgerLine[], basis: Basis = 'metered'):
   const sums = zeroLines()
   let standingUsd = 0
   for (const { line, usd } of lines) {
-    if (line === 'standing') standingUsd += usd
-    else sums[line] += usd
+    if (line === 'standing') standingUsd = addUsd(standingUsd, usd)
+    else sums[line] = addUsd(sums[line], usd)
   }
   return { basis, totalUsd: sumLines(sums), lines: sums, standingUsd }
 }

@@ -60,6 +60,8 @@ export const Life = z.object({
   stage: z.object({ index: z.int().nonnegative(), since: Timestamp.nullable() }),
   /** Metrics asked of CloudWatch for the abort rules: each is paid. */
   metricsRead: z.int().nonnegative(),
+  /** Version of the price table that it is reckoned with from its beginning to its end; null before that. */
+  prices: z.string().nullable().default(null),
   /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
   crossAzShare: z.number().min(0).max(1),
   /** Audit entries of this record’s changes that are not stored yet: a change and its entry are one write. */
@@ -90,6 +92,7 @@ export const newLife = (): Life => ({
   standingSeconds: 0,
   stage: { index: 0, since: null },
   metricsRead: 0,
+  prices: null,
   crossAzShare: 1,
   outbox: [],
   redactionKey: null,

@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts'
-import type { PriceTable } from '../prices/table.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
+import type { PriceBook } from '../store/prices.ts'
 import type { Table } from '../store/table.ts'
 
 /** What every operation may use, for as long as the process lives. */
 export type Surroundings = Readonly<{
   config: Config
   table: Table
-  prices: PriceTable
+  prices: PriceBook
   /** With the clients of all AWS services, loaded when an operation first needs them: most only read the table. */
   plane: () => Promise<ControlPlane>
   now: () => Date

@@ -46,14 +46,15 @@ const refuseUnaffordable = async (
   budgetUsd: number,
   { table, prices, config, now }: Context,
 ): Promise<void> => {
-  const [sessions, tasks] = await Promise.all([
+  const [sessions, tasks, priced] = await Promise.all([
     readSessions(table, experiment.id),
     readTasks(table, experiment.id),
+    prices.of(life.prices),
   ])
   const lastHeard = now().getTime() - SILENT_MS - 2000 * config.tickSeconds
   const running = tasks.filter(({ at }) => Date.parse(at) >= lastHeard).map(({ task }) => task)
   const used = usedBy(life, sessions, tasks, new Set(running))
-  const leastUsd = forecastUsd(used, prices, { mirroringSince: null, endAt: endAt.toISOString() }, now())
+  const leastUsd = forecastUsd(used, priced, { mirroringSince: null, endAt: endAt.toISOString() }, now())
   if (leastUsd > budgetUsd)
     throw wrongField(
       'body.budgetUsd',

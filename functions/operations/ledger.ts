@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { LedgerRow } from '../../contract/ledger.ts'
+import { owed } from '../../contract/money.ts'
 import type { Handler } from '../../contract/operation.ts'
 import { sessionHours } from '../cost/hours.ts'
 import { ledgerLines, spendOf } from '../cost/spend.ts'
@@ -21,12 +22,14 @@ export const getLedger: Handler<Catalogue['getLedger'], Context> = async (
     readSessions(table, params.id),
     readTasks(table, params.id),
   ])
+  const priced = await prices.of(life.prices)
   const at = experiment.meteredAt === null ? now() : new Date(experiment.meteredAt)
-  const lines = ledgerLines(usedBy(life, sessions, tasks, new Set()), prices, at)
+  const lines = ledgerLines(usedBy(life, sessions, tasks, new Set()), priced, at)
   return {
-    rows: sessions.map((session) => toRow(session, prices, at)),
+    rows: sessions.map((session) => toRow(session, priced, at)),
     lines,
     totalUsd: spendOf(lines).totalUsd,
+    pricesFrom: priced.from,
     at: at.toISOString(),
   }
 }
@@ -43,6 +46,6 @@ const toRow = (session: SessionRecord, { prices }: PriceTable, at: Date): Ledger
     createdAt,
     deletedAt,
     hours,
-    usd: hours * prices['mirror-session-hour'].usd,
+    usd: owed(hours, prices['mirror-session-hour'].usd),
   }
 }

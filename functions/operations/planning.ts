@@ -44,8 +44,8 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
   refuseForeign(spec.source, plane.config)
-  const seen = await lookAround(spec, plane)
-  const { settings, prices } = plane
+  const [seen, prices] = await Promise.all([lookAround(spec, plane), plane.prices.current()])
+  const { settings } = plane
 
   const sources = seen.sources.map((source) => planned(source, spec, seen))
   const fit = sources.filter(({ mirrored }) => mirrored)

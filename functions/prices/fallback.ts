@@ -35,6 +35,7 @@ const price = (key: PriceKey): Price => ({
 
 /** The dated prices that ship with Shadowmeter: those of us-east-1 for every Region, which `from` then says. */
 export const fallbackPrices = (region: string): PriceTable => ({
+  version: `fallback-${FALLBACK_DATE}`,
   region,
   from:
     `Shadowmeter’s own table of ${FALLBACK_REGION} prices, ${FALLBACK_DATE}` +

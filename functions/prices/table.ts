@@ -1,4 +1,5 @@
-import type { Price } from '../../contract/ledger.ts'
+import * as z from 'zod'
+import { Price } from '../../contract/ledger.ts'
 
 /** Everything an experiment can be charged for, with what one price buys. */
 export const PRICE_UNITS = {
@@ -17,12 +18,15 @@ export const PRICE_UNITS = {
   'schedule-invocation': 'invocation',
 } as const
 export type PriceKey = keyof typeof PRICE_UNITS
-export const PRICE_KEYS = Object.keys(PRICE_UNITS) as PriceKey[]
+export const PRICE_KEYS = Object.keys(PRICE_UNITS) as [PriceKey, ...PriceKey[]]
 
 /** The prices of one Region. Every price carries its own source and date, so that a table may mix them. */
-export type PriceTable = Readonly<{
-  region: string
+export const PriceTable = z.object({
+  /** Tables never change: an experiment names the one it is reckoned with, whatever prices are read later. */
+  version: z.string().min(1),
+  region: z.string(),
   /** One sentence on where the prices come from, including what is not known about them. */
-  from: string
-  prices: Readonly<Record<PriceKey, Price>>
-}>
+  from: z.string(),
+  prices: z.record(z.enum(PRICE_KEYS), Price),
+})
+export type PriceTable = Readonly<z.output<typeof PriceTable>>

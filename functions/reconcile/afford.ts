@@ -8,6 +8,7 @@ import { joinable } from '../experiments/plan-fleet.ts'
 import { liveRows } from '../experiments/plan-sessions.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { killTime, leaseTime } from '../experiments/times.ts'
+import type { PriceTable } from '../prices/table.ts'
 import type { TaskTotal } from '../store/tasks.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -20,6 +21,7 @@ export type Reading = Readonly<{
   totals: readonly TaskTotal[]
   running: ReadonlySet<string>
   bytesPerSecond: number
+  prices: PriceTable
 }>
 
 /**
@@ -43,10 +45,10 @@ export const afford = (
 }
 
 const ask = (
-  { settings, prices }: ControlPlane,
+  { settings }: ControlPlane,
   view: View,
   look: Look,
-  { now, usage, totals, running, bytesPerSecond }: Reading,
+  { now, usage, totals, running, bytesPerSecond, prices }: Reading,
   joiners: readonly string[],
 ): Affordable => {
   const { experiment, life } = view.record

@@ -1,9 +1,8 @@
 import { type ClientOptions, type Clients, makeClients } from '../clients.ts'
 import type { Config } from '../config.ts'
 import { type Settings, settingsFor } from '../experiments/settings.ts'
-import { fallbackPrices } from '../prices/fallback.ts'
-import type { PriceTable } from '../prices/table.ts'
 import type { ScheduleHome } from '../schedule/one-time.ts'
+import { PriceBook } from '../store/prices.ts'
 import { openTable, type Table } from '../store/table.ts'
 import { TrafficMemory } from '../watch/traffic-memory.ts'
 
@@ -16,7 +15,7 @@ export type ControlPlane = Readonly<{
   settings: Settings
   clients: Clients
   table: Table
-  prices: PriceTable
+  prices: PriceBook
   schedules: ScheduleHome
   traffic: TrafficMemory
   /** Milliseconds since 1970. */
@@ -34,13 +33,14 @@ export const openControlPlane = (
   clientOptions: Omit<ClientOptions, 'region'> = {},
 ): ControlPlane => {
   const clients = makeClients({ region: config.region, ...clientOptions })
+  const table = openTable(clients.dynamo, config.table)
   return {
     ...surroundings,
     config,
     settings: settingsFor(config.tickSeconds),
     clients,
-    table: openTable(clients.dynamo, config.table),
-    prices: fallbackPrices(config.region),
+    table,
+    prices: new PriceBook(table, config.region, surroundings.now),
     traffic: new TrafficMemory(),
     schedules: {
       group: config.scheduleGroup,

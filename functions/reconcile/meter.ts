@@ -26,9 +26,10 @@ export type Metered = { record: ExperimentRecord; money: NonNullable<Observed['m
  * until the next look. Totals are sums of the tasks’ own totals, so that reading a report twice changes nothing.
  */
 export const meter = async (plane: ControlPlane, view: View, look: Look): Promise<Metered> => {
-  const { table, prices, settings } = plane
+  const { table, settings } = plane
   const now = new Date(plane.now())
   const { experiment, life } = view.record
+  const prices = await plane.prices.of(life.prices)
   const known = await readTasks(table, experiment.id)
   const sharers = 1 + view.seen.others.length
   const { totals, bytesPerSecond } = mergeReports(view.record, known, look.reports, sharers)
@@ -45,6 +46,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const wanted = experiment.phase === 'preparing' || experiment.phase === 'mirroring'
   const nextLife = {
     ...life,
+    prices: prices.version,
     ticks: life.ticks + 1,
     standingSeconds: life.standingSeconds + elapsed / sharers,
     // What was mirrored crossed zones as it did while it was mirrored: draining does not change it any more.
@@ -56,7 +58,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const spend = meterSpend(usage, prices, now)
   const requests = totals.reduce((sum, total) => addRequests(sum, total.requests), zeroRequests())
   const active = view.sessions.filter(({ state }) => state === 'active').length
-  const money = afford(plane, view, look, { now, usage, totals, running, bytesPerSecond })
+  const money = afford(plane, view, look, { now, usage, totals, running, bytesPerSecond, prices })
   const metered: ExperimentRecord = {
     life: nextLife,
     experiment: {

@@ -5,6 +5,7 @@ import { forgetLeftovers } from '../store/leftovers.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 import { tellPending } from './notify.ts'
+import { refreshPrices } from './prices.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
 import { sweep } from './sweep.ts'
 import { openWindows } from './windows.ts'
@@ -26,6 +27,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
       errors.push(error)
     }
   }
+  await guard('prices', () => refreshPrices(plane))
   for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
   await guard('windows', () => openWindows(plane))
   await guard('notices', () => tellPending(plane))

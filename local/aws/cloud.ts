@@ -22,6 +22,7 @@ import { eventsService } from './events.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Random } from './ids.ts'
 import { MirroringStream } from './mirroring-stream.ts'
+import { pricingService } from './pricing/service.ts'
 import { QueueConsumers } from './queue-consumer.ts'
 import { Firing } from './scheduler/firing.ts'
 import { resumeGroupDeletions } from './scheduler/groups.ts'
@@ -106,6 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       cloudWatchService(metrics, clock),
       sqsService(state, () => address),
       eventsService(state),
+      pricingService(state),
       stsService(state),
     ],
     calls,

@@ -8,6 +8,8 @@ export type Service = {
   /** Name in the SigV4 credential scope, and in universal targets unless `sdkName` differs. */
   scope: string
   sdkName?: string
+  /** Where its endpoints are, when not in every Region: `global` services answer for all of them. */
+  regions?: readonly string[]
   query?: { namespace: string; version: string; dialect: QueryDialect }
   /** `prefix` of X-Amz-Target. `queryCompatible` services name their query error code in a header. */
   json?: { prefix: string; version: '1.0' | '1.1'; queryCompatible?: boolean }

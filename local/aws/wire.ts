@@ -34,8 +34,9 @@ export async function answerCall(
     const known = [...dispatcher.services.map((one) => one.scope), 'dynamodb']
     return failure(undefined, protocol, noService(scope?.service, known), '-')
   }
-  if (scope.region !== region) {
-    const message = `Credential should be scoped to a valid Region: these endpoints are ${region}, not ${scope.region}`
+  const regions = service.regions ?? [region]
+  if (!regions.includes(scope.region)) {
+    const message = `Credential should be scoped to a valid Region: these endpoints are ${regions.join(', ')}, not ${scope.region}`
     return failure(service, protocol, new AwsError('SignatureDoesNotMatch', message, 403), '-')
   }
   try {

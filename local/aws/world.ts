@@ -28,6 +28,8 @@ export type WorldDeclaration = {
   scheduleGroups?: readonly string[]
   /** Rules of EventBridge’s default bus that the infrastructure made. */
   eventRules?: readonly EventRuleDeclaration[]
+  /** Other prices than those of the endpoints’ own list, in US dollars by the usage type’s ending. */
+  prices?: Readonly<Record<string, number>>
   /** SQS queues, for dead letters. */
   queues?: readonly QueueDeclaration[]
   /** Lambda’s event source mappings: which function takes what is in a queue. */

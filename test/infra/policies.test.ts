@@ -66,6 +66,7 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeTrafficMirrorSessions', '*'],
   ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['cloudwatch:GetMetricData', '*'],
+  ['pricing:GetProducts', '*'],
   ['elasticloadbalancing:DescribeLoadBalancers', '*'],
   ['ecs:ListTasks', '*', { 'ecs:cluster': OTHER_CLUSTER }],
   ['ecs:DescribeTasks', arn('ecs', 'task/production/0123')],

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { addUsd, owed } from '../../../contract/money.ts'
 import { forecastUsd } from '../../../functions/cost/forecast.ts'
 import { meterSpend } from '../../../functions/cost/spend.ts'
 import type { Usage } from '../../../functions/cost/usage.ts'
@@ -16,7 +17,7 @@ describe('the forecast', () => {
   it('lets traffic, sessions and tasks go on as they are', () => {
     const forecast = forecastUsd(halfway, prices, { mirroringSince: iso(0), endAt: iso(600) }, at(300))
 
-    expect(forecast).toBeCloseTo(0.015 + 2 * 0.006 + (600 / 3600) * (0.03238 + 2 * 0.00356), 10)
+    expect(forecast).toBe(addUsd(0.015, 2 * 0.006, owed(1 / 6, 0.03238), owed(1 / 6, 2 * 0.00356)))
   })
 
   it('opens the hours that the window will open', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
+import { addUsd, owed } from '../../../contract/money.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import type { SessionRecord } from '../../../functions/experiments/record.ts'
@@ -100,7 +101,9 @@ it('explains every dollar: rows add up to their line, lines to the total', async
   expect(usd['vCPU-hours of gateway tasks']).toBeCloseTo(0.03238, 12)
   expect(usd['GB-hours of gateway tasks']).toBeCloseTo(2 * 0.00356, 12)
   expect(usd['GB with outer headers between Availability Zones, both directions']).toBeCloseTo(0.2, 12)
-  for (const line of lines) expect(line.usd).toBe(line.quantity * line.price.usd)
-  const total = lines.filter(({ line }) => line !== 'standing').reduce((sum, line) => sum + line.usd, 0)
-  expect(body.totalUsd).toBeCloseTo(total, 12)
+  for (const line of lines) expect(line.usd).toBe(owed(line.quantity, line.price.usd))
+  expect(body.totalUsd).toBe(
+    addUsd(...lines.flatMap(({ line, usd: of }) => (line === 'standing' ? [] : [of]))),
+  )
+  expect(body.pricesFrom).toContain('Shadowmeter’s own table')
 })
