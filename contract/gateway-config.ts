@@ -45,6 +45,10 @@ export const GatewayExperiment = z.strictObject({
     ),
   tasks: z.int().min(1).default(1).describe('gateway tasks that share what is allowed a second'),
   until: Timestamp.describe('nothing is forwarded after it, whatever the control plane says or fails to say'),
+  production: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .default([])
+    .describe('addresses of the load balancers before the sources: nothing is forwarded there'),
   sources: z.array(GatewaySource),
 })
 export type GatewayExperiment = z.output<typeof GatewayExperiment>

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import * as z from 'zod'
+import { type AllowedShadows, AllowedShadowsText } from '../contract/destination.ts'
 
 export type HostPort = { host: string; port: number }
 
@@ -32,6 +33,7 @@ const Environment = z.object({
   AWS_REGION: z.string('names the AWS region').min(1),
   AWS_ENDPOINT_URL: z.string().optional(),
   SHADOWMETER_DEPLOYMENT: z.string().min(1).default('shadowmeter'),
+  SHADOWMETER_SHADOWS: AllowedShadowsText,
   SHADOWMETER_LISTEN: hostPort.default({ host: '0.0.0.0', port: 4789 }),
   SHADOWMETER_LISTEN_GENEVE: hostPort.optional(),
   SHADOWMETER_HEALTH: hostPort.default({ host: '0.0.0.0', port: 8080 }),
@@ -46,6 +48,8 @@ export type TaskConfig = {
   table: string
   /** app/stage, in metrics. */
   deployment: string
+  /** Where requests may be sent, whatever the table says. */
+  allowed: AllowedShadows
   listen: HostPort
   /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null listens for none. */
   listenGeneve: HostPort | null
@@ -71,6 +75,7 @@ export const taskConfig = (environment: Readonly<Record<string, string | undefin
   return {
     table: env.SHADOWMETER_TABLE,
     deployment: env.SHADOWMETER_DEPLOYMENT,
+    allowed: env.SHADOWMETER_SHADOWS,
     listen: env.SHADOWMETER_LISTEN,
     listenGeneve: env.SHADOWMETER_LISTEN_GENEVE ?? null,
     health: env.SHADOWMETER_HEALTH,

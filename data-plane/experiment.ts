@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Comparison } from '../contract/comparison.ts'
+import { type AllowedShadows, destinationRefusal, type Served } from '../contract/destination.ts'
 import type { GatewayExperiment } from '../contract/gateway-config.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
@@ -33,6 +34,10 @@ export type ExperimentConfig = {
   /** Responses are captured too: the shadow's answers are compared with them. */
   compare: boolean
   redaction: RedactionSettings
+  /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
+  allowed: AllowedShadows | null
+  /** What production is reached at, of other experiments too: nothing is forwarded there. */
+  production: readonly Served[]
   /** A connection between two of the sources is mirrored whole at both ends. */
   bothEnds: boolean
   /** Milliseconds since the epoch; nothing is read or forwarded after it. */
@@ -44,8 +49,25 @@ export type ExperimentConfig = {
   sources: readonly { vni: number; address: string | null; mac?: string }[] | 'any'
 }
 
-/** @param environment where the secrets are that the shadows need */
-export const fromContract = (experiment: GatewayExperiment, environment: Environment): ExperimentConfig => ({
+/** What a task knows beside its configuration: that is in a table which others can write to, too. */
+export type TaskSurroundings = {
+  /** Where the secrets are that the shadows need. */
+  environment: Environment
+  allowed: AllowedShadows
+  production: readonly Served[]
+}
+
+/** Sources and load balancers of all experiments: each is production, whichever of them forwards. */
+export const servedBy = (experiments: readonly GatewayExperiment[]): Served[] =>
+  experiments.flatMap(({ sources, production, ports }) => [
+    ...sources.map(({ address }) => ({ address, ports })),
+    ...production.map((address) => ({ address, ports: [] })),
+  ])
+
+export const fromContract = (
+  experiment: GatewayExperiment,
+  { environment, allowed, production }: TaskSurroundings,
+): ExperimentConfig => ({
   id: experiment.id,
   ports: experiment.ports,
   shadows: resolveShadows(experiment.shadow, environment),
@@ -58,6 +80,8 @@ export const fromContract = (experiment: GatewayExperiment, environment: Environ
   compare: experiment.compare,
   redaction: experiment.redaction,
   until: Date.parse(experiment.until),
+  allowed,
+  production,
   bothEnds: experiment.bothEnds,
   sources: experiment.sources,
 })
@@ -243,10 +267,9 @@ export class Experiment implements ExchangeHandler {
     this.#options.onFinished?.(this.id, forward, result)
   }
 
-  #isProduction(address: string, port: number): boolean {
-    const { sources, ports } = this.#config
-    if (sources === 'any' || !sources.some((source) => source.address === address)) return false
-    return ports === null || ports.includes(port)
+  #isForbidden(address: string, port: number): boolean {
+    const { allowed, production } = this.#config
+    return destinationRefusal(address, port, allowed, production) !== null
   }
 
   #openCopier(config: ExperimentConfig): ShadowSender | null {
@@ -257,7 +280,7 @@ export class Experiment implements ExchangeHandler {
     const comparer = isCompared ? this.#comparer : null
     return new ShadowSender(config.shadows, {
       experiment: this.id,
-      isProduction: (address, port) => this.#isProduction(address, port),
+      isProduction: (address, port) => this.#isForbidden(address, port),
       limits: this.#options.forwarder ?? {},
       timeouts: this.#options.timeouts ?? {},
       signerFor: signerFromEnvironment,

@@ -44,6 +44,8 @@ export const runStandalone = async (
       rules: options.rules,
       compare: false,
       redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
+      allowed: null,
+      production: [],
       bothEnds: false,
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '../contract/gateway-config.ts'
 import type { TaskConfig } from './config.ts'
 import { ControlLoop } from './control/control-loop.ts'
 import { openControlTable } from './control/table.ts'
-import { fromContract } from './experiment.ts'
+import { fromContract, servedBy } from './experiment.ts'
 import { type Environment, missingSecrets } from './forward/settings.ts'
 import { ecsTaskName } from './task-name.ts'
 import { watchConservation } from './telemetry/conservation-watch.ts'
@@ -38,7 +38,8 @@ export const runTask = async (
   })
 
   const configure = ({ experiments }: GatewayConfig): Promise<void> => {
-    const configs = experiments.map((experiment) => fromContract(experiment, environment))
+    const surroundings = { environment, allowed: config.allowed, production: servedBy(experiments) }
+    const configs = experiments.map((experiment) => fromContract(experiment, surroundings))
     for (const { id, shadows } of configs)
       for (const variable of missingSecrets(shadows))
         log('error', 'secret of a shadow is missing', { experiment: id, variable })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type AllowedShadows, AllowedShadowsText } from '../contract/destination.ts'
 
 const name = z.string().min(1)
 
@@ -24,6 +25,7 @@ const Environment = z.object({
   SHADOWMETER_EVENT_BUS: name
     .optional()
     .describe('EventBridge bus that gets notices; without it there are none'),
+  SHADOWMETER_SHADOWS: AllowedShadowsText,
   SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
 })
 
@@ -44,6 +46,8 @@ export type Config = Readonly<{
   /** EventBridge bus for notices; null: nobody is told. */
   eventBus: string | null
   controlFunction: string
+  /** Where experiments may send requests to. */
+  allowed: AllowedShadows
   tickSeconds: number
 }>
 
@@ -65,6 +69,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     deadLetters: read.SHADOWMETER_DEAD_LETTERS_ARN ?? null,
     eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
+    allowed: read.SHADOWMETER_SHADOWS,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,
   }
 }

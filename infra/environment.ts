@@ -2,7 +2,7 @@ import { cluster, service } from './gateway.ts'
 import { balancer, targetGroup } from './load-balancer.ts'
 import { mirrorTarget, parkingFilter } from './mirror.ts'
 import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
-import { DEPLOYMENT } from './stage.ts'
+import { allowedShadows, DEPLOYMENT } from './stage.ts'
 import { evidence } from './storage.ts'
 import { table } from './table.ts'
 
@@ -25,5 +25,6 @@ export const environment = {
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
   SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
   SHADOWMETER_EVENT_BUS: 'default',
+  SHADOWMETER_SHADOWS: allowedShadows,
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
 }

@@ -4,7 +4,7 @@ import { network } from './network.ts'
 import { HEALTH, VXLAN } from './ports.ts'
 import { shadowSecrets } from './secrets.ts'
 import { gatewayGroup } from './security-groups.ts'
-import { account, DEPLOYMENT, inputs } from './stage.ts'
+import { account, allowedShadows, DEPLOYMENT, inputs } from './stage.ts'
 import { table } from './table.ts'
 
 /** ECS kills a task that has not stopped after so long; Fargate takes up to 120 s. */
@@ -34,6 +34,7 @@ export const task = new sst.aws.Task('GatewayTask', {
   environment: {
     SHADOWMETER_TABLE: table.name,
     SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
+    SHADOWMETER_SHADOWS: allowedShadows,
     SHADOWMETER_LISTEN: `0.0.0.0:${VXLAN}`,
     SHADOWMETER_HEALTH: `0.0.0.0:${HEALTH}`,
     SHADOWMETER_WORKERS: `${inputs.gateway.vcpu}`,

@@ -46,6 +46,10 @@ const Settings = z.strictObject({
   shadows: z
     .array(z.strictObject({ cidr: Cidr, ports: z.array(Port).min(1) }))
     .min(1, 'names at least one range that gateways may send requests to'),
+  shadowHosts: z
+    .array(z.string().regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is a name, or *.name for all below it'))
+    .default([])
+    .describe('names that specs may give; any name that leads into the ranges when empty'),
   crossZone: z
     .boolean()
     .default(false)
@@ -137,6 +141,12 @@ const inconsistencies = ({ network, tags, shadows }: Inputs): string[] => [
   ...shadows
     .filter(({ cidr }) => cidr.endsWith('/0'))
     .map(({ cidr }) => `shadows: ${cidr} is everything; name the ranges of your shadow`),
+  ...shadows
+    .filter(({ cidr }) => /^(0|127|169\.254|22[4-9]|2[345]\d)\./.test(cidr))
+    .map(
+      ({ cidr }) =>
+        `shadows: ${cidr} is no range of a shadow: loopback, link-local and multicast are refused`,
+    ),
 ]
 
 function isCidr(text: string): boolean {

@@ -14,6 +14,9 @@ export const PREFIX = `${$app.name}-${$app.stage}`
 /** What everything of this deployment carries; the control plane’s own policies and the sweeper match both. */
 export const OWN_TAGS = { 'managed-by': 'shadowmeter', deployment: DEPLOYMENT }
 
+/** Where requests may go, for the control plane that judges specs and for the gateways that make connections. */
+export const allowedShadows = JSON.stringify({ ranges: inputs.shadows, hosts: inputs.shadowHosts })
+
 export const region = inputs.region
 export const account = aws.getCallerIdentityOutput().accountId
 export const arn = (service: string, resource: $util.Input<string>) =>

@@ -31,6 +31,12 @@ export const LISTENER_ARN = arn(
 )
 export const TARGET_GROUP_ARN = arn('elasticloadbalancing', 'targetgroup/shadowmeter-local/73e2d6bc24d8a067')
 
+/** Everything of this system is on the loopback network, and nothing else is ever a shadow of it. */
+export const ALLOWED_SHADOWS = JSON.stringify({
+  ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '::1/128' }],
+  hosts: [],
+})
+
 /** What every AWS client of the local system is told: the SDK’s own variables. */
 export const awsEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_REGION: REGION,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  ALLOWED_SHADOWS,
   awsEnvironment,
   CLUSTER,
   CONTROL_FUNCTION_ARN,
@@ -60,6 +61,7 @@ export const startControlPlane = (endpoint: string, deployed: Deployed, port: nu
     SHADOWMETER_DEAD_LETTERS_ARN: DEAD_LETTERS_ARN,
     SHADOWMETER_EVENT_BUS: 'default',
     SHADOWMETER_CONTROL_FUNCTION_ARN: CONTROL_FUNCTION_ARN,
+    SHADOWMETER_SHADOWS: ALLOWED_SHADOWS,
     SHADOWMETER_TICK_SECONDS: String(TICK_SECONDS),
   })
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import {
+  ALLOWED_SHADOWS,
   CLUSTER,
   CLUSTER_ARN,
   DEPLOYMENT,
@@ -88,6 +89,7 @@ export const declareGateway = (
           AWS_SECRET_ACCESS_KEY: 'local',
           SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
           SHADOWMETER_TABLE: TABLE,
+          SHADOWMETER_SHADOWS: ALLOWED_SHADOWS,
           SHADOWMETER_LISTEN: '{ip}:{port}',
           SHADOWMETER_HEALTH: '{ip}:{healthPort}',
           SHADOWMETER_STOP_SECONDS: String(STOP_SECONDS - 2),

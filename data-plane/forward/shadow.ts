@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { buildConnector, Client } from 'undici'
 import { Clients } from './clients.ts'
 import { Connections } from './connections.ts'
+import { ForbiddenDestination, guardedLookup, isForbiddenHost } from './destination.ts'
 import type { OpenSocket } from './http2-connection.ts'
 
 /** Where forwarded requests go. */
@@ -44,7 +45,7 @@ export const SHADOW_TIMEOUTS: ShadowTimeouts = {
   totalMs: 60_000,
 }
 
-/** Whether an address is that of a mirrored service: nothing is ever forwarded there. */
+/** Whether nothing is ever forwarded to an address: production’s own, or one that is not allowed. */
 export type IsProduction = (address: string, port: number) => boolean
 
 /** HTTP/1.1 connections that carry nothing are closed after so long, before servers that keep them for 5 s do. */
@@ -111,22 +112,30 @@ const connector = (
   isProduction: IsProduction,
   isHttp2: boolean,
 ): buildConnector.connector => {
-  const connect = buildConnector({ timeout: timeouts.connectMs, allowH2: isHttp2, preferH2: isHttp2 })
+  const port = Number(new URL(shadow.origin).port) || (shadow.secure ? 443 : 80)
+  const lookup = guardedLookup(port, isProduction)
+  const connect = buildConnector({
+    timeout: timeouts.connectMs,
+    allowH2: isHttp2,
+    preferH2: isHttp2,
+    lookup,
+  })
   // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
   const servername = isIP(shadow.hostname) === 0 ? shadow.hostname : ''
-  // Names resolve when they are used: only a connection shows where it leads.
-  return (options, callback) =>
+  return (options, callback) => {
+    if (isForbiddenHost(shadow.hostname, port, isProduction)) {
+      queueMicrotask(() => callback(new ForbiddenDestination(shadow.hostname), null))
+      return
+    }
     connect(
       shadow.secure ? { ...options, servername, host: shadow.hostname } : options,
       (...[error, socket]: Parameters<buildConnector.Callback>) => {
         if (error) callback(error, null)
-        else if (isProduction(plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0)) {
+        else if (isProduction(socket.remoteAddress ?? '', socket.remotePort ?? 0)) {
           socket.destroy()
-          callback(new Error('the shadow’s address is that of a mirrored service'), null)
+          callback(new ForbiddenDestination(shadow.hostname), null)
         } else callback(null, socket)
       },
     )
+  }
 }
-
-/** IPv4 within IPv6 as IPv4. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '')

@@ -59,6 +59,8 @@ export type Observed = Readonly<{
   /** What the source resolves to now; null when it was not asked. */
   sources: readonly SourceEni[] | null
   missing: readonly string[]
+  /** Addresses of the load balancers before the sources; empty when it was not asked. */
+  front: readonly string[]
   config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
   /** Other experiments that need gateways now. */
   others: readonly Readonly<{ id: string; endAt: string; sources: number }>[]

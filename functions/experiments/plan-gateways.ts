@@ -78,6 +78,7 @@ const entryFor = (view: View): GatewayExperiment => {
     bothEnds: isWholeAtBothEnds(spec.traffic),
     tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
+    production: [...record.life.front],
     sources: sessions
       .filter(({ state }) => state === 'active')
       // What was read from the store, and what was learned since, must come in one order.

@@ -81,7 +81,7 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
     if (choice === null) return []
     return [
       'enis' in choice
-        ? { kind: 'write-record', life: { enis: choice.enis } }
+        ? { kind: 'write-record', life: { enis: choice.enis, front: [...seen.front] } }
         : finish('failed', choice.problem),
     ]
   }

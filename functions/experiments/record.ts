@@ -34,6 +34,8 @@ export const Life = z.object({
   unfitSince: Timestamp.nullable(),
   /** The ENIs it was prepared with; null before. From then on its ledger rows say what it mirrors. */
   enis: z.array(EniId).nullable(),
+  /** Addresses of the load balancers that production’s requests come through, as they were then. */
+  front: z.array(z.string()).default([]),
   filter: z.string().nullable(),
   filterGeneration: z.int().nonnegative(),
   /** Written before the filter is made, so that one whose id got lost is looked for. */
@@ -76,6 +78,7 @@ export const newLife = (): Life => ({
   drainingSince: null,
   unfitSince: null,
   enis: null,
+  front: [],
   filter: null,
   filterGeneration: 0,
   filterIntendedAt: null,

@@ -33,11 +33,14 @@ export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
     describeEntrance(clients, config),
   ])
   const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
+  const { describeBalancers } = await import('../mirror/balancers.ts')
+  const balancers = await describeBalancers(clients, new Set(groups.flatMap((group) => group.balancers)))
   return {
     ...resolved,
     targets,
     measured,
     groups,
+    balancers,
     unmeasured,
     zones: tasks.map(({ availabilityZone }) => availabilityZone),
     ground: {
@@ -63,12 +66,12 @@ const measure = async (
 ) => {
   const at = new Date(now())
   const instances = [...new Set(sources.flatMap(({ instance }) => instance ?? []))]
-  const vpcs = [...new Set(sources.map(({ vpc }) => vpc))].sort()
-  const ids = [...instances, ...sources.map(({ address }) => address)].sort()
+  const { targetsOf } = await import('../watch/target-groups.ts')
+  const targets = targetsOf(sources, spec.traffic.ports ?? null)
   try {
     const [measured, groups] = await Promise.all([
       traffic.of(clients.cloudwatch, instances, at),
-      ids.length === 0 ? [] : traffic.groupsOf(clients, { vpcs, ports: spec.traffic.ports ?? null, ids }, at),
+      targets.ids.length === 0 ? [] : traffic.groupsOf(clients, targets, at),
     ])
     return { measured, groups, unmeasured: null }
   } catch (error) {

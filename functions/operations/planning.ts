@@ -1,6 +1,5 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
-import { shadowTargets } from '../../contract/forwarding.ts'
 import type { Plan, PlannedEni } from '../../contract/plan.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { detectionSeconds } from '../../contract/watch.ts'
@@ -16,6 +15,7 @@ import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { readiness } from '../experiments/readiness.ts'
+import { shadowProblems } from '../experiments/shadow-problems.ts'
 import { reach } from '../experiments/stages.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
 import type { FoundGroup } from '../watch/target-groups.ts'
@@ -84,7 +84,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const affordable = priced.length === 0 || money.start.affordable
   const problems = [
     ...(mustFit ? lacking : []),
-    ...pointsAtProduction(spec, sources),
+    ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
     ...ready.problems,
     ...(roomAccepted ? [] : room.map((why) => `${why} To start all the same, accept little-headroom.`)),
     ...(affordable ? [] : [`It cannot begin. ${money.start.reason}`]),
@@ -198,16 +198,3 @@ const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
     throw wrongField('body.window.startAt', 'It is more than a year ahead')
   return startAt
 }
-
-/** A copy that is sent back to where it was taken from would be a second request to production. */
-const pointsAtProduction = ({ shadow, traffic }: ExperimentSpec, sources: readonly SourceEni[]): string[] =>
-  shadowTargets(shadow).flatMap(({ url }) => {
-    const { hostname, port, protocol } = new URL(url)
-    const shadowPort = Number(port) || (protocol === 'https:' ? 443 : 80)
-    const source = sources.find(({ address }) => address === hostname)
-    return source && (traffic.ports?.includes(shadowPort) ?? true)
-      ? [
-          `The shadow’s address ${url} is production itself (${source.eni}): nothing is forwarded to production.`,
-        ]
-      : []
-  })

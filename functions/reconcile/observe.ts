@@ -1,7 +1,9 @@
 import type { TrafficMirrorFilter, TrafficMirrorFilterRule, TrafficMirrorSession } from '@aws-sdk/client-ec2'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { GatewayConfig } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { readTags } from '../../contract/ownership.ts'
+import type { SourceEni } from '../../contract/source.ts'
 import { GATEWAYS_TO_ZERO, schedulePrefix } from '../experiments/names.ts'
 import type { Observed, ObservedRule } from '../experiments/observed.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
@@ -13,6 +15,7 @@ import {
   readService,
   runningTasks,
 } from '../gateway/service.ts'
+import { describeBalancers } from '../mirror/balancers.ts'
 import { describeFilters } from '../mirror/filter.ts'
 import type { NetworkCapacity } from '../mirror/instance-types.ts'
 import { describeSessions, toOthers } from '../mirror/session.ts'
@@ -21,6 +24,7 @@ import { armedAt, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { readConfig } from '../store/gateway-config.ts'
 import { readReports } from '../store/reports.ts'
+import { targetGroupsWith, targetsOf } from '../watch/target-groups.ts'
 import type { ControlPlane } from './control-plane.ts'
 
 /** What was seen, with what only the meter needs beside the planner’s part of it. */
@@ -44,6 +48,7 @@ const NOTHING: Observed = {
   gateways: { desired: 0, healthy: 0, tasks: [], crossZone: true, zones: [] },
   sources: null,
   missing: [],
+  front: [],
   config: { revision: 0, entry: null },
   others: [],
   money: null,
@@ -100,6 +105,8 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     wanted ? isCrossZone(clients.elb, config.loadBalancer) : true,
   ])
 
+  const isChoosing = phase === 'preparing' && record.life.enis === null
+  const front = isChoosing && resolved ? await frontOf(plane, spec, resolved.sources) : []
   const revisions = new Map(reports.map(({ task, revision }) => [task, revision]))
   const fit = new Set(healthy)
   return {
@@ -123,6 +130,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
       },
       sources: resolved?.sources ?? null,
       missing: resolved?.missing ?? [],
+      front,
       config: {
         revision: gatewayConfig.revision,
         entry: gatewayConfig.experiments.find((entry) => entry.id === id) ?? null,
@@ -133,6 +141,18 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     tasks,
     capacity: resolved?.capacity ?? new Map(),
   }
+}
+
+/** Where production’s requests come in, beside the sources themselves. */
+const frontOf = async (
+  { clients }: ControlPlane,
+  { traffic }: ExperimentSpec,
+  sources: readonly SourceEni[],
+): Promise<string[]> => {
+  if (sources.length === 0) return []
+  const groups = await targetGroupsWith(clients.elb, targetsOf(sources, traffic.ports ?? null))
+  const arns = new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))
+  return (await describeBalancers(clients, arns)).flatMap(({ addresses }) => addresses).sort()
 }
 
 const reportsSince = ({ experiment, life }: ExperimentRecord, now: number): number => {

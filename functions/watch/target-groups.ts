@@ -5,6 +5,7 @@ import {
   paginateDescribeTargetGroups,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { SourceEni } from '../../contract/source.ts'
 import type { Flow } from '../experiments/headroom.ts'
 import { flowOf, PERIOD_SECONDS, readSums } from './sums.ts'
 
@@ -14,6 +15,8 @@ export type FoundGroup = Readonly<{
   protocol: string
   /** HTTP1, HTTP2 or GRPC; null for groups of a network load balancer. */
   version: string | null
+  /** ARNs of the load balancers whose requests it gets. */
+  balancers: readonly string[]
   /** Per second, of the whole group; null where CloudWatch knows nothing. */
   requests: Flow | null
   /** Bytes per second of the load balancer, both legs and both directions. */
@@ -37,7 +40,7 @@ export const readTargetGroups = async (
   targets: Targets,
   now: Date,
 ): Promise<FoundGroup[]> => {
-  const groups = await groupsWith(elb, targets)
+  const groups = await targetGroupsWith(elb, targets)
   const queries = groups.flatMap((group, index) => queriesFor(group, index))
   const sums = queries.length === 0 ? new Map() : await readSums(cloudwatch, queries, now)
   const flow = (id: string): Flow | null => {
@@ -48,12 +51,24 @@ export const readTargetGroups = async (
     name: group.TargetGroupName ?? '',
     protocol: group.Protocol ?? '',
     version: group.ProtocolVersion ?? null,
+    balancers: group.LoadBalancerArns ?? [],
     requests: flow(`requests${index}`),
     bytes: flow(`bytes${index}`),
   }))
 }
 
-const groupsWith = async (
+/** What names the sources as targets. */
+export const targetsOf = (sources: readonly SourceEni[], ports: readonly number[] | null): Targets => ({
+  vpcs: [...new Set(sources.map(({ vpc }) => vpc))].sort(),
+  ports,
+  ids: [
+    ...new Set(
+      sources.flatMap(({ instance, address }) => [...(instance === null ? [] : [instance]), address]),
+    ),
+  ].sort(),
+})
+
+export const targetGroupsWith = async (
   elb: ElasticLoadBalancingV2Client,
   { vpcs, ports, ids }: Targets,
 ): Promise<TargetGroup[]> => {

@@ -7,13 +7,19 @@ import { ConfigError, taskConfig } from '../../data-plane/config.ts'
 import { standaloneOptions } from '../../data-plane/standalone-options.ts'
 import { ecsTaskName } from '../../data-plane/task-name.ts'
 
-const environment = { SHADOWMETER_TABLE: 'shadowmeter', AWS_REGION: 'eu-west-1', SHADOWMETER_TASK: 't-1' }
+const environment = {
+  SHADOWMETER_TABLE: 'shadowmeter',
+  AWS_REGION: 'eu-west-1',
+  SHADOWMETER_TASK: 't-1',
+  SHADOWMETER_SHADOWS: '{"ranges":[{"cidr":"10.90.0.0/16","ports":[8080]}],"hosts":[]}',
+}
 
 describe('the environment of a task', () => {
-  test('has defaults for all but table, region and name', () => {
+  test('has defaults for all but table, region, name and where requests may go', () => {
     expect(taskConfig(environment)).toEqual({
       table: 'shadowmeter',
       deployment: 'shadowmeter',
+      allowed: { ranges: [{ cidr: '10.90.0.0/16', ports: [8080] }], hosts: [] },
       listen: { host: '0.0.0.0', port: 4789 },
       listenGeneve: null,
       health: { host: '0.0.0.0', port: 8080 },
@@ -54,6 +60,8 @@ describe('the environment of a task', () => {
   test.each([
     [{ SHADOWMETER_TABLE: undefined }, /SHADOWMETER_TABLE: names the control plane/],
     [{ AWS_REGION: undefined }, /AWS_REGION: names the AWS region/],
+    [{ SHADOWMETER_SHADOWS: undefined }, /SHADOWMETER_SHADOWS: says where requests may go/],
+    [{ SHADOWMETER_SHADOWS: '10.0.0.0/8' }, /SHADOWMETER_SHADOWS: is not a list of ranges/],
     [{ SHADOWMETER_TASK: undefined }, /SHADOWMETER_TASK: names this task/],
     [
       { SHADOWMETER_LISTEN: 'localhost' },

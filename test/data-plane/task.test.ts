@@ -48,6 +48,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   tasks: 1,
   compare: false,
   bothEnds: false,
+  production: [],
   until: new Date(Date.now() + 3_600_000).toISOString(),
   sources: [{ vni: 7, eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
   ...given,
@@ -70,6 +71,7 @@ const startTask = async (environment: Record<string, string> = {}) => {
       AWS_SECRET_ACCESS_KEY: 'local',
       SHADOWMETER_TABLE: table.table,
       SHADOWMETER_TASK: task,
+      SHADOWMETER_SHADOWS: '{"ranges":[{"cidr":"127.0.0.0/8"}],"hosts":[]}',
       SHADOWMETER_LISTEN: '127.0.0.1:0',
       SHADOWMETER_HEALTH: '127.0.0.1:0',
       SHADOWMETER_REPORT_SECONDS: '1',
@@ -317,4 +319,39 @@ test('without a table it is unhealthy, goes on, and still ends in order', async 
 
   expect([status, state]).toEqual([503, 'no configuration read yet\n'])
   expect(code).toBe(0)
+})
+
+test('a table that names a shadow which the deployment does not allow cannot make the gateway send there', async () => {
+  const task = await startTask({
+    SHADOWMETER_SHADOWS: '{"ranges":[{"cidr":"10.90.0.0/16","ports":[8080]}],"hosts":[]}',
+  })
+  await task.runs(await publish(experiment()))
+
+  await task.send(aGet(7, '/poisoned', 50_021))
+  const report = await task.reportWhere(
+    ({ experiments }) => experiments[EXPERIMENT]?.requests.shadow.failed_connect === 1,
+  )
+
+  expect(report.experiments[EXPERIMENT]?.requests.received).toBe(1)
+  expect(shadow.requests).toEqual([])
+})
+
+test('what stands before the sources of any experiment is no shadow of another', async () => {
+  const other = await startRecordingShadow(undefined, '127.0.0.9')
+  const task = await startTask()
+  const published = await publish(
+    experiment({ shadow: { url: other.url } }),
+    experiment({
+      id: OTHER,
+      ports: [other.port],
+      sources: [{ vni: 9, eni: 'eni-00000000000000009', address: '127.0.0.9', mac: '02:00:00:00:00:09' }],
+    }),
+  )
+  await task.runs(published)
+
+  await task.send(aGet(7, '/loop', 50_022))
+  await task.reportWhere(({ experiments }) => experiments[EXPERIMENT]?.requests.shadow.failed_connect === 1)
+
+  expect(other.requests).toEqual([])
+  await other.stop()
 })

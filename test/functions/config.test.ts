@@ -14,6 +14,7 @@ const environment = {
   SHADOWMETER_SCHEDULE_GROUP: 'group',
   SHADOWMETER_SCHEDULE_ROLE_ARN: 'arn:role',
   SHADOWMETER_CONTROL_FUNCTION_ARN: 'arn:function',
+  SHADOWMETER_SHADOWS: '{"ranges":[{"cidr":"127.0.0.0/8"}],"hosts":[]}',
 }
 
 test('the environment tells everything, a tick a minute unless said otherwise', () => {

@@ -17,6 +17,10 @@ export const apiConfig = (table: string): Config => ({
   deadLetters: null,
   eventBus: 'default',
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
+  allowed: {
+    ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '10.90.0.0/16', ports: [80, 8080, 9000] }],
+    hosts: [],
+  },
   tickSeconds: 60,
 })
 

@@ -48,6 +48,7 @@ const config: Config = {
   deadLetters: world.deadLetterArn,
   eventBus: 'default',
   controlFunction: world.functionArn,
+  allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   tickSeconds: TICK_SECONDS,
 }
 

@@ -167,6 +167,7 @@ export class ModelAccount {
       },
       sources: looked ? [...this.enis].map((eni) => this.source(eni)) : null,
       missing: [],
+      front: [],
       config: this.config,
       others: [],
       money: {

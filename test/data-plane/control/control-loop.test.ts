@@ -40,6 +40,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   tasks: 1,
   compare: false,
   bothEnds: false,
+  production: [],
   until: '2099-01-01T00:00:00Z',
   sources: Array.from({ length: sources }, (_, i) => ({
     vni: i + 1,

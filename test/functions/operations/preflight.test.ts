@@ -4,7 +4,7 @@ import {
   CreateTrafficMirrorSessionCommand,
   CreateTrafficMirrorTargetCommand,
 } from '@aws-sdk/client-ec2'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { Plan } from '../../../contract/plan.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
@@ -177,6 +177,39 @@ describe('the preflight', PATIENT, () => {
   })
 })
 
+describe('the shadow', PATIENT, () => {
+  test.each([
+    ['http://169.254.169.254/latest', 'never a shadow'],
+    ['http://[fd00:ec2::254]:80', 'never a shadow'],
+    ['http://10.1.2.3:9000', 'in none of the ranges that the deployment allows'],
+    ['http://10.0.1.11:9000', 'in none of the ranges that the deployment allows'],
+    ['http://10.0.1.1:8080', 'production itself'],
+    ['http://10.0.1.1:9999', 'production itself'],
+  ])('at %s is refused', async (url, why) => {
+    const { api, plan } = await open()
+
+    const made = await plan({ shadow: { url } })
+    const started = await api.send({
+      method: 'POST',
+      path: '/experiments',
+      body: { ...body, shadow: { url } },
+    })
+
+    expect(made.problems.join(' ')).toContain(why)
+    expect(made.startable).toBe(false)
+    expect(started).toMatchObject({ status: 422, body: { type: expect.stringContaining('not-startable') } })
+  })
+
+  it('that is one of several is judged like the first', async () => {
+    const { plan } = await open()
+    const made = await plan({
+      shadow: { url: 'http://127.0.0.1:9000', others: [{ url: 'http://169.254.170.2/v2/credentials' }] },
+    })
+
+    expect(made.problems).toEqual([expect.stringContaining('169.254.170.2')])
+  })
+})
+
 describe('the network of the sources', PATIENT, () => {
   /** Five-minute sums of bytes in and out, the last that are over. */
   const feed = ({ cloud, clock }: Account, n: number, received: number, sent: number) => {
@@ -278,6 +311,18 @@ describe('the network of the sources', PATIENT, () => {
     ]
     const { account, plan } = await open({}, (declared) => ({
       ...declared,
+      networkInterfaces: [
+        ...declared.networkInterfaces,
+        {
+          id: world.eni(36),
+          subnetId: world.subnetA,
+          privateIp: '10.0.1.36',
+          mac: '0a:00:00:00:00:36',
+          description: `ELB ${loadBalancer}`,
+          requesterManaged: true,
+          requesterId: 'amazon-elb',
+        },
+      ],
       targetGroups: [...declared.targetGroups, ...groups],
       loadBalancers: [
         ...declared.loadBalancers,
@@ -313,7 +358,13 @@ describe('the network of the sources', PATIENT, () => {
       maximum: 12_000,
     })
     const made = await plan()
+    const [byName, byAddress] = [
+      await plan({ shadow: { url: 'http://dualstack.Front.us-east-1.elb.amazonaws.com:9000' } }),
+      await plan({ shadow: { url: 'http://10.0.1.36:9000' } }),
+    ]
 
+    for (const { problems } of [byName, byAddress])
+      expect(problems).toEqual([expect.stringContaining('production’s load balancer front')])
     expect(made.startable).toBe(true)
     expect(made.warnings).toEqual([
       'The target group grpc speaks GRPC to the sources: connections that are older than the experiment cannot be read.',

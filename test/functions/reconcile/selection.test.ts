@@ -65,7 +65,10 @@ test('what a spec selects is what its gateways forward', { timeout: 60_000 }, as
   await pass(account)
   await pass(account)
   const settled = (await readNewConfig(account.plane.table, -1))?.revision
-  const gateway = new Experiment(fromContract(entry, {}), {})
+  const gateway = new Experiment(
+    fromContract(entry, { environment: {}, allowed: account.plane.config.allowed, production: [] }),
+    {},
+  )
 
   const [source] = entry.sources
   const mac = Uint8Array.from((source?.mac ?? '').split(':').map((byte) => Number.parseInt(byte, 16)))

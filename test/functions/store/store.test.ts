@@ -135,6 +135,7 @@ describe('the gateway configuration', () => {
     tasks: 1,
     compare: false,
     bothEnds: false,
+    production: [],
     until: new Date(AT).toISOString(),
     sources: Array.from({ length: sources }, (_, n) => ({
       vni: n + 1,

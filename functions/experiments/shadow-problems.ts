@@ -1,0 +1,50 @@
+import { isIP } from 'node:net'
+import { type AllowedShadows, destinationRefusal, hostRefusal } from '../../contract/destination.ts'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { shadowTargets } from '../../contract/forwarding.ts'
+import type { SourceEni } from '../../contract/source.ts'
+
+/** A load balancer that production’s requests come through. */
+export type Balancer = Readonly<{ name: string; dnsName: string; addresses: readonly string[] }>
+
+/**
+ * Why the shadows of a spec may not be sent to: what is known before anything connects. A copy that is sent back to where it
+ * was taken from would be a second request to production.
+ */
+export const shadowProblems = (
+  { shadow, traffic }: ExperimentSpec,
+  sources: readonly SourceEni[],
+  balancers: readonly Balancer[],
+  allowed: AllowedShadows,
+): string[] =>
+  shadowTargets(shadow).flatMap(({ url }) => {
+    const { hostname, port: given, protocol } = new URL(url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const port = Number(given) || (protocol === 'https:' ? 443 : 80)
+    const source = sources.find(({ address }) => address === host)
+    const served = source === undefined ? [] : [{ address: host, ports: traffic.ports ?? null }]
+    if (source && destinationRefusal(host, port, null, served) !== null)
+      return [
+        `The shadow’s address ${url} is production itself (${source.eni}): nothing is forwarded to production.`,
+      ]
+    const balancer = balancers.find(
+      ({ dnsName, addresses }) => isNamed(host, dnsName) || addresses.includes(host),
+    )
+    if (balancer)
+      return [
+        `The shadow’s address ${url} is production’s load balancer ${balancer.name}: nothing is forwarded to production.`,
+      ]
+    const refusal =
+      isIP(host) === 0 ? hostRefusal(host, port, allowed) : destinationRefusal(host, port, allowed, [])
+    return refusal === null ? [] : [`The shadow’s address ${url} is not allowed: ${refusal}.`]
+  })
+
+/** A dual-stack name stands for the same load balancer. */
+const isNamed = (host: string, dnsName: string): boolean => {
+  const plain = (name: string) =>
+    name
+      .toLowerCase()
+      .replace(/^dualstack\./, '')
+      .replace(/\.$/, '')
+  return dnsName !== '' && plain(host) === plain(dnsName)
+}
