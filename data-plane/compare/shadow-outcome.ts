@@ -12,7 +12,7 @@ export const shadowOutcome = (forward: Forward, result: ShadowResult): ShadowOut
   if (result.startsWith('failed') || kept === null) return { answer: null, milliseconds: endedAt - startedAt }
   if (responseBytes > COMPARED_BYTES_MAX) return { unpaired: 'shadow_oversized' }
   return {
-    answer: { status, headers: kept.headers, body: Buffer.concat(kept.chunks) },
+    answer: { status, headers: kept.headers, body: kept.body },
     milliseconds: firstByteAt - startedAt,
   }
 }

@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Client, Dispatcher } from 'undici'
 import type { ShadowResult } from '../../contract/traffic.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import type { Prepared } from './prepare.ts'
@@ -17,25 +15,29 @@ export type ForwardEvents = {
 export const RESPONSE_BYTES_MAX = 16 * 1024 * 1024
 
 const NO_TRAILERS: RawHeaders = []
+const NO_BODY = Buffer.alloc(0)
 
 /** What is kept of an answer that is to be compared. */
 export type Kept = {
   /** Name, value, name, value ...; names in lower case, trailers behind the headers. */
   readonly headers: string[]
-  readonly chunks: Buffer[]
+  /** Empty when it was longer than what is kept. */
+  body: Buffer
 }
 
+/** Gives up what a connection is doing; the forward then fails with this error. */
+export type Control = { abort(error: Error): void }
+
 /**
- * One request on its way to the shadow. It is undici's dispatch options and handler in one object, so that a request
+ * One request on its way to the shadow, and what comes of it: what to send and whom to tell in one object, so that a request
  * costs one allocation and no closures. Times are of the monotonic clock, in milliseconds.
  */
-export class Forward implements Dispatcher.DispatchHandler {
+export class Forward {
   readonly request: Request
-  readonly method: Dispatcher.HttpMethod
+  readonly method: string
   readonly path: string
   readonly headers: string[]
   readonly body: Buffer | null
-  readonly servername: string | undefined
   /** For HTTP/2: `headers` begin with the pseudo-header fields. */
   readonly isHttp2: boolean
   readonly trailers: RawHeaders
@@ -51,41 +53,32 @@ export class Forward implements Dispatcher.DispatchHandler {
   status = 0
   firstByteAt = 0
   endedAt = 0
+  /** Length of its answer's body, without chunk framing. */
   responseBytes = 0
   capped = false
   /** Its answer was read to its end. */
   isWhole = false
-  /** What it is sent on, in HTTP/1.1. */
-  client: Client | null = null
-  /** Null when nothing of the answer is kept; without its chunks once its body is longer than `keepBytes`. */
+  /** Null when nothing of the answer is kept. */
   readonly kept: Kept | null
 
   readonly #events: ForwardEvents
-  readonly #keepBytes: number
   #heardAt = 0
-  #controller: Dispatcher.DispatchController | null = null
+  #heardBytes = 0
+  #control: Control | null = null
   #expired = false
 
-  /** @param keepBytes keeps the answer's headers and up to so many bytes of its body; 0 keeps nothing */
-  constructor(
-    request: Request,
-    prepared: Prepared,
-    servername: string | undefined,
-    events: ForwardEvents,
-    keepBytes = 0,
-  ) {
+  /** @param isKept keeps the answer's headers and what its connection keeps of its body */
+  constructor(request: Request, prepared: Prepared, events: ForwardEvents, isKept = false) {
     this.request = request
-    this.method = request.method as Dispatcher.HttpMethod
+    this.method = request.method
     this.path = prepared.path
     this.headers = prepared.headers
     this.body = request.body.length > 0 ? request.body : null
-    this.servername = servername
     this.isHttp2 = prepared.isHttp2
     this.trailers = prepared.isHttp2 ? request.trailers : NO_TRAILERS
     this.size = prepared.size + request.body.length
     this.#events = events
-    this.#keepBytes = keepBytes
-    this.kept = keepBytes > 0 ? { headers: [], chunks: [] } : null
+    this.kept = isKept ? { headers: [], body: NO_BODY } : null
   }
 
   get isStarted(): boolean {
@@ -102,61 +95,59 @@ export class Forward implements Dispatcher.DispatchHandler {
   }
 
   abort(): void {
-    this.#controller?.abort(new Error('given up'))
+    this.#control?.abort(new Error('given up'))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
+  /** It is being written to a connection. */
+  begin(control: Control): void {
+    this.#control = control
     this.startedAt = performance.now()
     this.#events.onStarted(this)
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (status < 200) return
+  /** The head of its final answer. */
+  head(status: number, headers: RawHeaders): void {
     this.status = status
     this.firstByteAt = performance.now()
     this.#heardAt = this.firstByteAt
     if (this.kept !== null) addHeaders(this.kept.headers, headers)
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.responseBytes += chunk.length
-    this.#heardAt = performance.now()
-    // A chunk is a view of a larger buffer, which it would keep.
-    if (this.responseBytes <= this.#keepBytes) this.kept?.chunks.push(Buffer.from(chunk))
-    else this.kept?.chunks.splice(0)
-    if (this.responseBytes <= RESPONSE_BYTES_MAX || this.capped) return
+  /** So many bytes more of its answer came. */
+  data(bytes: number): void {
+    this.#heardBytes += bytes
+    if (this.status > 0) this.#heardAt = performance.now()
+    if (this.#heardBytes <= RESPONSE_BYTES_MAX || this.capped) return
     this.capped = true
+    this.responseBytes = this.#heardBytes
     this.abort()
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+  /** Its answer has ended as it should. @param body what was kept of it */
+  end(body: Buffer, bodyLength: number, trailers: RawHeaders): void {
     this.isWhole = true
-    if (this.kept !== null) addHeaders(this.kept.headers, trailers)
+    this.responseBytes = bodyLength
+    if (this.kept !== null) {
+      this.kept.body = body
+      addHeaders(this.kept.headers, trailers)
+    }
     this.#finish(answeredResult(this.status))
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.capped) this.#finish(answeredResult(this.status))
+  fail(error: Error): void {
+    if (this.capped && this.status > 0) this.#finish(answeredResult(this.status))
     else if (this.#expired) this.#finish('failed_timeout')
     else this.#finish(failedResult(error, this.isStarted))
   }
 
   #finish(result: ShadowResult): void {
-    this.#controller = null
+    this.#control = null
     this.endedAt = performance.now()
     this.#events.onFinished(this, result)
   }
 }
 
-/** Without HTTP/2's pseudo-headers. */
-const addHeaders = (list: string[], headers: IncomingHttpHeaders): void => {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || value === undefined) continue
-    for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one))
-  }
+const addHeaders = (list: string[], headers: RawHeaders): void => {
+  for (let i = 0; i < headers.length; i += 2)
+    list.push((headers[i] as string).toLowerCase(), headers[i + 1] as string)
 }

@@ -13,15 +13,14 @@ import { compileRewrite } from './rewrite.ts'
 import type { ShadowSettings } from './settings.ts'
 import {
   type IsProduction,
-  openConnection,
-  openPool,
+  openConnections,
   parseShadow,
   SHADOW_TIMEOUTS,
   type Shadow,
   type ShadowTimeouts,
 } from './shadow.ts'
 import { SIGNED_HEADERS, type Sign } from './sign.ts'
-import { LANE_IDLE_MS, SourceLines } from './source-lines.ts'
+import { SourceLines } from './source-lines.ts'
 
 export type ForwarderLimits = {
   /** Requests under way at once, each on its own connection. */
@@ -72,8 +71,8 @@ export class Forwarder implements ForwardEvents {
   readonly #breaker: Breaker | null
   readonly #serverErrors: boolean
   readonly #sign: Sign | null
+  readonly #keepBytes: number
   readonly #line: Line
-  readonly #servername: string | undefined
   /** Handed to a connection, or being signed, and not finished. */
   readonly #active = new ActiveForwards()
   #wallClock = performance.timeOrigin
@@ -90,6 +89,7 @@ export class Forwarder implements ForwardEvents {
     const { target, credentials } = options.settings
     const shadow = parseShadow(target.url)
     this.#options = options
+    this.#keepBytes = options.keepBytes ?? 0
     this.#tally = options.tally
     this.#counters = options.tally.requests
     this.#timeouts = { ...SHADOW_TIMEOUTS, ...options.timeouts, ...target.timeouts }
@@ -99,7 +99,6 @@ export class Forwarder implements ForwardEvents {
     this.#breaker = breaker && new Breaker(breaker)
     this.#serverErrors = breaker?.serverErrors ?? false
     this.#sign = credentials?.by === 'sigv4' ? (options.sign ?? null) : null
-    this.#servername = shadow.secure ? shadow.hostname : undefined
     this.#line = this.#openLine(shadow)
   }
 
@@ -147,7 +146,7 @@ export class Forwarder implements ForwardEvents {
       this.dropWaiting('dropped.shutdown')
     }
     this.#givingUp = true
-    await this.#line.destroy()
+    this.#line.destroy()
     this.#tally.breakerOpen = false
   }
 
@@ -180,7 +179,7 @@ export class Forwarder implements ForwardEvents {
     this.#options.onFinished?.(forward, result)
     this.#tellBreaker(forward, result)
     if (result === 'failed_connect') this.#onConnectFailure()
-    // A connection whose answer was read whole takes the next request at once; undici writes it a turn of the loop later.
+    // A connection whose answer was read whole takes the next request at once.
     if (forward.isWhole && !forward.isHttp2) this.#pump()
     this.#goOn()
   }
@@ -193,7 +192,7 @@ export class Forwarder implements ForwardEvents {
     const breaker = this.#breaker
     if (breaker !== null && breaker.state !== 'closed' && !breaker.admits(performance.now()))
       return 'dropped.breaker_open'
-    const forward = new Forward(request, prepared, this.#servername, this, this.#options.keepBytes)
+    const forward = new Forward(request, prepared, this, this.#keepBytes > 0)
     if (breaker !== null) forward.epoch = breaker.epoch
     this.#counters.waiting++
     if (this.#mayDispatch() && this.#line.isFree(forward)) this.#dispatch(forward)
@@ -268,7 +267,7 @@ export class Forwarder implements ForwardEvents {
     this.#pause.unref()
   }
 
-  /** After a failure undici is still at work on the connection: one turn of the loop later it takes requests again. */
+  /** After a failure: a turn of the loop later, so that many at once are not one within the other. */
   #schedulePump(): void {
     if (this.#pumpScheduled) return
     this.#pumpScheduled = true
@@ -310,29 +309,23 @@ export class Forwarder implements ForwardEvents {
     }
     const { connections, queueRequests: requests, queueBytes: bytes } = limits
     const onDropped = (forward: Forward) => this.#refuseWaiting(forward, 'dropped.queue_full')
+    const open = (isForSource: boolean) =>
+      openConnections(shadow, this.#timeouts, isProduction, this.#keepBytes, isForSource)
     return mode === 'pooled'
-      ? new PooledLine(
-          openPool(shadow, this.#timeouts, isProduction),
-          connections,
-          { requests, bytes },
-          onDropped,
-        )
-      : new SourceLines(
-          () => openConnection(shadow, LANE_IDLE_MS, this.#timeouts, isProduction),
-          connections,
-          { requests, bytes },
-          onDropped,
-        )
+      ? new PooledLine(open(false), connections, { requests, bytes }, onDropped)
+      : new SourceLines(() => open(true), connections, { requests, bytes }, onDropped)
   }
 }
 
 const preparation = ({ settings, experiment }: ForwarderOptions, shadow: Shadow): Preparation => {
   const { target, credentials } = settings
+  const shadowAuthority = new URL(target.url).host
   return {
     experiment,
     http2: target.protocol === 'http1' ? null : shadow.secure ? 'https' : 'http',
     basePath: shadow.basePath,
-    authority: target.host === 'rewrite' ? new URL(target.url).host : null,
+    authority: target.host === 'rewrite' ? shadowAuthority : null,
+    shadowAuthority,
     forwardedFor: target.forwardedFor === 'keep' ? null : (target.forwardedFor ?? null),
     rewrite: compileRewrite(target),
     replaced:

@@ -7,8 +7,9 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import type { Socket } from 'node:net'
-import { type Dispatcher, errors } from 'undici'
-import type { Forward } from './forward.ts'
+import { errors } from 'undici'
+import { type BodyBudget, BodyCollector } from '../http/body.ts'
+import type { Control, Forward } from './forward.ts'
 import type { ShadowTimeouts } from './shadow.ts'
 
 /** Makes a socket to the shadow; over TLS `alpnProtocol` says what was agreed. */
@@ -24,6 +25,8 @@ const STREAMS_MAX = 100
 /** Credit for the shadow's answers, so that none waits for another's reader. */
 const STREAM_WINDOW = 1 << 20
 const CONNECTION_WINDOW = 16 << 20
+/** Connections have their own limits: of body bytes kept, and of how many streams there are. */
+const NO_BUDGET: BodyBudget = { used: 0, limit: Number.POSITIVE_INFINITY }
 /** Megabytes that node lets a session hold: many large bodies may wait for the shadow's credit. */
 const SESSION_MEMORY_MB = 512
 
@@ -35,6 +38,7 @@ export class Http2Connection {
   /** Takes no further request. */
   isClosed = false
   readonly #timeouts: ShadowTimeouts
+  readonly #keepBytes: number
   readonly #onClosed: (error: Error | null) => void
   /** Handed over before the connection stood. */
   readonly #waiting: Forward[] = []
@@ -51,9 +55,11 @@ export class Http2Connection {
     openSocket: OpenSocket,
     idleMs: number,
     timeouts: ShadowTimeouts,
+    keepBytes: number,
     onClosed: (error: Error | null) => void,
   ) {
     this.#timeouts = timeouts
+    this.#keepBytes = keepBytes
     this.#onClosed = onClosed
     openSocket((error, socket) => {
       if (error !== null || socket === null) this.#close(error ?? new errors.ConnectTimeoutError())
@@ -130,7 +136,7 @@ export class Http2Connection {
     this.isClosed = true
     this.#onClosed(error)
     const why = error ?? this.#error ?? new errors.SocketError('the connection was closed')
-    for (const forward of this.#waiting.splice(0)) forward.onResponseError(NO_CONTROL, why)
+    for (const forward of this.#waiting.splice(0)) forward.fail(why)
   }
 
   #start(session: ClientHttp2Session, forward: Forward): void {
@@ -145,7 +151,7 @@ export class Http2Connection {
       // Raw headers, so that order and repetition stay (node's types know only objects yet).
       stream = session.request(lowerCaseNames(headers) as unknown as OutgoingHttpHeaders, options)
     } catch (error) {
-      forward.onResponseError(NO_CONTROL, error as Error)
+      forward.fail(error as Error)
       return
     }
     this.#streams++
@@ -157,67 +163,54 @@ export class Http2Connection {
 
   #follow(stream: ClientHttp2Stream, forward: Forward): void {
     const { headersMs, bodyMs } = this.#timeouts
-    const control = new StreamControl(stream)
+    const body = new BodyCollector(this.#keepBytes, NO_BUDGET, 0)
     let hasHead = false
-    let trailers: IncomingHttpHeaders = {}
+    let trailers: string[] = []
     let failure: Error | null = null
-    const handler: Dispatcher.DispatchHandler = forward
-    forward.onRequestStart(control)
+    const control: Control = {
+      abort: (error) => {
+        failure = error
+        stream.destroy()
+      },
+    }
+    forward.begin(control)
     stream.setTimeout(headersMs, () => {
       control.abort(hasHead ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError())
     })
     stream.on('response', (headers) => {
       hasHead = true
       stream.setTimeout(bodyMs)
-      handler.onResponseStart?.(control, headers[':status'] ?? 0, headers)
+      forward.head(headers[':status'] ?? 0, flat(headers))
     })
-    stream.on('data', (chunk: Buffer) => forward.onResponseData(control, chunk))
+    stream.on('data', (chunk: Buffer) => {
+      body.add(chunk, 0, chunk.length)
+      forward.data(chunk.length)
+    })
     stream.on('trailers', (headers) => {
-      trailers = headers
+      trailers = flat(headers)
     })
     stream.on('error', (error) => {
-      failure = error
+      failure ??= error
     })
     stream.once('close', () => {
       if (--this.#streams === 0 && this.isClosed) this.#socket?.destroy()
-      const error = control.reason ?? failure
-      if (error !== null) forward.onResponseError(control, error)
-      else if (hasHead && stream.rstCode === 0 && !stream.aborted) handler.onResponseEnd?.(control, trailers)
-      else forward.onResponseError(control, new errors.SocketError('the stream was reset'))
+      if (failure !== null) forward.fail(failure)
+      else if (hasHead && stream.rstCode === 0 && !stream.aborted)
+        forward.end(body.take(), body.length, trailers)
+      else forward.fail(new errors.SocketError('the stream was reset'))
     })
   }
 }
 
-/** What undici gives its handlers to end an answer with. */
-class StreamControl implements Dispatcher.DispatchController {
-  aborted = false
-  paused = false
-  reason: Error | null = null
-  readonly #stream: ClientHttp2Stream | null
-
-  constructor(stream: ClientHttp2Stream | null) {
-    this.#stream = stream
+/** Without pseudo-header fields. */
+const flat = (headers: IncomingHttpHeaders): string[] => {
+  const list: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(':') || value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one))
   }
-
-  abort(reason: Error): void {
-    if (this.aborted) return
-    this.aborted = true
-    this.reason = reason
-    this.#stream?.destroy()
-  }
-
-  pause(): void {
-    this.paused = true
-    this.#stream?.pause()
-  }
-
-  resume(): void {
-    this.paused = false
-    this.#stream?.resume()
-  }
+  return list
 }
-
-const NO_CONTROL = new StreamControl(null)
 
 /** RFC 9113 8.2: names are lower case on the wire; a rule may have set one that is not. */
 const lowerCaseNames = (headers: readonly string[]): string[] =>

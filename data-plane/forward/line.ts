@@ -22,5 +22,5 @@ export type Line = {
   /** Closes connections that have not been used for long. */
   expire(now: number): void
   /** Closes all connections; what is under way on them fails. */
-  destroy(): Promise<void>
+  destroy(): void
 }

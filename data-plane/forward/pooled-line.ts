@@ -53,15 +53,15 @@ export class PooledLine implements Line {
     this.#pool.send(forward)
   }
 
-  release(forward: Forward): void {
+  release(_forward: Forward): void {
     this.#taken--
-    this.#pool.release(forward)
   }
 
-  /** Idle connections close by themselves. */
-  expire(_now: number): void {}
+  expire(now: number): void {
+    this.#pool.expire(now)
+  }
 
-  destroy(): Promise<void> {
-    return this.#pool.destroy()
+  destroy(): void {
+    this.#pool.destroy()
   }
 }

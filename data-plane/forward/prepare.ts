@@ -12,6 +12,8 @@ export type Preparation = {
   readonly basePath: string
   /** Host of every request; null leaves production's. */
   readonly authority: string | null
+  /** Host of a request that came without one, as HTTP/1.0 allows. */
+  readonly shadowAuthority: string
   readonly forwardedFor: 'append' | 'replace' | null
   readonly rewrite: Rewrite
   /** Headers that the shadow's authentication puts into the place of production's, lower case. */
@@ -124,7 +126,7 @@ export const prepare = (
     }
     headers.push(name, value)
   }
-  if (!isHttp2 && hosts === 0 && authority !== null) headers.push('Host', authority)
+  if (!isHttp2 && hosts === 0) headers.unshift('Host', authority ?? preparation.shadowAuthority)
   if (preparation.forwardedFor !== null) addForwarded(headers, request, preparation.forwardedFor)
   if (preparation.rewrite.headers !== null) {
     headers = preparation.rewrite.headers(headers)

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
-import { buildConnector, Client } from 'undici'
-import { Clients } from './clients.ts'
+import { buildConnector } from 'undici'
 import { Connections } from './connections.ts'
 import { ForbiddenDestination, guardedLookup, isForbiddenHost } from './destination.ts'
-import type { OpenSocket } from './http2-connection.ts'
+import type { OnRead } from './http1-connection.ts'
 
 /** Where forwarded requests go. */
 export type Shadow = {
@@ -52,65 +51,44 @@ export type IsProduction = (address: string, port: number) => boolean
 const CONNECTION_IDLE_MS = 4_000
 /** HTTP/2 connections that carry nothing are closed after so long. */
 const HTTP2_IDLE_MS = 60_000
+/** A source connection that says nothing for so long has its connection to the shadow closed; it is made anew when something comes. */
+export const SOURCE_IDLE_MS = 60_000
 
 /**
  * Connections to the shadow. In HTTP/1.1 one request at a time on each: a request behind another one would be measured with
  * the other's slowness, and be sent twice when the connection breaks.
+ *
+ * @param keepBytes so much of each answer's body is kept
+ * @param isForSource carries the requests of one source connection: kept as long as that may rest
  */
-export const openPool = (shadow: Shadow, timeouts: ShadowTimeouts, isProduction: IsProduction): Connections =>
-  withHttp2(
-    clients(shadow, CONNECTION_IDLE_MS, timeouts, isProduction),
-    shadow,
-    HTTP2_IDLE_MS,
-    timeouts,
-    isProduction,
-  )
-
-/** One connection to the shadow, made when it is needed and kept for `idleMs`. */
-export const openConnection = (
+export const openConnections = (
   shadow: Shadow,
-  idleMs: number,
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
-): Connections =>
-  withHttp2(clients(shadow, idleMs, timeouts, isProduction), shadow, idleMs, timeouts, isProduction)
-
-const clients = (
-  shadow: Shadow,
-  idleMs: number,
-  timeouts: ShadowTimeouts,
-  isProduction: IsProduction,
-): Clients => {
-  const options: Client.Options = {
-    pipelining: 1,
-    keepAliveTimeout: idleMs,
-    // `Forward.expire` sees to both, without a timer for each request.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: connector(shadow, timeouts, isProduction, false),
-  }
-  return new Clients(() => new Client(shadow.origin, options))
-}
-
-const withHttp2 = (
-  http1: Clients,
-  shadow: Shadow,
-  idleMs: number,
-  timeouts: ShadowTimeouts,
-  isProduction: IsProduction,
+  keepBytes: number,
+  isForSource: boolean,
 ): Connections => {
-  const connect = connector(shadow, timeouts, isProduction, true)
   const { hostname, protocol, port } = new URL(shadow.origin)
-  const openSocket: OpenSocket = (done) =>
-    connect({ hostname: shadow.hostname, protocol, port, host: hostname }, done)
-  return new Connections(http1, { origin: shadow.origin, openSocket, idleMs, timeouts })
+  const to = { hostname: shadow.hostname, protocol, port, host: hostname }
+  const connectHttp2 = connector(shadow, timeouts, isProduction, { isHttp2: true })
+  return new Connections({
+    origin: shadow.origin,
+    timeouts,
+    keepBytes,
+    http1: {
+      idleMs: isForSource ? SOURCE_IDLE_MS : CONNECTION_IDLE_MS,
+      openSocket: (onread, done) =>
+        connector(shadow, timeouts, isProduction, { isHttp2: false, onread })(to, done),
+    },
+    http2: { idleMs: HTTP2_IDLE_MS, openSocket: (done) => connectHttp2(to, done) },
+  })
 }
 
 const connector = (
   shadow: Shadow,
   timeouts: ShadowTimeouts,
   isProduction: IsProduction,
-  isHttp2: boolean,
+  { isHttp2, onread }: { isHttp2: boolean; onread?: OnRead },
 ): buildConnector.connector => {
   const port = Number(new URL(shadow.origin).port) || (shadow.secure ? 443 : 80)
   const lookup = guardedLookup(port, isProduction)
@@ -119,6 +97,7 @@ const connector = (
     allowH2: isHttp2,
     preferH2: isHttp2,
     lookup,
+    ...(onread && { onread }),
   })
   // The certificate is the shadow's own, whatever Host says; an IP address is no server name (RFC 6066 section 3).
   const servername = isIP(shadow.hostname) === 0 ? shadow.hostname : ''

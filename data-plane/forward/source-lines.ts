@@ -2,6 +2,7 @@ import type { Connections } from './connections.ts'
 import type { Forward } from './forward.ts'
 import type { Line } from './line.ts'
 import type { QueueLimits } from './request-queue.ts'
+import { SOURCE_IDLE_MS } from './shadow.ts'
 
 /** The requests of one source connection: one under way, the others behind it in their order. */
 type Lane = {
@@ -12,9 +13,6 @@ type Lane = {
   isTaken: boolean
   usedAt: number
 }
-
-/** A connection of a source that says nothing for so long is closed; it is made anew when something comes. */
-export const LANE_IDLE_MS = 60_000
 
 /**
  * A connection to the shadow for every source connection, so that its requests arrive in their order. At most so many at
@@ -34,7 +32,6 @@ export class SourceLines implements Line {
   readonly #idle = new Set<Lane>()
   #bytes = 0
   #open = 0
-  #closing = new Set<Promise<void>>()
 
   constructor(
     connect: () => Connections,
@@ -110,21 +107,19 @@ export class SourceLines implements Line {
   release(forward: Forward): void {
     const lane = this.#laneOf(forward)
     lane.isTaken = false
-    lane.connection?.release(forward)
     lane.usedAt = performance.now()
     this.#place(lane)
   }
 
   expire(now: number): void {
     for (const lane of this.#idle) {
-      if (now - lane.usedAt < LANE_IDLE_MS) return
+      if (now - lane.usedAt < SOURCE_IDLE_MS) return
       this.#close(lane)
     }
   }
 
-  async destroy(): Promise<void> {
+  destroy(): void {
     for (const lane of [...this.#lanes.values()]) if (lane.connection) this.#close(lane)
-    await Promise.all(this.#closing)
   }
 
   #hasRoom(): boolean {
@@ -170,8 +165,7 @@ export class SourceLines implements Line {
     if (connection === null) return
     lane.connection = null
     this.#open--
-    const closing = connection.destroy().finally(() => this.#closing.delete(closing))
-    this.#closing.add(closing)
+    connection.destroy()
     this.#place(lane)
   }
 }

@@ -26,11 +26,10 @@ const received = async (
   await until(() => shadow.requests.length === 1)
   const recorded = shadow.requests[0] as Recorded
   const { rawHeaders } = recorded
-  const first = rawHeaders.findIndex((text) => text.toLowerCase() === 'connection') + 2
   return {
     ...recorded,
     own: url.replace('http://', ''),
-    headers: rawHeaders.slice(first, rawHeaders.indexOf('X-Shadow-Request')),
+    headers: rawHeaders.slice(2, rawHeaders.indexOf('X-Shadow-Request')),
   }
 }
 
