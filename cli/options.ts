@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { Comparing } from '../contract/comparing.ts'
 import { ExperimentSpec } from '../contract/experiment.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -28,6 +29,7 @@ export const SPEC = {
   'start-at': { value: 'TIME', help: startAt.description ?? '' },
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },
   percent: { value: 'N', help: percent.description ?? '' },
+  'snapshot-at': { value: 'TIME', help: Comparing.shape.snapshotAt.unwrap().description ?? '' },
   writes: { value: 'WHICH', help: writes.description ?? '' },
 } as const satisfies Options
 

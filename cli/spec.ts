@@ -15,6 +15,7 @@ export type SpecOptions = {
   percent?: string | undefined
   writes?: string | undefined
   directions?: string | undefined
+  'snapshot-at'?: string | undefined
 }
 
 type Json = { [key: string]: unknown }
@@ -65,6 +66,9 @@ export const readSpec = (
         ...(duration !== undefined && { durationSeconds: secondsOf('--duration', duration) }),
         ...(options['start-at'] !== undefined && { startAt: options['start-at'] }),
       },
+    }),
+    ...(options['snapshot-at'] !== undefined && {
+      compare: { ...inside('compare'), snapshotAt: options['snapshot-at'] },
     }),
     ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
   }

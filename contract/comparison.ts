@@ -59,8 +59,18 @@ export const DifferenceTally = z.strictObject({
   count: count.describe('exchanges in which it was found and nothing explains it'),
   shaped: count.describe('exchanges in which only times, ids or signatures differ there'),
   repeats: count.describe('in how many of production’s own repeated answers it was found'),
+  drifted: count
+    .default(0)
+    .describe('exchanges in which it is of data that production has written since the shadow’s was copied'),
+  ages: z
+    .number()
+    .default(0)
+    .describe('hours since the shadow’s data was copied, summed over the exchanges of `count`'),
 })
 export type DifferenceTally = z.output<typeof DifferenceTally>
+
+/** Of a pair of statuses, as 200>404: one side does not know the object. */
+export const isUnknownObject = (pair: string): boolean => /^2\d\d>(?:404|410)$|^(?:404|410)>2\d\d$/.test(pair)
 
 /** What comparing has found of one endpoint. Adds up over workers and tasks. */
 export const EndpointTally = z.strictObject({
@@ -68,6 +78,13 @@ export const EndpointTally = z.strictObject({
   compared: count,
   differing: count.describe('exchanges with at least one difference that nothing explains'),
   failed: count.describe('exchanges the shadow did not answer: timed out, or broke off'),
+  drifted: count.default(0).describe('exchanges that differ, and only where production’s data is newer'),
+  ages: z
+    .strictObject({ sum: z.number(), squares: z.number() })
+    .default({ sum: 0, squares: 0 })
+    .describe(
+      'hours since the shadow’s data was copied, and their squares, summed over the compared exchanges',
+    ),
   statuses: z
     .record(z.string(), count)
     .describe('exchanges by production’s and the shadow’s status, as 201>422; failed for no answer'),
@@ -105,6 +122,7 @@ export type Sample = z.output<typeof Sample>
  * Cumulative: a report written twice changes nothing.
  */
 export const Comparison = z.strictObject({
+  warmUp: count.default(0).describe('requests sent to the shadow while it warmed up: in none of the others'),
   expected: count.describe('requests sent to the shadow to be compared'),
   waiting: count,
   compared: count,
@@ -115,6 +133,7 @@ export const Comparison = z.strictObject({
 export type Comparison = z.output<typeof Comparison>
 
 export const emptyComparison = (): Comparison => ({
+  warmUp: 0,
   expected: 0,
   waiting: 0,
   compared: 0,
@@ -127,6 +146,7 @@ export const emptyComparison = (): Comparison => ({
 export const SAMPLES_PER_DIFFERENCE = 3
 
 export const addComparisons = (a: Comparison, b: Comparison): Comparison => ({
+  warmUp: a.warmUp + b.warmUp,
   expected: a.expected + b.expected,
   waiting: a.waiting + b.waiting,
   compared: a.compared + b.compared,
@@ -140,6 +160,8 @@ export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally 
   compared: a.compared + b.compared,
   differing: a.differing + b.differing,
   failed: a.failed + b.failed,
+  drifted: a.drifted + b.drifted,
+  ages: { sum: a.ages.sum + b.ages.sum, squares: a.ages.squares + b.ages.squares },
   statuses: addCounts(a.statuses, b.statuses),
   repeated: a.repeated + b.repeated,
   differences: mergeBy(
@@ -150,6 +172,8 @@ export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally 
       count: left.count + right.count,
       shaped: left.shaped + right.shaped,
       repeats: left.repeats + right.repeats,
+      drifted: left.drifted + right.drifted,
+      ages: left.ages + right.ages,
     }),
   ),
   production: mergeSketches(a.production, b.production),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AbortRules, Health } from './abort.ts'
 import { narrowestFirst } from './cidr.ts'
+import { Comparing } from './comparing.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Gap } from './gap.ts'
@@ -107,6 +108,7 @@ export const ExperimentSpec = z
       .max(100_000)
       .describe('the experiment ends before its spend passes this many dollars'),
     abort: AbortRules,
+    compare: Comparing.exactOptional().describe('what comparing has to know about the shadow’s data'),
     verdict: Thresholds.exactOptional().describe('from where on the verdict fails or is inconclusive'),
     ramp: Ramp.exactOptional().describe('in stages instead of all at once'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Comparing } from './comparing.ts'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Redaction } from './redaction.ts'
@@ -14,6 +15,13 @@ export const GatewaySource = z.strictObject({
 })
 export type GatewaySource = z.output<typeof GatewaySource>
 
+export const GatewayComparing = z.strictObject({
+  ...Comparing.shape,
+  warmUpSeconds: Comparing.shape.warmUpSeconds.unwrap().default(0),
+  stage: z.int().min(1).default(1).describe('of its ramp: each has a warm-up of its own'),
+})
+export type GatewayComparing = z.output<typeof GatewayComparing>
+
 export const GatewayExperiment = z.strictObject({
   id: ExperimentId,
   ports: z.array(z.int().min(1).max(65535)).nullable().describe('null: every TCP port'),
@@ -27,6 +35,7 @@ export const GatewayExperiment = z.strictObject({
     .describe(
       'whether the shadow’s answers are compared with production’s responses, which are then mirrored too',
     ),
+  comparing: GatewayComparing.prefault({}),
   redaction: z
     .strictObject({
       settings: Redaction.prefault({}),

@@ -16,6 +16,7 @@ export const VERDICT_RULES = [
   'credentials',
   'not-compared',
   'slower-everywhere',
+  'drift',
 ] as const
 
 /** A measured number with the interval that holds it, all looks and all questions together, 95 times in 100. */

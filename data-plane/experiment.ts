@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Comparison } from '../contract/comparison.ts'
 import { type AllowedShadows, destinationRefusal, type Served } from '../contract/destination.ts'
-import type { GatewayExperiment } from '../contract/gateway-config.ts'
+import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-config.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
+import { Drift } from './compare/drift.ts'
+import { HeldObjects } from './compare/held-objects.ts'
 import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
+import { WarmUp } from './compare/warm-up.ts'
 import type { MessageOutcome } from './counters.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
@@ -17,7 +20,7 @@ import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { Pipeline } from './pipeline.ts'
 import { type RedactionSettings, Redactor } from './redact/redactor.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
-import { type Rules, Selector } from './select/rules.ts'
+import { isSafeMethod, type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
@@ -33,6 +36,7 @@ export type ExperimentConfig = {
   rules: Rules
   /** Responses are captured too: the shadow's answers are compared with them. */
   compare: boolean
+  comparing: GatewayComparing
   redaction: RedactionSettings
   /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
   allowed: AllowedShadows | null
@@ -78,6 +82,7 @@ export const fromContract = (
     sharedBy: experiment.tasks,
   },
   compare: experiment.compare,
+  comparing: experiment.comparing,
   redaction: experiment.redaction,
   until: Date.parse(experiment.until),
   allowed,
@@ -89,6 +94,8 @@ export const fromContract = (
 export type ExperimentOptions = {
   forwarder?: Partial<ForwarderLimits>
   timeouts?: Partial<ShadowTimeouts>
+  /** Shared by all workers of the task. */
+  heldObjects?: HeldObjects
   onFinished?: (experiment: string, forward: Forward, result: ShadowResult) => void
 }
 
@@ -108,6 +115,9 @@ export class Experiment implements ExchangeHandler {
   /** Copies have a queue and connections of their own: they never push out a request. */
   #copier: ShadowSender | null
   readonly #comparer: Comparer | null
+  readonly #warmUp = new WarmUp()
+  /** Writes that the shadow has not been sent. */
+  readonly #unsent = new WeakSet<Request>()
   #ended = false
 
   constructor(config: ExperimentConfig, options: ExperimentOptions) {
@@ -117,7 +127,15 @@ export class Experiment implements ExchangeHandler {
     this.#selector = new Selector(config.id, config.rules)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
-      ? new Comparer(Math.random, {}, (...pair) => redactPair(this.#redactor, ...pair))
+      ? new Comparer(
+          Math.random,
+          new Drift(
+            { experiment: config.id, snapshotAt: timeOf(config.comparing.snapshotAt) },
+            options.heldObjects ?? new HeldObjects(),
+          ),
+          {},
+          (...pair) => redactPair(this.#redactor, ...pair),
+        )
       : null
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
@@ -204,16 +222,20 @@ export class Experiment implements ExchangeHandler {
     const reason = this.#refusal(request)
     if (reason !== null) {
       this.#requests.refused[reason]++
+      this.#notSent(request)
       return
     }
-    this.#comparer?.expect(request)
+    if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut()
+    else this.#comparer?.expect(request)
     this.#sender.submit(request)
     for (let copies = this.#selector.copies; copies > 0; copies--) this.#copier?.submit(request)
   }
 
   /** Production's side of a request that was forwarded; the pipeline has counted all of them. */
   onExchange(exchange: Exchange): void {
-    this.#comparer?.production(exchange)
+    if (this.#comparer === null) return
+    if (exchange.request !== null && this.#unsent.has(exchange.request)) this.#comparer.heldWrite(exchange)
+    else this.#comparer.production(exchange)
   }
 
   /** What comparing has found so far; null when nothing is compared. */
@@ -260,6 +282,10 @@ export class Experiment implements ExchangeHandler {
     return this.#redactor.request(request) ? null : 'held_back.unredactable'
   }
 
+  #notSent(request: Request): void {
+    if (this.#comparer !== null && !isSafeMethod(request.method)) this.#unsent.add(request)
+  }
+
   #onFinished(forward: Forward, result: ShadowResult): void {
     const { startedAt, firstByteAt } = forward
     this.#selector.onResult(result, firstByteAt > 0 ? firstByteAt - startedAt : null)
@@ -287,7 +313,10 @@ export class Experiment implements ExchangeHandler {
       onFinished: (forward, result) => this.#onFinished(forward, result),
       ...(comparer && {
         keepBytes: COMPARED_BYTES_MAX,
-        onRefused: (request) => comparer.shadow(request, { unpaired: 'shadow_not_sent' }),
+        onRefused: (request) => {
+          this.#notSent(request)
+          comparer.shadow(request, { unpaired: 'shadow_not_sent' })
+        },
       }),
     })
   }
@@ -312,6 +341,8 @@ const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
           return number === null ? [] : [{ vni, address: number }]
         }),
       )
+
+const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
 
 const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
   ports === null ? null : new Set(ports)

@@ -43,6 +43,7 @@ export const runStandalone = async (
       shadows: options.shadows,
       rules: options.rules,
       compare: false,
+      comparing: { warmUpSeconds: 0, stage: 1 },
       redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
       allowed: null,
       production: [],

@@ -4,7 +4,12 @@ import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment.ts'
 import { Worker } from './worker.ts'
 
-export type WorkerThreadData = { host: string; port: number; geneve: HostPort | null }
+export type WorkerThreadData = {
+  host: string
+  port: number
+  geneve: HostPort | null
+  heldObjects: SharedArrayBuffer
+}
 
 export type WorkerCall =
   | { name: 'configure'; configs: readonly ExperimentConfig[] }
@@ -19,12 +24,13 @@ export type WorkerMessage =
 
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
 
-const run = async ({ host, port, geneve }: WorkerThreadData) => {
+const run = async ({ host, port, geneve, heldObjects }: WorkerThreadData) => {
   const worker = new Worker({
     host,
     port,
     geneve,
     shared: true,
+    heldObjects,
     clock: Date.now,
     onError: (error, fatal) => post({ kind: 'error', error, fatal }),
   })

@@ -1,4 +1,5 @@
 import { addComparisons, type Comparison } from '../contract/comparison.ts'
+import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
 import { Experiment, type ExperimentConfig, type ExperimentOptions } from './experiment.ts'
 import { type Admission, Gate } from './select/gate.ts'
@@ -21,6 +22,8 @@ export type WorkerOptions = {
   /** Other workers have sockets on the same address. */
   shared: boolean
   experiment?: ExperimentOptions
+  /** Memory of `HeldObjects` that all workers of the task share. */
+  heldObjects?: SharedArrayBuffer
   /** The socket failed, or handling a datagram did: a defect, told once per kind. */
   onError: (error: Error, fatal: boolean) => void
   /** Milliseconds since the epoch. */
@@ -28,12 +31,13 @@ export type WorkerOptions = {
 }
 
 /**
- * The whole way of a packet, from socket to shadow, for one thread. It has no state outside itself: several share
- * nothing but the UDP address, and the kernel keeps each mirrored flow on one of them.
+ * The whole way of a packet, from socket to shadow, for one thread. Several share the UDP address, of which the kernel
+ * keeps each mirrored flow on one, and which objects held-back writes were about; nothing else.
  */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #gate = new Gate<Experiment>()
+  readonly #heldObjects: HeldObjects
   readonly #active = new Map<string, Experiment>()
   /** Oldest first; an id that comes back has its counts added up. */
   readonly #past: Experiment[] = []
@@ -46,6 +50,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#heldObjects = new HeldObjects(options.heldObjects)
   }
 
   /** Binds the socket; fails with the system's error when it cannot. */
@@ -80,8 +85,9 @@ export class Worker {
     for (const config of configs) {
       const running = this.#active.get(config.id)
       if (running) running.reconfigure(config)
-      else this.#active.set(config.id, new Experiment(config, this.#options.experiment ?? {}))
+      else this.#active.set(config.id, this.#open(config))
     }
+    if (configs.length === 0) this.#heldObjects.clear()
     const byVni = new Map<number, Admission<Experiment>>()
     let others: Admission<Experiment> | null = null
     for (const experiment of this.#active.values())
@@ -171,6 +177,10 @@ export class Worker {
     } catch (error) {
       this.#onDefect(error)
     }
+  }
+
+  #open(config: ExperimentConfig): Experiment {
+    return new Experiment(config, { heldObjects: this.#heldObjects, ...this.#options.experiment })
   }
 
   /** What is under way may finish; nothing new is sent. */

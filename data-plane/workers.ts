@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { addComparisons, type Comparison } from '../contract/comparison.ts'
+import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment.ts'
 import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
@@ -25,7 +26,7 @@ export type Workers = {
   stop(deadlineMs: number): Promise<void>
 }
 
-export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment'>
+export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment' | 'heldObjects'>
 
 /**
  * One worker lives in this thread; several have a thread each and share the address, so that the kernel keeps every
@@ -35,9 +36,10 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
   if (count === 1) return startHere(options)
   await refuseTaken(options.host, options.port)
   if (options.geneve) await refuseTaken(options.geneve.host, options.geneve.port)
-  const threads = [await startThread(options)]
+  const { memory } = new HeldObjects()
+  const threads = [await startThread(options, memory)]
   const { address, port, geneve, fallback } = threads[0] as ThreadWorker
-  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }))
+  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }, memory))
   return {
     address,
     port,
@@ -119,9 +121,12 @@ type ThreadWorker = {
   call(call: WorkerCall): Promise<unknown>
 }
 
-const startThread = async ({ host, port, geneve = null, onError }: WorkersOptions): Promise<ThreadWorker> => {
+const startThread = async (
+  { host, port, geneve = null, onError }: WorkersOptions,
+  heldObjects: SharedArrayBuffer,
+): Promise<ThreadWorker> => {
   const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
-    workerData: { host, port, geneve } satisfies WorkerThreadData,
+    workerData: { host, port, geneve, heldObjects } satisfies WorkerThreadData,
     name: 'worker',
   })
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { Database } from './demo/database.ts'
+import { writePast } from './demo/past.ts'
 import { createProduction } from './demo/production.ts'
 import { seeded } from './demo/random.ts'
 import { createShadow } from './demo/shadow.ts'
@@ -19,16 +20,19 @@ export type DemoOptions = {
   seed: number
   /** What the shadow runs: the next release, or the same as production. */
   release: 'next' | 'same'
+  /** Seconds that production has gone on since the shadow’s data was copied from it; null: it is copied when needed. */
+  snapshotAge: number | null
 }
 
 /** Production and shadow begin with the same data. */
 const DATA_SEED = 2026
 
-await runChild<DemoOptions>(async ({ instances, shadow, clients, seed, release }) => {
+await runChild<DemoOptions>(async ({ instances, shadow, clients, seed, release, snapshotAge }) => {
   const production = new Database(seeded(DATA_SEED), seeded(seed + 1))
   const next = new Database(seeded(DATA_SEED), seeded(seed + 2))
   const candidate = release === 'next' ? createShadow(next) : createProduction(next)
-  restoreForExperiments(candidate, next, production)
+  if (snapshotAge === null) restoreForExperiments(candidate, next, production)
+  else await writePast(production, seeded(seed + 3), snapshotAge, Date.now())
   const servers = await Promise.all([
     ...instances.map(({ app }) => listen(createProduction(production), app)),
     listen(candidate, shadow),

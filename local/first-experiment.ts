@@ -1,4 +1,5 @@
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
+import type { LocalOptions } from './options.ts'
 
 const DURATION_SECONDS = 600
 /** Ten minutes of the demo cost about 4 cents; a load test on a service of the user’s own may cost more. */
@@ -6,14 +7,21 @@ const DEMO_BUDGET_USD = 0.5
 const OWN_BUDGET_USD = 5
 
 /** The experiment that starts by itself. */
-export const demoExperiment = (shadow: string, durationSeconds: number): ExperimentSpecInput => ({
+export const demoExperiment = (
+  shadow: string,
+  { seconds, snapshotAge }: Pick<LocalOptions['demonstration'], 'seconds' | 'snapshotAge'>,
+  now: number,
+): ExperimentSpecInput => ({
   name: 'Order service 2.4 before its release',
   source: { by: 'tag', match: 'all', tags: { service: 'orders' } },
   traffic: { ports: [8080], directions: 'both' },
   shadow: { url: shadow },
-  // The demo’s shadow has a database of its own: it may be written to.
-  requests: { percent: 100, writes: 'forward' },
-  window: { durationSeconds },
+  // The demo’s shadow has a database of its own: it may be written to, unless that is to be shown.
+  requests: { percent: 100, writes: snapshotAge === null ? 'forward' : 'hold' },
+  ...(snapshotAge !== null && {
+    compare: { snapshotAt: new Date(now - 1000 * snapshotAge).toISOString() },
+  }),
+  window: { durationSeconds: seconds },
   budgetUsd: DEMO_BUDGET_USD,
 })
 

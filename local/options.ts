@@ -7,8 +7,11 @@ export type LocalOptions = {
   /** Demo, or an experiment of its own on `production`. */
   demo: boolean
   data: string | null
-  /** The demo: what its shadow runs, its random numbers, and how long its experiment mirrors. */
-  demonstration: { release: 'next' | 'same'; seed: number; seconds: number }
+  /**
+   * The demo: what its shadow runs, its random numbers, how long its experiment mirrors, and how many seconds old the copy
+   * of production’s data is that its shadow has (null: as new as can be, and written to).
+   */
+  demonstration: { release: 'next' | 'same'; seed: number; seconds: number; snapshotAge: number | null }
   own: { host: string; port: number; shadow: string; writes: 'hold' | 'forward' } | null
 }
 
@@ -22,6 +25,7 @@ export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoin
   --no-demo                nothing is started by itself: no demo service, no traffic, no experiment
   --release next|same      what the demo's shadow runs: the next release, or the same as production (default next)
   --seconds N              how long the demo's experiment mirrors (default 600)
+  --snapshot-age N         the demo's shadow has a copy of production's data that is N seconds old, and writes are held back
   --seed N                 random numbers of the demo's traffic (default 42)
   --data DIR               keep all state in DIR across restarts (default: in memory)
   --production HOST:PORT   mirror this service instead of the demo: send its traffic to the address that is printed
@@ -59,6 +63,7 @@ const read = (args: readonly string[]) => {
         data: { type: 'string' },
         release: { type: 'string' },
         seconds: { type: 'string' },
+        'snapshot-age': { type: 'string' },
         seed: { type: 'string' },
         production: { type: 'string' },
         shadow: { type: 'string' },
@@ -73,13 +78,20 @@ const read = (args: readonly string[]) => {
 }
 
 const demonstration = (values: ReturnType<typeof read>): LocalOptions['demonstration'] => {
-  const { release = 'next', seconds = '600', seed = '42' } = values
+  const { release = 'next', seconds = '600', seed = '42', 'snapshot-age': age } = values
   if (release !== 'next' && release !== 'same')
     throw new OptionError(`--release takes next or same, not '${release}'`)
   if (!/^\d{2,5}$/.test(seconds) || Number(seconds) < 20)
     throw new OptionError(`--seconds takes a number from 20 to 99999, not '${seconds}'`)
   if (!/^\d{1,9}$/.test(seed)) throw new OptionError(`--seed takes a whole number, not '${seed}'`)
-  return { release, seconds: Number(seconds), seed: Number(seed) }
+  if (age !== undefined && !/^\d{1,6}$/.test(age))
+    throw new OptionError(`--snapshot-age takes a number of seconds from 0 to 999999, not '${age}'`)
+  return {
+    release,
+    seconds: Number(seconds),
+    seed: Number(seed),
+    snapshotAge: age === undefined ? null : Number(age),
+  }
 }
 
 const ownService = (values: ReturnType<typeof read>): LocalOptions['own'] => {

@@ -87,13 +87,17 @@ export const startTap = (
   } satisfies TapOptions)
 }
 
-export const startDemo = (network: LocalNetwork, { seed, release }: LocalOptions['demonstration']): Child =>
+export const startDemo = (
+  network: LocalNetwork,
+  { seed, release, snapshotAge }: LocalOptions['demonstration'],
+): Child =>
   startChild('Demo', './demo-process.ts', {
     instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
     shadow: endpointOf(network, 'shadow'),
     clients: network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
     seed,
     release,
+    snapshotAge,
   } satisfies DemoOptions)
 
 /** The demo’s service itself, behind the relay. */

@@ -81,7 +81,7 @@ export const startLocalSystem = async (
       const shadow = endpointOf(network, 'shadow')
       const spec = options.own
         ? ownExperiment({ ...ownOf(options.own), shadow: options.own.shadow, writes: options.own.writes })
-        : demoExperiment(`http://${shadow.ip}:${shadow.port}`, options.demonstration.seconds)
+        : demoExperiment(`http://${shadow.ip}:${shadow.port}`, options.demonstration, Date.now())
       await startFirstExperiment(addresses.api, spec).catch((error: Error) =>
         warn(`The first experiment was not started: ${error.message}`),
       )

@@ -1,10 +1,14 @@
 import { type Comparison, UNPAIRED_REASONS, type UnpairedReason } from '../../contract/comparison.ts'
 import type { Exchange, Request, Response } from '../http/exchange.ts'
+import type { Drift } from './drift.ts'
 import { heldBytes } from './held-bytes.ts'
 import { type ShadowSide, Tally } from './tally.ts'
 
 /** More of a body is not compared. */
 export const COMPARED_BYTES_MAX = 1024 * 1024
+
+/** Writes that wait for their ids to be read: any more are not. Each may be as large as a message. */
+const HELD_WRITES_MAX = 200
 
 export type ComparerLimits = {
   /** Pairs that wait for a side, or to be compared. */
@@ -50,6 +54,9 @@ export class Comparer {
   readonly #pairs = new Map<Request, Pair>()
   readonly #ready: Request[] = []
   readonly #unpaired: Record<UnpairedReason, number>
+  /** Writes of production’s that the shadow was not sent. */
+  readonly #heldWrites: Exchange[] = []
+  #warmUp = 0
   #expected = 0
   #compared = 0
   #bytes = 0
@@ -58,10 +65,15 @@ export class Comparer {
   #scheduled = false
 
   /** @param redact what both sides go through before anything is compared or kept of them */
-  constructor(random: () => number, limits: Partial<ComparerLimits> = {}, redact: RedactPair = unchanged) {
+  constructor(
+    random: () => number,
+    drift: Drift,
+    limits: Partial<ComparerLimits> = {},
+    redact: RedactPair = unchanged,
+  ) {
     this.#limits = { ...COMPARER_LIMITS, ...limits }
     this.#redact = redact
-    this.#tally = new Tally(random)
+    this.#tally = new Tally(random, drift)
     this.#unpaired = Object.fromEntries(UNPAIRED_REASONS.map((reason) => [reason, 0])) as Record<
       UnpairedReason,
       number
@@ -76,6 +88,18 @@ export class Comparer {
     this.#pairs.set(request, { since: this.#now, production: null, shadow: null, bytes })
     this.#bytes += bytes
     this.#makeRoom()
+  }
+
+  /** The request goes to the shadow, which is warming up: it is not compared. */
+  leaveOut(): void {
+    this.#warmUp++
+  }
+
+  /** Production has carried out a write that the shadow is not sent. */
+  heldWrite(exchange: Exchange): void {
+    if (this.#tally === null || this.#heldWrites.length >= HELD_WRITES_MAX) return
+    this.#heldWrites.push(exchange)
+    this.#schedule()
   }
 
   /** Production’s side, or that there will be none. */
@@ -128,6 +152,7 @@ export class Comparer {
   encode(): Comparison {
     const unpaired = Object.entries(this.#unpaired).filter(([, count]) => count > 0)
     return {
+      warmUp: this.#warmUp,
       expected: this.#expected,
       waiting: this.#pairs.size,
       compared: this.#compared,
@@ -176,10 +201,13 @@ export class Comparer {
   readonly #onTurn = (): void => {
     this.#scheduled = false
     this.#compareUntil(performance.now() + this.#limits.sliceMs)
-    if (this.#ready.length > 0) this.#schedule()
+    if (this.#ready.length + this.#heldWrites.length > 0) this.#schedule()
   }
 
   #compareUntil(deadline: number): void {
+    // Behind its answers a write would come too late to explain them.
+    while (this.#heldWrites.length > 0 && performance.now() < deadline)
+      this.#tally?.heldWrite(this.#heldWrites.shift() as Exchange)
     let done = 0
     while (done < this.#ready.length && performance.now() < deadline) {
       const request = this.#ready[done++] as Request

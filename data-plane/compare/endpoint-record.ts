@@ -1,6 +1,7 @@
 import type { DifferenceTally, EndpointTally } from '../../contract/comparison.ts'
 import { DurationSketch } from '../telemetry/duration-sketch.ts'
 import type { Difference } from './difference.ts'
+import { isOfData } from './drift.ts'
 
 /** Places of one endpoint told apart; all more of a kind are one place. */
 const PLACES_MAX = 60
@@ -14,11 +15,13 @@ export class EndpointRecord {
   compared = 0
   differing = 0
   failed = 0
+  drifted = 0
   repeated = 0
   readonly production = new DurationSketch()
   readonly shadow = new DurationSketch()
   readonly slower = new DurationSketch()
   readonly faster = new DurationSketch()
+  readonly #ages = { sum: 0, squares: 0 }
   readonly #statuses = new Map<string, number>()
   readonly #places = new Map<string, DifferenceTally>()
 
@@ -32,9 +35,47 @@ export class EndpointRecord {
     this.#statuses.set(key, (this.#statuses.get(key) ?? 0) + 1)
   }
 
-  differences(list: readonly Difference[]): void {
-    for (const difference of list) this.#place(difference)[difference.shaped ? 'shaped' : 'count']++
-    if (list.some(({ shaped }) => !shaped)) this.differing++
+  /** @param hours since the shadow’s data was copied */
+  aged(hours: number): void {
+    this.#ages.sum += hours
+    this.#ages.squares += hours * hours
+  }
+
+  /**
+   * @param isDrift what older data can explain, it does explain
+   * @param age hours since the shadow’s data was copied; null when nobody said
+   */
+  differences(list: readonly Difference[], isDrift = false, age: number | null = null): void {
+    let unexplained = 0
+    let drifted = 0
+    for (const difference of list) {
+      const place = this.#place(difference)
+      if (difference.shaped) place.shaped++
+      else if (isDrift && isOfData(difference)) {
+        place.drifted++
+        drifted++
+      } else {
+        place.count++
+        place.ages += age ?? 0
+        unexplained++
+      }
+    }
+    if (unexplained > 0) this.differing++
+    else if (drifted > 0) this.drifted++
+  }
+
+  /** What was counted as unexplained was drift. */
+  turnsOutDrift(list: readonly Difference[], age: number | null): void {
+    for (const difference of list) {
+      if (difference.shaped || !isOfData(difference)) continue
+      const place = this.#place(difference)
+      place.count--
+      place.ages -= age ?? 0
+      place.drifted++
+    }
+    if (list.some((difference) => !difference.shaped && !isOfData(difference))) return
+    this.differing--
+    this.drifted++
   }
 
   /** Production has answered the same request again; `list` is in what it differed. */
@@ -57,6 +98,8 @@ export class EndpointRecord {
       compared: this.compared,
       differing: this.differing,
       failed: this.failed,
+      drifted: this.drifted,
+      ages: { ...this.#ages },
       statuses: Object.fromEntries(this.#statuses),
       repeated: this.repeated,
       differences: [...this.#places.values()].map((place) => ({ ...place })),
@@ -73,7 +116,7 @@ export class EndpointRecord {
     if (known) return known
     const isRoom = this.#places.size < PLACES_MAX || path === OTHER_PLACES
     if (!isRoom) return this.#place({ kind, path: OTHER_PLACES, shaped: false })
-    const place = { kind, path, count: 0, shaped: 0, repeats: 0 }
+    const place = { kind, path, count: 0, shaped: 0, repeats: 0, drifted: 0, ages: 0 }
     this.#places.set(key, place)
     return place
   }

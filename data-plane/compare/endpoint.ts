@@ -15,7 +15,7 @@ export const endpointOf = (method: string, target: string): string => {
   return `${method} /${shown.join('/')}${segments.length > SEGMENTS_MAX ? '/…' : ''}`
 }
 
-const isId = (segment: string): boolean =>
+export const isId = (segment: string): boolean =>
   segment.length > SEGMENT_LENGTH_MAX ||
   segment.includes('@') ||
   segment.includes('%') ||

@@ -15,7 +15,7 @@ const PATH_LENGTH_MAX = 200
 const NUMBER_TOLERANCE = 1e-9
 
 /** Members that identify an element, the likeliest first. */
-const IDENTIFYING = ['id', '_id', 'key', 'uuid', 'guid', 'code', 'sku', 'reference', 'slug', 'name']
+export const IDENTIFYING = ['id', '_id', 'key', 'uuid', 'guid', 'code', 'sku', 'reference', 'slug', 'name']
 
 type Walk = { readonly found: Differences; readonly at: number; steps: number; exceeded: boolean }
 

@@ -4,11 +4,14 @@ import {
   SAMPLES_PER_DIFFERENCE,
   type Sample,
 } from '../../contract/comparison.ts'
-import type { Request, Response } from '../http/exchange.ts'
+import type { Exchange, Request, Response } from '../http/exchange.ts'
 import { type Answer, compareAnswers } from './answers.ts'
+import type { Difference } from './difference.ts'
+import { type Drift, isOfData } from './drift.ts'
 import { endpointOf } from './endpoint.ts'
 import { EndpointRecord } from './endpoint-record.ts'
 import { Repeats } from './repeats.ts'
+import { Unexplained } from './unexplained.ts'
 
 /** Endpoints told apart; all requests of others are one. */
 const ENDPOINTS_MAX = 150
@@ -24,32 +27,62 @@ export type ShadowSide = { readonly answer: Answer | null; readonly milliseconds
 /** Compares pairs and counts what it finds, in bounded memory whatever the traffic. */
 export class Tally {
   readonly #random: () => number
+  readonly #drift: Drift
+  readonly #unexplained = new Unexplained()
   readonly #endpoints = new Map<string, EndpointRecord>()
   readonly #repeats = new Repeats()
   #samples: Sample[] = []
 
   /** @param random 0 to 1: which samples are kept */
-  constructor(random: () => number) {
+  constructor(random: () => number, drift: Drift) {
     this.#random = random
+    this.#drift = drift
+  }
+
+  heldWrite(exchange: Exchange): void {
+    this.#drift.heldWrite(exchange)
   }
 
   pair(request: Request, production: Response, shadow: ShadowSide): void {
     const record = this.#record(request)
     record.compared++
     record.status(production.status, shadow.answer?.status ?? 'failed')
+    const age = this.#drift.ageAt(request.lastAt)
+    if (age !== null) record.aged(age)
     const milliseconds = production.firstAt - request.lastAt
     if (shadow.answer === null) record.failed++
     else {
       if (milliseconds > 0) record.latency(milliseconds / 1000, shadow.milliseconds / 1000)
       const differences = compareAnswers(answerOf(production), shadow.answer, request.lastAt)
-      record.differences(differences)
-      for (const { kind, path, shaped } of differences)
-        if (!shaped) this.#sample(record.endpoint, kind, path, request, production, shadow)
+      const isDrift = this.#count(record, differences, age, request, production, shadow.answer)
+      for (const difference of differences) {
+        const { kind, path, shaped } = difference
+        if (shaped || (isDrift && isOfData(difference))) continue
+        this.#sample(record.endpoint, kind, path, request, production, shadow)
+      }
       if (shadow.milliseconds > milliseconds + SLOWER_MS)
         this.#sample(record.endpoint, 'slower', '', request, production, shadow)
     }
     const before = this.#repeats.swap(request, production)
     if (before !== null) record.repeat(compareAnswers(answerOf(before), answerOf(production), request.lastAt))
+  }
+
+  /** Counts differences; whether older data explains what it can explain. */
+  #count(
+    record: EndpointRecord,
+    differences: readonly Difference[],
+    age: number | null,
+    request: Request,
+    production: Response,
+    shadow: Answer,
+  ): boolean {
+    const mayBeDrift = differences.some((difference) => !difference.shaped && isOfData(difference))
+    const subjects = mayBeDrift ? this.#drift.subjects(request, production, shadow) : []
+    const isDrift = mayBeDrift && (this.#drift.isHeld(subjects) || this.#drift.isNewer(request, production))
+    record.differences(differences, isDrift, age)
+    if (mayBeDrift && !isDrift && subjects.length > 0)
+      this.#unexplained.add({ record, differences, subjects, age })
+    return isDrift
   }
 
   get samples(): Sample[] {
@@ -58,6 +91,7 @@ export class Tally {
   }
 
   encode(): EndpointTally[] {
+    this.#unexplained.look(this.#drift)
     return [...this.#endpoints.values()].map((record) => record.encode())
   }
 

@@ -25,9 +25,10 @@ export class ComparisonWriter {
   async write(comparisons: Readonly<Record<string, Comparison>>): Promise<void> {
     const { client, name } = this.#table
     for (const [experiment, comparison] of Object.entries(comparisons)) {
-      const { expected, waiting, compared } = comparison
-      const state = `${expected} ${waiting} ${compared}`
-      if (expected === 0 || this.#written.get(experiment) === state) continue
+      const { warmUp, expected, waiting, compared, endpoints } = comparison
+      const drifted = endpoints.reduce((sum, endpoint) => sum + endpoint.drifted, 0)
+      const state = `${warmUp} ${expected} ${waiting} ${compared} ${drifted}`
+      if (expected + warmUp === 0 || this.#written.get(experiment) === state) continue
       const Item = { ...comparisonKey(experiment, this.#task), data: await packed(comparison) }
       await client.send(new PutCommand({ TableName: name, Item }))
       this.#written.set(experiment, state)

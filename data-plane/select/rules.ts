@@ -212,7 +212,7 @@ const sendsOf = (hash: number, percent: number): number => {
   return each + (isWithin(hash, percent - each * 100) ? 1 : 0)
 }
 
-const isSafeMethod = (method: string): boolean =>
+export const isSafeMethod = (method: string): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 /**

@@ -69,11 +69,20 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
     'Endpoints',
     [],
     table(
-      ['Endpoint', 'Compared', 'Differing', 'No answer', 'Production p50, p99 (ms)', 'Shadow p50, p99 (ms)'],
+      [
+        'Endpoint',
+        'Compared',
+        'Differing',
+        'Drift',
+        'No answer',
+        'Production p50, p99 (ms)',
+        'Shadow p50, p99 (ms)',
+      ],
       endpoints.map((one) => [
         one.endpoint,
         String(one.compared),
         String(one.differing),
+        String(one.drifted),
         String(one.failed),
         milliseconds(one.productionMs),
         milliseconds(one.shadowMs),
@@ -88,18 +97,20 @@ const differenceSection = ({ endpoints }: Evidence): Section =>
   section(
     'Differences',
     [
-      'By chance: how often production’s own repeated answers differ there. Volatile: only times, ids or signatures do.',
+      'By chance: how often production’s own repeated answers differ there. Volatile: only times, ids or signatures do. ' +
+        'Drift: the shadow’s data is older there.',
     ],
     table(
-      ['Endpoint', 'Kind', 'Where', 'Number', 'By chance', 'Volatile'],
+      ['Endpoint', 'Kind', 'Where', 'Number', 'By chance', 'Volatile', 'Drift'],
       endpoints.flatMap(({ endpoint, differences, repeated }) =>
-        differences.map(({ kind, path, count, repeats, shaped }) => [
+        differences.map(({ kind, path, count, repeats, shaped, drifted }) => [
           endpoint,
           kind,
           path,
           String(count),
           `${repeats} of ${repeated}`,
           String(shaped),
+          String(drifted),
         ]),
       ),
     ),
@@ -124,7 +135,7 @@ const exampleSection = ({ samples }: Evidence): Section =>
     ),
   )
 
-const coverageSection = ({ verdict, unpaired, experiment }: Evidence): Section => {
+const coverageSection = ({ verdict, unpaired, warmUp, experiment }: Evidence): Section => {
   const { received, forwarded, expected, compared, judged } = verdict.coverage
   const reasons = Object.entries(experiment.requests.reasons)
   return section(
@@ -136,6 +147,7 @@ const coverageSection = ({ verdict, unpaired, experiment }: Evidence): Section =
         ['received', String(received)],
         ...reasons.map(([reason, count]) => [`left out: ${reason}`, String(count)]),
         ['forwarded', String(forwarded)],
+        ['sent while the shadow warmed up', String(warmUp)],
         ['sent to be compared', String(expected)],
         ...Object.entries(unpaired).map(([reason, count]) => [`not compared: ${reason}`, String(count)]),
         ['compared', String(compared)],

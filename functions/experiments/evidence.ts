@@ -31,6 +31,7 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
     experiment,
     verdict,
     endpoints: comparison.endpoints.toSorted((a, b) => b.compared - a.compared).map(endpointEvidence),
+    warmUp: comparison.warmUp,
     unpaired: comparison.unpaired,
     samples: comparison.samples,
     mirrorTarget: config.mirrorTarget,
@@ -55,7 +56,7 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
 }
 
 const endpointEvidence = (tally: EndpointTally): EndpointEvidence => {
-  const { production, shadow, slower: _s, faster: _f, ...counts } = tally
+  const { production, shadow, slower: _s, faster: _f, ages: _a, ...counts } = tally
   return { ...counts, productionMs: quantilesOf(production), shadowMs: quantilesOf(shadow) }
 }
 
@@ -63,6 +64,9 @@ const quantilesOf = (sketch: Sketch): EndpointEvidence['productionMs'] => {
   const at = (q: number): number => Math.round(100_000 * (quantile(sketch, q) ?? 0)) / 100
   return sketch.length === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) }
 }
+
+/** Of an endpoint’s answers. */
+const MOST = 0.5
 
 /** What the numbers do not say, each in a sentence. */
 const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
@@ -85,6 +89,16 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
     ...is(requests.held_back > 0, `${requests.held_back} requests were held back and are in no comparison.`),
     ...is(requests.incomplete > 0, `${requests.incomplete} requests were not captured whole.`),
     ...is(requests.dropped > 0, `${requests.dropped} requests were dropped before they reached the shadow.`),
+    ...is(
+      comparison.warmUp > 0,
+      `${comparison.warmUp} requests were sent while the shadow warmed up, and not compared.`,
+    ),
+    ...comparison.endpoints
+      .filter(({ drifted, compared }) => drifted > MOST * compared)
+      .map(
+        ({ endpoint, drifted, compared }) =>
+          `${drifted} of ${compared} answers of ${endpoint} differ by older data: little is known of what it says.`,
+      ),
     ...is(unpaired > 0, `${unpaired} requests were sent to the shadow and could not be compared.`),
     ...is(
       few.length > 0,

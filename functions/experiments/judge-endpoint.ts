@@ -1,6 +1,7 @@
 import type { DifferenceTally, EndpointTally } from '../../contract/comparison.ts'
 import type { Thresholds } from '../../contract/thresholds.ts'
 import type { Estimate, Reason } from '../../contract/verdict.ts'
+import { driftedAs, growsWithAge } from './drift.ts'
 import { lookingFactor, wilson } from './statistics.ts'
 
 /** Places of an endpoint that are asked about at most; the chance of a false alarm is divided among them. */
@@ -61,15 +62,18 @@ const newErrors = (endpoint: EndpointTally, { thresholds, alpha }: Question): Re
 /** Where production fails, an answer of the shadow speaks for the release. */
 const otherStatuses = (endpoint: EndpointTally, question: Question): Reason[] => {
   const { thresholds, alpha, ignoreRejections } = question
-  const pairs = statusPairs(endpoint).filter(
-    (pair) =>
-      pair.production < 500 &&
-      pair.production !== pair.shadow &&
-      !isNewError(pair) &&
-      !(ignoreRejections && isRejection(pair)),
-  )
+  const pairs = statusPairs(endpoint)
+    .filter(
+      (pair) =>
+        pair.production < 500 &&
+        pair.production !== pair.shadow &&
+        !isNewError(pair) &&
+        !(ignoreRejections && isRejection(pair)),
+    )
+    .map((pair) => ({ ...pair, count: pair.count - driftedAs(endpoint, pairPath(pair)) }))
   const hits = total(pairs)
-  const z = lookingFactor(endpoint.compared, alpha)
+  const samples = endpoint.compared - endpoint.drifted
+  const z = lookingFactor(samples, alpha)
   const noise = noiseOf(
     endpoint,
     endpoint.differences
@@ -77,14 +81,14 @@ const otherStatuses = (endpoint: EndpointTally, question: Question): Reason[] =>
       .reduce((sum, { repeats }) => sum + repeats, 0),
     alpha,
   )
-  const measured = above(wilson(hits, endpoint.compared, z), noise)
+  const measured = above(wilson(hits, samples, z), noise)
   const threshold = thresholds.differencePercent / 100
   if (measured.low <= threshold) return []
   const what = mostFrequent(pairs)
   return [
     reason(endpoint, 'status', 'status', pairPath(what), measured, threshold, noise, [
       `${endpoint.endpoint} answers ${what.shadow} where production answers ${what.production}:`,
-      `${share(hits, endpoint.compared)}.`,
+      `${share(hits, samples)}.`,
     ]),
   ]
 }
@@ -92,12 +96,14 @@ const otherStatuses = (endpoint: EndpointTally, question: Question): Reason[] =>
 /** One reason for an endpoint, however many places differ: the place where it does most often. */
 const differentBodies = (endpoint: EndpointTally, { thresholds, alpha }: Question): Reason[] => {
   const threshold = thresholds.differencePercent / 100
-  const z = lookingFactor(endpoint.compared, alpha / PLACES)
+  const samples = endpoint.compared - endpoint.drifted
+  const z = lookingFactor(samples, alpha / PLACES)
   const found = endpoint.differences
     .filter(({ kind }) => kind !== 'status' && kind !== 'too_complex')
+    .filter((place) => !growsWithAge(endpoint, place))
     .map((place) => {
       const noise = noiseOf(endpoint, place.repeats, alpha / PLACES)
-      return { place, noise, measured: above(wilson(place.count, endpoint.compared, z), noise) }
+      return { place, noise, measured: above(wilson(place.count, samples, z), noise) }
     })
     .filter(({ measured }) => measured.low > threshold)
     .sort((a, b) => b.measured.low - a.measured.low)
@@ -109,7 +115,7 @@ const differentBodies = (endpoint: EndpointTally, { thresholds, alpha }: Questio
   return [
     reason(endpoint, 'difference', place.kind, place.path, measured, threshold, noise, [
       `${endpoint.endpoint} ${words(place)}${others}:`,
-      `${share(place.count, endpoint.compared)}${noise.value > 0 ? `, ${percentText(noise.value)} by chance` : ''}.`,
+      `${share(place.count, samples)}${noise.value > 0 ? `, ${percentText(noise.value)} by chance` : ''}.`,
     ]),
   ]
 }

@@ -1,6 +1,7 @@
+import { Comparing } from '../../contract/comparing.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { ShadowSpec } from '../../contract/forwarding.ts'
-import type { GatewayExperiment } from '../../contract/gateway-config.ts'
+import { GatewayComparing, type GatewayExperiment } from '../../contract/gateway-config.ts'
 import { Redaction } from '../../contract/redaction.ts'
 import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
@@ -71,6 +72,10 @@ const entryFor = (view: View): GatewayExperiment => {
     writes: spec.requests.writes,
     select: Selection.parse(spec.requests.select),
     compare: spec.traffic.directions === 'both',
+    comparing: GatewayComparing.parse({
+      ...Comparing.parse(spec.compare ?? {}),
+      stage: record.life.stage.index + 1,
+    }),
     redaction: {
       settings: Redaction.parse(spec.requests.redaction),
       key: record.life.redactionKey,

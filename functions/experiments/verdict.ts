@@ -2,6 +2,7 @@ import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import { type Experiment, isOver } from '../../contract/experiment.ts'
 import type { Thresholds } from '../../contract/thresholds.ts'
 import type { Reason, Verdict } from '../../contract/verdict.ts'
+import { driftReasons } from './drift.ts'
 import { withoutIgnored } from './ignore.ts'
 import { isRejection, judgeAnswers, percentText, statusPairs } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
@@ -29,6 +30,7 @@ export const judge = (
   const against = [
     ...judged.flatMap((endpoint) => judgeAnswers(endpoint, question)),
     ...judgeLatency(judged, question),
+    ...driftReasons(comparison.endpoints),
   ]
   const missing = isCompared(experiment, comparison)
     ? [

@@ -47,6 +47,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
+  comparing: { warmUpSeconds: 0, stage: 1 },
   bothEnds: false,
   production: [],
   until: new Date(Date.now() + 3_600_000).toISOString(),

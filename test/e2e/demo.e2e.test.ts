@@ -61,6 +61,21 @@ test('the next release of the demo fails for its two regressions and nothing els
   )
 })
 
+test('the same release passes on data an hour old, with writes held back: what differs is drift', {
+  timeout: 6 * MINUTE,
+}, async () => {
+  const { first, verdictWhere, finish } = await startDemo(
+    ...['--release', 'same', '--seed', '13', '--snapshot-age', '3600'],
+  )
+
+  await verdictWhere(first.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
+  const verdict = await finish(first.id)
+
+  expect(verdict.outcome).toBe('pass')
+  expect(verdict.reasons).toMatchObject([{ rule: 'drift', effect: 'informs' }])
+  expect(verdict.reasons[0]?.measured?.value).toBeGreaterThan(0.3)
+})
+
 test('the same release as production is inconclusive when cut short, and passes', {
   timeout: 6 * MINUTE,
 }, async () => {

@@ -9,7 +9,7 @@ describe('the options of the local system', () => {
       port: 4700,
       demo: true,
       data: null,
-      demonstration: { release: 'next', seconds: 600, seed: 42 },
+      demonstration: { release: 'next', seconds: 600, seed: 42, snapshotAge: null },
       own: null,
     })
   })
@@ -19,7 +19,7 @@ describe('the options of the local system', () => {
       port: 5000,
       demo: true,
       data: 'state',
-      demonstration: { release: 'next', seconds: 600, seed: 42 },
+      demonstration: { release: 'next', seconds: 600, seed: 42, snapshotAge: null },
       own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold' },
     })
   })
@@ -37,7 +37,7 @@ describe('the options of the local system', () => {
 
   test('say what the demo shows', () => {
     expect(parseOptions(['--release', 'same', '--seconds', '60', '--seed', '7'])).toMatchObject({
-      demonstration: { release: 'same', seconds: 60, seed: 7 },
+      demonstration: { release: 'same', seconds: 60, seed: 7, snapshotAge: null },
     })
   })
 

@@ -10,6 +10,8 @@ export const endpointTally = (
   given: {
     differences?: readonly (Partial<DifferenceTally> & Pick<DifferenceTally, 'kind' | 'path'>)[]
     repeated?: number
+    drifted?: number
+    ages?: EndpointTally['ages']
     latency?: Latency
   } = {},
 ): EndpointTally => {
@@ -31,9 +33,18 @@ export const endpointTally = (
     compared: Object.values(statuses).reduce((sum, count) => sum + count, 0),
     differing: 0,
     failed: 0,
+    drifted: given.drifted ?? 0,
+    ages: given.ages ?? { sum: 0, squares: 0 },
     statuses,
     repeated: given.repeated ?? 0,
-    differences: (given.differences ?? []).map((one) => ({ count: 0, shaped: 0, repeats: 0, ...one })),
+    differences: (given.differences ?? []).map((one) => ({
+      count: 0,
+      shaped: 0,
+      repeats: 0,
+      drifted: 0,
+      ages: 0,
+      ...one,
+    })),
     production: sketches.production.encode(),
     shadow: sketches.shadow.encode(),
     slower: sketches.slower.encode(),
@@ -43,5 +54,5 @@ export const endpointTally = (
 
 export const comparisonOf = (...endpoints: EndpointTally[]): Comparison => {
   const compared = endpoints.reduce((sum, endpoint) => sum + endpoint.compared, 0)
-  return { expected: compared, waiting: 0, compared, unpaired: {}, endpoints, samples: [] }
+  return { warmUp: 0, expected: compared, waiting: 0, compared, unpaired: {}, endpoints, samples: [] }
 }

@@ -116,6 +116,14 @@ test('every port, what is not documented and a full network are said in so many 
   expect(spec?.accept).toEqual(['undocumented-sources', 'every-port', 'little-headroom'])
 })
 
+test('the time of the shadow’s data is the viewer’s local time, and must be one', () => {
+  const { spec } = check({ ...filled, snapshotAt: '2026-11-24 14:00' })
+  const { errors } = check({ ...emptyForm, snapshotAt: 'yesterday' })
+
+  expect(spec?.compare).toEqual({ snapshotAt: new Date(2026, 10, 24, 14, 0).toISOString() })
+  expect(errors?.snapshotAt).toMatch(/such as 2026-11-24 14:00/)
+})
+
 test('a start at a time is the viewer’s local time', () => {
   const { spec } = check({ ...filled, start: 'later', date: '2026/11/24', time: '14:00' })
 

@@ -1,4 +1,6 @@
 import { Comparer } from '../../../data-plane/compare/comparer.ts'
+import { Drift } from '../../../data-plane/compare/drift.ts'
+import { HeldObjects } from '../../../data-plane/compare/held-objects.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
 import { capturedResponse } from '../../support/captured-response.ts'
 import type { Row } from '../row.ts'
@@ -44,7 +46,10 @@ export const compareRows: Row[] = [
 ]
 
 const cost = ({ production, shadow, type }: (typeof CASES)[number]): number => {
-  const comparer = new Comparer(Math.random)
+  const comparer = new Comparer(
+    Math.random,
+    new Drift({ experiment: 'bench', snapshotAt: null }, new HeldObjects()),
+  )
   const headers = ['Content-Type', type, 'Date', 'now', 'Server', 'shop', 'X-Request-Id', '1']
   const sides = { production: Buffer.from(production), shadow: Buffer.from(shadow) }
   const began = process.cpuUsage()

@@ -4,11 +4,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Comparison } from '../../../contract/comparison.ts'
 import { COMPARED_BYTES_MAX, Comparer, type ShadowOutcome } from '../../../data-plane/compare/comparer.ts'
+import { Drift } from '../../../data-plane/compare/drift.ts'
+import { HeldObjects } from '../../../data-plane/compare/held-objects.ts'
 import type { Request, Response } from '../../../data-plane/http/exchange.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
 import { capturedResponse } from '../../support/captured-response.ts'
 
-const comparer = (limits = {}) => new Comparer(() => 0.5, limits)
+const comparer = (limits = {}, snapshotAt: number | null = null) =>
+  new Comparer(() => 0.5, new Drift({ experiment: 'exp_1', snapshotAt }, new HeldObjects()), limits)
 
 const answered = (body = 'ok', status = 200, milliseconds = 5): ShadowOutcome => ({
   answer: { status, headers: ['content-type', 'text/plain'], body: Buffer.from(body) },
@@ -227,7 +230,9 @@ test('the status of a gRPC call is compared, in its trailers or among its header
   ])
 })
 
-test('twenty thousand paths of hostile clients stay within a bounded number of endpoints, places and samples', () => {
+test('twenty thousand paths of hostile clients stay within a bounded number of endpoints, places and samples', {
+  timeout: 60_000,
+}, () => {
   const subject = comparer()
   const before = retained()
   for (let n = 0; n < 20_000; n++) {

@@ -39,6 +39,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   redaction: { settings: redacted(), key: null },
   tasks: 1,
   compare: false,
+  comparing: { warmUpSeconds: 0, stage: 1 },
   bothEnds: false,
   production: [],
   until: '2099-01-01T00:00:00Z',

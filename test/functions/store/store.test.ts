@@ -134,6 +134,7 @@ describe('the gateway configuration', () => {
     redaction: { settings: redacted(), key: null },
     tasks: 1,
     compare: false,
+    comparing: { warmUpSeconds: 0, stage: 1 },
     bothEnds: false,
     production: [],
     until: new Date(AT).toISOString(),

@@ -11,7 +11,7 @@ type Props = Readonly<{ verdict: Verdict; comparison: Comparison; requests: Requ
 
 /** From what was seen to what was judged, with the name of every loss between. */
 export const Coverage = ({ verdict, comparison, requests }: Props) => {
-  const { expected, waiting, compared, unpaired } = comparison
+  const { warmUp, expected, waiting, compared, unpaired } = comparison
   const { judged } = verdict.coverage
   const top = Math.max(requests.received, expected, 1)
   const step = (key: string, label: string, n: number) => ({
@@ -58,6 +58,7 @@ export const Coverage = ({ verdict, comparison, requests }: Props) => {
             'Held back, filtered or sampled out',
             requests.held_back + requests.filtered + requests.sampled_out,
           ),
+          ...loss('warm-up', 'Sent while the shadow warmed up', warmUp),
           step('expected', 'Sent to the shadow to be compared', expected),
           ...loss('waiting', 'Waiting for a side', waiting),
           ...UNPAIRED_REASONS.flatMap((reason) => loss(reason, UNPAIRED[reason], unpaired[reason] ?? 0)),

@@ -103,7 +103,7 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
       header={
         <Header
           variant="h2"
-          description={`By chance: in how many of production’s own ${count(repeated)} repeated answers it was found too. Volatile: only times, ids or signatures differ, which counts for nothing.`}
+          description={`By chance: in how many of production’s own ${count(repeated)} repeated answers it was found too. Volatile: only times, ids or signatures differ, which counts for nothing. Drift: the shadow’s data is older there.`}
         >
           Differences
         </Header>
@@ -121,10 +121,11 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
             { name: 'Share', number: true },
             { name: 'By chance', number: true },
             { name: 'Volatile', number: true },
+            { name: 'Drift', number: true },
           ]}
           rows={differences
             .toSorted((a, b) => b.count - a.count || b.shaped - a.shaped)
-            .map(({ kind, path, count: n, repeats, shaped }) => ({
+            .map(({ kind, path, count: n, repeats, shaped, drifted }) => ({
               key: `${kind} ${path}`,
               cells: [
                 <code key="path">{path}</code>,
@@ -133,6 +134,7 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
                 percent(compared === 0 ? 0 : n / compared),
                 repeated === 0 ? '–' : percent(repeats / repeated),
                 count(shaped),
+                count(drifted),
               ],
             }))}
         />

@@ -27,7 +27,7 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
       header={
         <Header
           variant="h2"
-          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged.`}
+          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged. Drift: answers that differ because the shadow’s data is older, which fails nothing.`}
         >
           Endpoints
         </Header>
@@ -40,6 +40,7 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
           { name: 'Verdict' },
           { name: 'Compared', number: true },
           { name: 'Differing', number: true },
+          { name: 'Drift', number: true },
           { name: 'Production p50', number: true },
           { name: 'Shadow p50', number: true },
           { name: 'Production p99', number: true },
@@ -68,6 +69,7 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
             ),
             count(one.compared),
             percent(one.compared === 0 ? 0 : (one.differing + one.failed) / one.compared),
+            one.drifted === 0 ? '–' : percent(one.drifted / one.compared),
             milliseconds(one.production, 0.5),
             milliseconds(one.shadow, 0.5),
             milliseconds(one.production, 0.99),

@@ -230,6 +230,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   url: 'the shadow’s address',
   percent: 'a right share of requests',
   writes: 'what happens to writes',
+  snapshotAt: 'when the shadow’s data was copied',
   startAt: 'when it starts',
   duration: 'a right duration',
   budgetUsd: 'a right budget',

@@ -20,6 +20,7 @@ export type FormValues = SourceValues &
     url: string
     percent: string
     writes: 'hold' | 'forward'
+    snapshotAt: string
     start: 'now' | 'later' | 'repeat'
     date: string
     time: string
@@ -55,6 +56,7 @@ export const emptyForm: FormValues = {
   url: '',
   percent: '100',
   writes: 'hold',
+  snapshotAt: '',
   start: 'now',
   date: '',
   time: '',
@@ -87,6 +89,7 @@ const FIELDS = {
   url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
   percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
+  snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
@@ -117,6 +120,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
   },
   budgetUsd: number(form.budgetUsd),
+  ...(form.snapshotAt.trim() !== '' && { compare: { snapshotAt: timeOf(form.snapshotAt) } }),
   ...rampOf(form),
   abort: DEFAULT_ABORT_RULES.flatMap((rule) => {
     const typed = form.abort[rule.watch]
@@ -210,7 +214,10 @@ const fieldOf = (path: string): Field | null => {
 const number = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
 
 /** As typed in the viewer’s time zone; what is no time stays as typed, for the schema to refuse. */
-const localTime = (date: string, time: string): string => {
-  const at = new Date(`${date.replaceAll('/', '-')}T${time.length === 5 ? `${time}:00` : time}`)
+const localTime = (date: string, time: string): string =>
+  timeOf(`${date.replaceAll('/', '-')}T${time.length === 5 ? `${time}:00` : time}`)
+
+const timeOf = (text: string): string => {
+  const at = new Date(text.trim())
   return Number.isNaN(at.getTime()) ? '' : at.toISOString()
 }

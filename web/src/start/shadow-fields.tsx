@@ -43,6 +43,21 @@ export const ShadowFields = ({ form, errors, set, leave }: FieldProps) => (
         />
       </div>
     </FormField>
+    <FormField
+      label="Data copied at (optional)"
+      description="When the shadow’s data was copied from production’s. What differs because production’s is newer is shown as drift and fails nothing."
+      errorText={errors.snapshotAt}
+    >
+      <div className="short-field">
+        <Input
+          name="snapshotAt"
+          value={form.snapshotAt}
+          placeholder="2026-11-24 14:00"
+          onChange={({ detail }) => set({ snapshotAt: detail.value })}
+          onBlur={() => leave('snapshotAt')}
+        />
+      </div>
+    </FormField>
     <FormField label="Writes" errorText={errors.writes}>
       <RadioGroup
         value={form.writes}
