@@ -1,6 +1,7 @@
 import type { StageNow } from '../../contract/ramp.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import type { Action } from './actions.ts'
+import { canaryHolds } from './canary.ts'
 import type { View } from './observed.ts'
 import { acknowledged } from './plan-gateways.ts'
 import { liveRows } from './plan-sessions.ts'
@@ -55,7 +56,8 @@ const heldBy = ({ experiment, life }: ExperimentRecord, now: Date): string | nul
   if (since === null) return 'This stage is being brought about.'
   const until = new Date(Date.parse(since) + seconds * 1000)
   if (now < until) return `The next stage begins at ${until.toISOString()} at the earliest.`
-  if (experiment.spec.ramp?.promote === 'time') return null
+  const canary = canaryHolds(experiment, life)
+  if (canary !== null || experiment.spec.ramp?.promote === 'time') return canary
   const doubtful = experiment.health.filter(({ state }) => state !== 'fine').length
   if (doubtful === 0) return null
   const rules = doubtful === 1 ? 'one abort rule is' : `${doubtful} abort rules are`

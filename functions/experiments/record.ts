@@ -60,6 +60,11 @@ export const Life = z.object({
   standingSeconds: z.number().nonnegative(),
   /** The stage of the ramp, and since when it is in force everywhere: null while it is being brought about. */
   stage: z.object({ index: z.int().nonnegative(), since: Timestamp.nullable() }),
+  /** Of the first stage of a ramp: what the shadow made of requests that production answered 2xx. */
+  canary: z
+    .object({ answered: z.int().nonnegative(), rejected: z.int().nonnegative() })
+    .nullable()
+    .default(null),
   /** Metrics asked of CloudWatch for the abort rules: each is paid. */
   metricsRead: z.int().nonnegative(),
   /** Version of the price table that it is reckoned with from its beginning to its end; null before that. */
@@ -94,6 +99,7 @@ export const newLife = (): Life => ({
   ticks: 0,
   standingSeconds: 0,
   stage: { index: 0, since: null },
+  canary: null,
   metricsRead: 0,
   prices: null,
   crossAzShare: 1,

@@ -2,9 +2,10 @@ import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import { type Experiment, isOver } from '../../contract/experiment.ts'
 import type { Thresholds } from '../../contract/thresholds.ts'
 import type { Reason, Verdict } from '../../contract/verdict.ts'
+import { canaryOf, rejects } from './canary.ts'
 import { driftReasons } from './drift.ts'
 import { withoutIgnored } from './ignore.ts'
-import { isRejection, judgeAnswers, percentText, statusPairs } from './judge-endpoint.ts'
+import { judgeAnswers, percentText } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
 
 /** Chance that any of all questions, asked as often as one likes, is answered with a false alarm. */
@@ -92,20 +93,17 @@ const notCompared = ({ spec }: Experiment): Reason =>
     0,
   )
 
-const credentials = ({ endpoints }: Comparison, { rejectedPercent }: Thresholds): Reason[] => {
-  const answered = endpoints
-    .flatMap(statusPairs)
-    .filter(({ production }) => production >= 200 && production < 300)
-  const all = answered.reduce((sum, { count }) => sum + count, 0)
-  const rejected = answered.filter(isRejection).reduce((sum, { count }) => sum + count, 0)
-  if (all === 0 || rejected / all <= rejectedPercent / 100) return []
+const credentials = ({ endpoints }: Comparison, thresholds: Thresholds): Reason[] => {
+  const canary = canaryOf(endpoints)
+  if (!rejects(canary, thresholds)) return []
+  const { answered, rejected } = canary
   return [
     inconclusive(
       'credentials',
-      `The shadow rejects masked credentials: it answers 401 or 403 to ${percentText(rejected / all)} of what production answers.`,
-      all,
-      rejected / all,
-      rejectedPercent / 100,
+      `The shadow rejects masked credentials: it answers 401 or 403 to ${percentText(rejected / answered)} of what production answers.`,
+      answered,
+      rejected / answered,
+      thresholds.rejectedPercent / 100,
     ),
   ]
 }

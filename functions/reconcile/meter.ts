@@ -5,12 +5,14 @@ import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import { usedBy } from '../cost/used.ts'
+import { canaryOf, needsCanary } from '../experiments/canary.ts'
 import { lossesNow, withGaps } from '../experiments/gaps.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
 import { stageNow } from '../experiments/plan-ramp.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
+import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
@@ -88,6 +90,8 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       ? await watch(plane, view.record, requests, totals, instancesOf(view))
       : { health: experiment.health, metrics: 0 }
   metered.experiment.health = watched.health
+  if (experiment.phase === 'mirroring' && needsCanary(experiment, life))
+    metered.life.canary = canaryOf((await readComparison(table, experiment.id)).endpoints)
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead += watched.metrics
   const record = await updateRecord(table, withGaps(metered, lossesNow(view), now))

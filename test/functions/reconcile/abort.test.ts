@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { ComparisonWriter } from '../../../data-plane/control/comparison-writer.ts'
 import { listAudit } from '../../../functions/store/audit.ts'
 import { readWatched } from '../../../functions/store/watch.ts'
 import { instance } from '../../support/aws-world.ts'
@@ -14,6 +15,7 @@ import {
 } from '../../support/experiment-account.ts'
 import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 import { feedMetrics } from '../../support/metrics.ts'
+import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
 const mirroring = async (account: Account, abort: ExperimentSpecInput['abort']) => {
   const id = await begin(account, spec({ window: { durationSeconds: 1800 }, abort }))
@@ -111,6 +113,40 @@ test('a ramp waits for health, and goes on when it is known', { timeout: 60_000 
   ])
   const { entries } = await audit(account, id)
   expect(entries).toContainEqual(['stage 2 of 2', '100 % of the sources, 100 % of the requests.'])
+})
+
+test.each<[string, Record<string, number>, RegExp | null]>([
+  ['answers', { '200>200': 57, '200>401': 3, '404>401': 40 }, null],
+  [
+    'has not answered enough',
+    { '200>200': 49 },
+    /^The next stage waits for 50 compared requests: 49 so far\.$/,
+  ],
+  [
+    'rejects masked credentials',
+    { '200>200': 50, '200>401': 3 },
+    /does not begin: the shadow rejects masked credentials.* to 5\.7 % of 53 requests/,
+  ],
+])('a second stage of a shadow that %s', { timeout: 60_000 }, async (_, statuses, holds) => {
+  const account = await openAccount()
+  const id = await begin(
+    account,
+    spec({
+      window: { durationSeconds: 1800 },
+      traffic: { ports: [8080], directions: 'both' },
+      abort: [],
+      ramp: { stages: [{ sources: 50, seconds: 30 }, { sources: 100 }] },
+    }),
+  )
+  await new ComparisonWriter(account.plane.table, 'task-1').write({
+    [id]: comparisonOf(endpointTally('GET /a', statuses)),
+  })
+
+  for (let n = 0; n < 30; n++) await pass(account)
+
+  const { stage } = (await read(account.plane, id)).experiment
+  expect(stage?.number).toBe(holds === null ? 2 : 1)
+  if (holds !== null) expect(stage?.holds).toMatch(holds)
 })
 
 test('without rules nothing is watched', { timeout: 60_000 }, async () => {
