@@ -1,3 +1,4 @@
+import type { OwnerMonth } from '../contract/budget.ts'
 import { catalogue } from '../contract/catalogue.ts'
 import { EVIDENCE_FORMATS } from '../contract/evidence.ts'
 import { ExperimentId } from '../contract/experiment.ts'
@@ -181,6 +182,56 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           ? await client().call('listAudit', { params: {}, query, body: undefined })
           : await client().call('listExperimentAudit', { params: experimentOf([id]), query, body: undefined })
       print(list, show.audit(list.entries))
+      return EXIT.done
+    },
+  },
+  spend: {
+    summary: catalogue.listBudgets.summary,
+    operands: '',
+    options: { month: { value: 'YYYY-MM', help: 'which, in UTC; this one when left out' } },
+    run: async (values, operands, { client, print }) => {
+      none(operands)
+      const month = text(values, 'month')
+      const owners: OwnerMonth[] = []
+      let page: Awaited<ReturnType<typeof read>>
+      let nextToken: string | undefined
+      const read = () =>
+        client().call('listBudgets', {
+          params: {},
+          query: { maxResults: 200, ...(month && { month }), ...(nextToken && { nextToken }) },
+          body: undefined,
+        })
+      do {
+        page = await read()
+        owners.push(...page.owners)
+        nextToken = page.nextToken ?? undefined
+      } while (nextToken !== undefined)
+      print({ month: page.month, owners }, show.spend(page.month, owners))
+      return EXIT.done
+    },
+  },
+  budget: {
+    summary: catalogue.setBudget.summary,
+    operands: 'OWNER',
+    options: {
+      'month-usd': { value: 'DOLLARS', help: 'for each calendar month, in UTC' },
+      remove: { help: 'no limit any more, or the default one' },
+      ...REASON,
+      revision: { value: 'N', help: 'only if this is still the budget’s revision, else it is a conflict' },
+    },
+    run: async (values, operands, { client, print }) => {
+      const owner = atMostOne(operands)
+      const monthUsd = text(values, 'month-usd')
+      if (owner === undefined) throw new Failure('Whose budget? * is everybody’s who has none', EXIT.usage)
+      if ((monthUsd === undefined) === (values.remove !== true))
+        throw new Failure('Either --month-usd DOLLARS or --remove', EXIT.usage)
+      const body = {
+        owner,
+        monthUsd: monthUsd === undefined ? null : numberOf('--month-usd', monthUsd),
+        ...noted(values),
+      }
+      const set = await client().call('setBudget', { params: {}, query: {}, body })
+      print(set, show.spend(set.month, [set]))
       return EXIT.done
     },
   },

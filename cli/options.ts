@@ -13,13 +13,14 @@ export const GLOBAL = {
   help: { help: 'this text' },
 } as const satisfies Options
 
-const { name, window, budgetUsd, requests, traffic } = ExperimentSpec.shape
+const { name, owner, window, budgetUsd, requests, traffic } = ExperimentSpec.shape
 const { percent, writes } = requests.unwrap().shape
 const { durationSeconds, startAt } = window.shape
 
 /** Fields of a spec, in the words of the API’s schema where it has some. */
 export const SPEC = {
   name: { value: 'TEXT', help: name.description ?? 'what people call it; default: the deployment’s id' },
+  owner: { value: 'NAME', help: owner.unwrap().description ?? owner.description ?? '' },
   source: { value: 'ID', multiple: true, help: 'a network interface (eni-…) or an instance (i-…) to mirror' },
   tag: { value: 'KEY=VALUE', multiple: true, help: 'mirror the instances that carry all these tags' },
   port: { value: 'N', multiple: true, help: traffic.def.shape.ports.description ?? '' },

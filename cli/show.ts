@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import type { AuditEntry } from '../contract/audit.ts'
+import type { TrailEntry } from '../contract/audit.ts'
+import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { Verdict } from '../contract/verdict.ts'
@@ -110,6 +111,14 @@ export const plan = (shown: Plan): string => {
       ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free`],
       ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget`],
       ['prices', shown.pricesFrom],
+      ...(shown.month === null
+        ? []
+        : [
+            [
+              'month',
+              `${dollars(shown.month.leftUsd)} of ${dollars(shown.month.budgetUsd)} left to ${shown.month.owner} in ${shown.month.month}`,
+            ] as const,
+          ]),
       ['gateways', count(gateways)],
     ]),
     ...section('problems', problems),
@@ -128,6 +137,19 @@ export const plan = (shown: Plan): string => {
   ].join('\n')
 }
 
+export const spend = (month: string, owners: readonly OwnerMonth[]): string =>
+  owners.length === 0
+    ? `Nothing was spent in ${month}, and no budget is set.`
+    : owners
+        .map(({ owner, spentUsd, heldUsd, budgetUsd, from, experiments: number, running }) =>
+          [
+            `${month}  ${owner}`,
+            `  ${dollars(spentUsd)} metered of ${budgetUsd === null ? 'no limit' : `${dollars(budgetUsd)}${from === 'default' ? ' (the default)' : ''}`}`,
+            `  ${count(number)} experiments, ${count(running)} running, which may still cost ${dollars(heldUsd)} (estimated)`,
+          ].join('\n'),
+        )
+        .join('\n')
+
 export const verdict = ({ outcome, final, sentence, reasons }: Verdict): string =>
   [
     rows([
@@ -142,12 +164,17 @@ export const verdict = ({ outcome, final, sentence, reasons }: Verdict): string 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [paint('dim', title), ...lines.map((line) => `  ${line}`)]
 
-export const audit = (entries: readonly AuditEntry[]): string =>
+const subject = (entry: TrailEntry): string => {
+  if ('experiment' in entry) return entry.experiment
+  return 'schedule' in entry ? entry.schedule : entry.owner
+}
+
+export const audit = (entries: readonly TrailEntry[]): string =>
   entries.length === 0
     ? 'Nothing has been changed yet.'
     : entries
         .map(
-          ({ at, experiment: id, who, what, why }) =>
-            `${at}  ${id}  ${who}: ${what}${why === null ? '' : ` (${why})`}`,
+          (entry) =>
+            `${entry.at}  ${subject(entry)}  ${entry.who}: ${entry.what}${entry.why === null ? '' : ` (${entry.why})`}`,
         )
         .join('\n')

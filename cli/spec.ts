@@ -5,6 +5,7 @@ import { EXIT, Failure } from './exit.ts'
 /** Options that make or change an experiment’s spec. */
 export type SpecOptions = {
   name?: string | undefined
+  owner?: string | undefined
   source?: string[] | undefined
   tag?: string[] | undefined
   port?: string[] | undefined
@@ -40,10 +41,11 @@ export const readSpec = (
 ): ExperimentSpecInput => {
   const spec = file === undefined ? {} : readJson(file)
   const inside = (field: string): Json => (isObject(spec[field]) ? spec[field] : {})
-  const { name, shadow, duration, budget, percent, writes, directions } = options
+  const { name, owner, shadow, duration, budget, percent, writes, directions } = options
   const made: Json = {
     ...spec,
     name: name ?? spec.name ?? defaultName,
+    ...(owner !== undefined && { owner }),
     ...sourceOf(options),
     ...((options.port || directions !== undefined) && {
       traffic: {

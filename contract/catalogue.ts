@@ -1,4 +1,5 @@
 import { listAudit, listExperimentAudit } from './operations/audit.ts'
+import { listBudgets, setBudget } from './operations/budgets.ts'
 import { getEvidence, renderEvidence } from './operations/evidence.ts'
 import {
   createExperiment,
@@ -49,5 +50,7 @@ export const catalogue = {
   listSchedules,
   getSchedule,
   deleteSchedule,
+  listBudgets,
+  setBudget,
 }
 export type Catalogue = typeof catalogue

@@ -6,6 +6,7 @@ import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Gap } from './gap.ts'
 import { Spend, Usd } from './money.ts'
+import { OwnerName } from './owner.ts'
 import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
@@ -73,6 +74,9 @@ export type Accepted = z.output<typeof Accepted>
 export const ExperimentSpec = z
   .strictObject({
     name: z.string().trim().min(1).max(80),
+    owner: OwnerName.exactOptional().describe(
+      'whose month it is paid from, such as a team; whoever asks for it when left out',
+    ),
     source: Source,
     traffic: Traffic,
     shadow: ShadowSpec,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { AbortRule } from './abort.ts'
+import { Month } from './budget.ts'
 import { Timestamp } from './experiment.ts'
 import { FilterRule } from './filter-rule.ts'
 import { CostLines, Usd } from './money.ts'
@@ -87,6 +88,10 @@ export const Plan = z
     abort: z
       .array(z.strictObject({ rule: AbortRule, detectsWithinSeconds: z.number() }))
       .describe('what ends it by itself, and how long that may go unnoticed'),
+    month: z
+      .strictObject({ owner: z.string(), month: Month, budgetUsd: Usd, leftUsd: Usd })
+      .nullable()
+      .describe('what the owner’s month leaves it to begin with; null without a budget for the month'),
     pricesFrom: z.string().describe('source and date of the prices used'),
   })
   .meta({ id: 'Plan' })

@@ -15,6 +15,8 @@
  * | WRITERS           | <experiment id>       | the lease of the one writer, with its fencing token |
  * | SCHEDULES         | <schedule id>         | when an experiment runs again and again             |
  * | IDEMPOTENCY       | <key>                 | the experiment that a create with this key made     |
+ * | BUDGETS           | <owner>               | what its experiments may cost in a month            |
+ * | MONTH#<2026-11>   | <owner>#<experiment>  | what an experiment takes of its owner’s month       |
  * | PRICES            | STATE                 | which price table is in force                       |
  * | PRICES            | TABLE#<version>       | one table of prices; it never changes               |
  * | SWEEP             | CURSORS               | how far old items are deleted                       |
@@ -61,6 +63,15 @@ export const WRITERS = 'WRITERS'
 export const writerKey = (experiment: string): Key => ({ pk: WRITERS, sk: experiment })
 export const IDEMPOTENCY = 'IDEMPOTENCY'
 export const idempotencyKey = (key: string): Key => ({ pk: IDEMPOTENCY, sk: key })
+export const BUDGETS = 'BUDGETS'
+export const budgetKey = (owner: string): Key => ({ pk: BUDGETS, sk: owner })
+export const monthsOf = (month: string): string => `MONTH#${month}`
+/** No owner’s name has a #: no other owner’s keys begin so. */
+export const monthOfOwner = (owner: string): string => `${owner}#`
+export const monthKey = (month: string, owner: string, experiment: string): Key => ({
+  pk: monthsOf(month),
+  sk: `${monthOfOwner(owner)}${experiment}`,
+})
 export const priceStateKey: Key = { pk: 'PRICES', sk: 'STATE' }
 export const priceKey = (version: string): Key => ({ pk: 'PRICES', sk: `TABLE#${version}` })
 export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }

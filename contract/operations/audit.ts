@@ -1,19 +1,17 @@
 import * as z from 'zod'
-import { AuditEntry } from '../audit.ts'
+import { AuditEntry, TrailEntry } from '../audit.ts'
 import { ExperimentId } from '../experiment.ts'
 import { operation } from '../operation.ts'
 import { nextToken, Page } from './page.ts'
 
-const result = z.strictObject({ entries: z.array(AuditEntry), nextToken })
-
 export const listAudit = operation({
   id: 'listAudit',
   route: 'GET /audit',
-  summary: 'List who changed what, when and why, of all experiments, the newest first',
+  summary: 'List who changed what, when and why, of experiments, schedules and budgets, the newest first',
   params: z.strictObject({}),
   query: z.strictObject(Page),
   body: z.undefined(),
-  result,
+  result: z.strictObject({ entries: z.array(TrailEntry), nextToken }),
   status: 200,
   idempotent: false,
 })
@@ -25,7 +23,7 @@ export const listExperimentAudit = operation({
   params: z.strictObject({ id: ExperimentId }),
   query: z.strictObject(Page),
   body: z.undefined(),
-  result,
+  result: z.strictObject({ entries: z.array(AuditEntry), nextToken }),
   status: 200,
   idempotent: false,
 })

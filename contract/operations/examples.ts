@@ -15,6 +15,7 @@ const checkout: ExperimentSpecInput = {
 
 const window: ExperimentSpecInput = {
   name: 'Checkout 2.4, a tenth of the users',
+  owner: 'checkout',
   source: { by: 'instance', ids: ['i-0a000000000000001', 'i-0a000000000000002'] },
   traffic: { ports: [8080], clientCidrs: ['10.0.0.0/8'] },
   shadow: { url: 'http://checkout-shadow.internal.example:8080' },
@@ -44,6 +45,17 @@ export const sourceExamples = {
   eni: {
     summary: 'Network interfaces by id',
     value: { source: { by: 'eni', ids: ['eni-0a000000000000001'] } },
+  },
+}
+
+export const budgetExamples = {
+  team: {
+    summary: 'A team’s limit for each month',
+    value: { owner: 'checkout', monthUsd: 400, reason: 'As agreed for this quarter.' },
+  },
+  everybody: {
+    summary: 'For every owner without a budget of its own',
+    value: { owner: '*', monthUsd: 50 },
   },
 }
 

@@ -65,6 +65,8 @@ export const canAfford = (
   prices: PriceTable,
   budgetUsd: number,
   outlook: Outlook,
+  /** What the limit is called where it is not the experiment’s own. */
+  name = `the budget of ${dollars(budgetUsd)}`,
 ): Affordable => {
   const { now } = outlook
   const spentUsd = spendOf(ledgerLines(usage, prices, now)).totalUsd
@@ -104,7 +106,7 @@ export const canAfford = (
     reason:
       `Going on could cost ${dollars(total)} by ${new Date(packetsUntil).toISOString().slice(11, 19)} UTC ` +
       `(${dollars(spentUsd)} spent, ${dollars(committedUsd)} committed with begun session-hours whole, ` +
-      `${dollars(worstCaseUsd)} of traffic at worst), ${affordable ? 'within' : 'more than'} the budget of ${dollars(budgetUsd)}.`,
+      `${dollars(worstCaseUsd)} of traffic at worst), ${affordable ? 'within' : 'more than'} ${name}.`,
   }
 }
 

@@ -9,12 +9,15 @@ const TICK_SECONDS = 1
 /** Describe calls return 1,000 sources in a few pages; writes go 5 a second and only in ticks that change something. */
 const TICK_SECONDS_PER_SOURCE = 0.02
 const REQUEST_SECONDS = 0.2
-/** A tick reads the experiment, its ledger (some 300 bytes a row) and the reports of two minutes (some 4 KB a task). */
-const READ_UNITS_PER_TICK = 10
+/**
+ * A tick reads the experiment, its ledger (some 300 bytes a row), the reports of two minutes (some 4 KB a task) and, twice,
+ * what its owner’s other experiments take of the month (some 200 bytes each).
+ */
+const READ_UNITS_PER_TICK = 40
 const READ_UNITS_PER_SOURCE = 0.1
 const READ_UNITS_PER_TASK = 2
-/** A tick writes the experiment, one meter point, the writer’s lease and each task’s totals. */
-const WRITE_UNITS_PER_TICK = 12
+/** A tick writes the experiment, one meter point, the writer’s lease, its part of the month and each task’s totals. */
+const WRITE_UNITS_PER_TICK = 14
 const WRITE_UNITS_PER_TASK = 4
 /** Each task reads the 1-unit revision item every 2 seconds and writes one report of up to 8 KB a minute. */
 const TASK_READ_UNITS_PER_SECOND = 0.5

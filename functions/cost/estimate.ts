@@ -23,6 +23,8 @@ export type Undertaking = Readonly<{
   gateways: number
   gatewaySize: GatewaySize
   budgetUsd: number
+  /** What the limit is called. */
+  budgetName: string
   /** Seconds between two looks at the budget, and how late the second may be. */
   tickSeconds: number
   lateSeconds: number
@@ -116,18 +118,24 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
     (usd) => usd !== null,
   )
 
-  const start = canAfford(usageAtStart(u), prices, u.budgetUsd, {
-    now: u.startAt,
-    nextLook: new Date(u.startAt.getTime() + (u.tickSeconds + u.lateSeconds) * 1000),
-    endAt: u.endAt,
-    packetsUntil: new Date(u.startAt.getTime() + u.leaseSeconds * 1000),
-    stopSeconds: stop,
-    newSessions: u.capacities.length,
-    tasks: u.gateways,
-    metricsPerLook: u.metricsPerLook,
-    peakBytesPerSecond: peak.bytesPerSecond,
-    knownUntil: new Date(u.startAt.getTime() - u.reportSeconds * 1000),
-  })
+  const start = canAfford(
+    usageAtStart(u),
+    prices,
+    u.budgetUsd,
+    {
+      now: u.startAt,
+      nextLook: new Date(u.startAt.getTime() + (u.tickSeconds + u.lateSeconds) * 1000),
+      endAt: u.endAt,
+      packetsUntil: new Date(u.startAt.getTime() + u.leaseSeconds * 1000),
+      stopSeconds: stop,
+      newSessions: u.capacities.length,
+      tasks: u.gateways,
+      metricsPerLook: u.metricsPerLook,
+      peakBytesPerSecond: peak.bytesPerSecond,
+      knownUntil: new Date(u.startAt.getTime() - u.reportSeconds * 1000),
+    },
+    u.budgetName,
+  )
 
   return {
     estimate: {
@@ -160,7 +168,7 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
       killedUsd + start.worstCaseUsd <= u.budgetUsd
         ? null
         : `The whole window may cost ${dollars(killedUsd)} before any traffic and keeps ${dollars(start.worstCaseUsd)} back for ` +
-          `the worst case: with a budget of ${dollars(u.budgetUsd)} it will end early.`,
+          `the worst case: with ${u.budgetName} it will end early.`,
   }
 }
 

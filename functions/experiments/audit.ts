@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEntry, AuditState } from '../../contract/audit.ts'
+import type { AuditEntry, AuditState, BudgetEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import { ulid } from './ulid.ts'
 
@@ -18,11 +18,8 @@ export const auditEntry = (
   now: Date,
 ): AuditEntry => {
   const { id, revision } = after
-  const order = Buffer.alloc(4)
-  order.writeUInt32BE(revision)
-  const hash = createHash('sha256').update(`${id} ${revision} ${what}`).digest()
   return {
-    id: ulid(now.getTime(), Buffer.concat([order, hash])),
+    id: entryId(id, revision, what, now),
     experiment: id,
     at: now.toISOString(),
     who,
@@ -30,6 +27,36 @@ export const auditEntry = (
     why,
     before: before && stateOf(before),
     after: stateOf(after),
+  }
+}
+
+const entryId = (of: string, revision: number, what: string, now: Date): string => {
+  const order = Buffer.alloc(4)
+  order.writeUInt32BE(revision)
+  const hash = createHash('sha256').update(`${of} ${revision} ${what}`).digest()
+  return ulid(now.getTime(), Buffer.concat([order, hash]))
+}
+
+type Budget = Readonly<{ owner: string; monthUsd: number | null; revision: number }>
+
+export const budgetEntry = (
+  before: Budget,
+  after: Budget,
+  { who, why }: { who: string; why: string | null },
+  now: Date,
+): BudgetEntry => {
+  const what =
+    after.monthUsd === null ? 'budget removed' : before.monthUsd === null ? 'budget set' : 'budget changed'
+  const state = ({ monthUsd }: Budget) => (monthUsd === null ? null : { monthUsd })
+  return {
+    id: entryId(`budget ${after.owner}`, after.revision, what, now),
+    owner: after.owner,
+    at: now.toISOString(),
+    who,
+    what,
+    why,
+    before: state(before),
+    after: state(after),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../contract/audit.ts'
 import type { Experiment, Phase } from '../../contract/experiment.ts'
 import type { Notice } from '../../contract/notice.ts'
+import { ownerOf } from '../../contract/owner.ts'
 import { MANAGED_BY, TAG } from '../../contract/ownership.ts'
 
 const ENTERED: Readonly<Record<Phase, Notice['kind']>> = {
@@ -14,15 +15,15 @@ const ENTERED: Readonly<Record<Phase, Notice['kind']>> = {
 /** What the world is told of a change. Its id is the audit entry’s: told twice, it is the same notice. */
 export const noticeOf = (
   entry: AuditEntry,
-  { spec, createdBy, startAt }: Pick<Experiment, 'spec' | 'createdBy' | 'startAt'>,
+  experiment: Pick<Experiment, 'spec' | 'createdBy' | 'startAt'>,
   deployment: string,
 ): Notice => ({
   ...entry,
   kind: kindOf(entry),
   deployment,
-  name: spec.name,
-  owner: createdBy,
-  startAt,
+  name: experiment.spec.name,
+  owner: ownerOf(experiment),
+  startAt: experiment.startAt,
   tags: {
     [TAG.managedBy]: MANAGED_BY,
     [TAG.deployment]: deployment,

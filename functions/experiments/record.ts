@@ -67,6 +67,8 @@ export const Life = z.object({
     .default(null),
   /** Metrics asked of CloudWatch for the abort rules: each is paid. */
   metricsRead: z.int().nonnegative(),
+  /** The month it was last metered in, and what it had cost when that began for it; null before it is metered. */
+  month: z.object({ month: z.string(), beforeUsd: Usd }).nullable().default(null),
   /** Version of the price table that it is reckoned with from its beginning to its end; null before that. */
   prices: z.string().nullable().default(null),
   /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
@@ -102,6 +104,7 @@ export const newLife = (): Life => ({
   canary: null,
   metricsRead: 0,
   prices: null,
+  month: null,
   crossAzShare: 1,
   outbox: [],
   redactionKey: null,

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
+import { principalOf } from '../../contract/owner.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
@@ -43,10 +44,6 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
         )
   return begin(spec, claim.experiment, at, context)
 }
-
-/** A role’s sessions are one caller here: a job that is run again may have assumed it under another name. */
-const principalOf = (caller: string): string =>
-  /^arn:[\w-]+:sts::\d+:assumed-role\/[^/]+/.exec(caller)?.[0] ?? caller
 
 const begin = async (
   spec: ExperimentSpec,

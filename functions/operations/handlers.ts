@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Handler } from '../../contract/operation.ts'
 import { listAudit, listExperimentAudit } from './audit.ts'
+import { listBudgets, setBudget } from './budgets.ts'
 import type { Context } from './context.ts'
 import { createExperiment } from './create-experiment.ts'
 import { getEvidence, renderEvidence } from './evidence.ts'
@@ -41,4 +42,6 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   listSchedules,
   getSchedule,
   deleteSchedule,
+  listBudgets,
+  setBudget,
 }

@@ -1,5 +1,7 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
+import { addUsd } from '../../contract/money.ts'
+import { ownerOf } from '../../contract/owner.ts'
 import type { Plan, PlannedEni } from '../../contract/plan.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { detectionSeconds } from '../../contract/watch.ts'
@@ -7,6 +9,7 @@ import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
 import { expectedTraffic, groupInputs } from '../cost/expected.ts'
+import { claimsOf, lowestCeiling, type MonthLimit, monthOf } from '../cost/month.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { ProblemError, wrongField } from '../errors.ts'
@@ -17,6 +20,8 @@ import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../ex
 import { readiness } from '../experiments/readiness.ts'
 import { shadowProblems } from '../experiments/shadow-problems.ts'
 import { reach } from '../experiments/stages.ts'
+import { budgetInForce } from '../store/budgets.ts'
+import { sharesOfOwner } from '../store/months.ts'
 import { metricsPerLook } from '../watch/metrics.ts'
 import type { FoundGroup } from '../watch/target-groups.ts'
 import type { Context } from './context.ts'
@@ -44,7 +49,12 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
   refuseForeign(spec.source, plane.config)
-  const [seen, prices] = await Promise.all([lookAround(spec, plane), plane.prices.current()])
+  const [seen, prices, month] = await Promise.all([
+    lookAround(spec, plane),
+    plane.prices.current(),
+    monthOfOwner(spec, startAt, context),
+  ])
+  const ceiling = lowestCeiling(spec.budgetUsd, month ? [month] : [], month?.owner ?? '')
   const { settings } = plane
 
   const sources = seen.sources.map((source) => planned(source, spec, seen))
@@ -65,7 +75,8 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
       crossAz,
       gateways,
       gatewaySize: GATEWAY_SIZE,
-      budgetUsd: spec.budgetUsd,
+      budgetUsd: ceiling.usd,
+      budgetName: ceiling.name,
       tickSeconds: settings.tickMs / 1000,
       lateSeconds: settings.precisionMs / 1000,
       leaseSeconds: (settings.leaseMs + settings.precisionMs) / 1000,
@@ -136,7 +147,27 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
       detectsWithinSeconds: detectionSeconds(rule, settings.tickMs / 1000),
     })),
     pricesFrom: prices.from,
+    month: month && {
+      owner: month.owner,
+      month: month.month,
+      budgetUsd: month.budgetUsd,
+      leftUsd: Math.max(0, addUsd(month.budgetUsd, -month.othersUsd)),
+    },
   }
+}
+
+/** The owner’s month in which it would begin, as it stands now; null without a budget for it. */
+const monthOfOwner = async (
+  spec: ExperimentSpec,
+  startAt: Date,
+  { table, caller }: Context,
+): Promise<(MonthLimit & { owner: string }) | null> => {
+  const owner = ownerOf({ spec, createdBy: caller })
+  const month = monthOf(startAt)
+  const budget = await budgetInForce(table, owner)
+  if (budget === null) return null
+  const othersUsd = claimsOf(await sharesOfOwner(table, month, owner))
+  return { owner, month, budgetUsd: budget.monthUsd, othersUsd, beforeUsd: 0 }
 }
 
 /** Gateways start, become healthy and acknowledge their configuration: about as long as two looks. */

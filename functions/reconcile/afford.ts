@@ -1,6 +1,8 @@
-import { type Affordable, canAfford } from '../cost/budget.ts'
+import { addUsd } from '../../contract/money.ts'
+import { canAfford, type Outlook } from '../cost/budget.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { stopSeconds } from '../cost/hours.ts'
+import type { Ceiling } from '../cost/month.ts'
 import { assumedPeak } from '../cost/peak.ts'
 import type { Usage } from '../cost/usage.ts'
 import type { Observed, View } from '../experiments/observed.ts'
@@ -24,6 +26,9 @@ export type Reading = Readonly<{
   prices: PriceTable
 }>
 
+/** What the budget answers, and what a yes may cost before the next look. */
+export type Afforded = NonNullable<Observed['money']> & { heldUsd: number }
+
 /**
  * Whether the budget affords to stay until the next look, and which of the ENIs that could join it pays for: all of
  * them, else half, and so on. No session-hour is opened that was not asked for here.
@@ -33,15 +38,15 @@ export const afford = (
   view: View,
   look: Look,
   reading: Reading,
-): NonNullable<Observed['money']> => {
+  limit: Ceiling,
+): Afforded => {
   const candidates = joinable(view, reading.now, plane.settings).map(({ eni }) => eni)
   for (let count = candidates.length; count > 0; count = Math.floor(count / 2)) {
     const joiners = candidates.slice(0, count)
-    const { affordable, reason } = ask(plane, view, look, reading, joiners)
-    if (affordable) return { affordable, reason, joiners }
+    const { affordable, ...more } = ask(plane, view, look, reading, joiners, limit)
+    if (affordable) return { affordable, ...more, joiners }
   }
-  const { affordable, reason } = ask(plane, view, look, reading, [])
-  return { affordable, reason, joiners: [] }
+  return { ...ask(plane, view, look, reading, [], limit), joiners: [] }
 }
 
 const ask = (
@@ -50,9 +55,9 @@ const ask = (
   look: Look,
   { now, usage, totals, running, bytesPerSecond, prices }: Reading,
   joiners: readonly string[],
-): Affordable => {
-  const { experiment, life } = view.record
-  const budgetUsd = life.extension?.budgetUsd ?? experiment.spec.budgetUsd
+  limit: Ceiling,
+): Omit<Afforded, 'joiners'> => {
+  const { experiment } = view.record
   const packetsUntil = new Date(Date.parse(leaseTime(experiment.endAt, now, settings)) + settings.precisionMs)
   const newSessions = sessionsToOpen(view) + joiners.length
   const active = view.sessions.filter(({ state }) => state === 'active').length
@@ -61,8 +66,8 @@ const ask = (
   const capacities = [...chosen(view), ...joiners].map((eni) => peakBytesPerSecond(look.capacity.get(eni)))
   const known = knownUntil(experiment.mirroringSince, totals, running, now)
   const silent = isSilent(view.record, known)
-  const peak = assumedPeak(capacities, unseenSeconds, budgetUsd, usage.crossAzShare, prices)
-  return canAfford(usage, prices, budgetUsd, {
+  const peak = assumedPeak(capacities, unseenSeconds, limit.usd, usage.crossAzShare, prices)
+  const outlook: Outlook = {
     now,
     nextLook: new Date(now.getTime() + settings.tickMs + settings.precisionMs),
     endAt: new Date(experiment.endAt),
@@ -77,7 +82,15 @@ const ask = (
     peakBytesPerSecond: silent ? 0 : peak.bytesPerSecond,
     knownUntil: known,
     observedBytesPerSecond: silent ? 0 : bytesPerSecond,
-  })
+  }
+  const { affordable, reason, committedUsd, worstCaseUsd } = canAfford(
+    usage,
+    prices,
+    limit.usd,
+    outlook,
+    limit.name,
+  )
+  return { affordable, reason, heldUsd: addUsd(committedUsd, worstCaseUsd) }
 }
 
 /** Paused without any rule, and all that was mirrored before is reported: no packet comes before it is resumed. */

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../contract/owner.ts'
 import type { Action } from '../experiments/actions.ts'
 import type { Answer } from '../experiments/learn.ts'
 import { clientToken } from '../experiments/names.ts'
@@ -23,6 +24,7 @@ import { forgetActive, updateRecord } from '../store/experiments.ts'
 import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { settleMonths } from './months.ts'
 import { notify } from './notify.ts'
 
 /** It cannot be done yet, but will: EC2 has not made known everywhere what it said it had made. */
@@ -40,11 +42,11 @@ export class NotYet extends Error {
 export const apply = async (plane: ControlPlane, view: View, action: Action): Promise<Answer> => {
   const { clients, config, schedules, table } = plane
   const { ec2, ecs, scheduler } = clients
-  const { id, createdBy } = view.record.experiment
+  const { id } = view.record.experiment
   const own = (expiresAt: string): Ownership => ({
     deployment: config.deployment,
     experiment: id,
-    owner: createdBy,
+    owner: ownerOf(view.record.experiment),
     expiresAt,
   })
   const token = (...parts: (string | number)[]) => clientToken(config.deployment, id, ...parts)
@@ -113,6 +115,7 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       await notify(plane, noticeOf(action.entry, view.record.experiment, config.deployment))
       return {}
     case 'forget-active':
+      await settleMonths(table, view.record)
       await forgetActive(table, id)
       return {}
   }

@@ -3,6 +3,7 @@ import { usdPerGb } from '../../contract/money.ts'
 import { addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
+import { stopSeconds } from '../cost/hours.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import { usedBy } from '../cost/used.ts'
 import { canaryOf, needsCanary } from '../experiments/canary.ts'
@@ -12,12 +13,14 @@ import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
 import { stageNow } from '../experiments/plan-ramp.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
+import type { Settings } from '../experiments/settings.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
 import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { askWithinMonths, monthNow } from './months.ts'
 import type { Look } from './observe.ts'
 import { watch } from './watch.ts'
 
@@ -49,6 +52,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const nextLife = {
     ...life,
     prices: prices.version,
+    month: monthNow(view.record, now),
     ticks: life.ticks + 1,
     standingSeconds: life.standingSeconds + elapsed / sharers,
     // What was mirrored crossed zones as it did while it was mirrored: draining does not change it any more.
@@ -60,7 +64,13 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const spend = meterSpend(usage, prices, now)
   const requests = totals.reduce((sum, total) => addRequests(sum, total.requests), zeroRequests())
   const active = view.sessions.filter(({ state }) => state === 'active').length
-  const money = afford(plane, view, look, { now, usage, totals, running, bytesPerSecond, prices })
+  const budgetUsd = life.extension?.budgetUsd ?? experiment.spec.budgetUsd
+  const money = await askWithinMonths(
+    table,
+    view.record,
+    { now, until: untilNextLook(now, view, settings), spentUsd: spend.totalUsd, budgetUsd },
+    (limit) => afford(plane, view, look, { now, usage, totals, running, bytesPerSecond, prices }, limit),
+  )
   const metered: ExperimentRecord = {
     life: nextLife,
     experiment: {
@@ -106,6 +116,14 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   })
 
   return { record, money }
+}
+
+/** By when all that a yes may cost has been metered: the lease is over, the sessions are deleted, the gateways gone. */
+const untilNextLook = (now: Date, { sessions }: View, settings: Settings): Date => {
+  const { leaseMs, precisionMs, tickMs, drainLimitMs } = settings
+  return new Date(
+    now.getTime() + leaseMs + 2 * precisionMs + tickMs + drainLimitMs + 1000 * stopSeconds(sessions.length),
+  )
 }
 
 /** Instances behind the interfaces that are mirrored now: a rule about production looks at these. */

@@ -13,6 +13,7 @@ import { apply } from './apply.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText, severityOf } from './failure.ts'
 import { meter } from './meter.ts'
+import { settleMonths } from './months.ts'
 import { observe } from './observe.ts'
 
 export type Reconciled = {
@@ -60,6 +61,7 @@ const run = async (
     if (!record) return undefined
     const { phase } = record.experiment
     if (phase === 'ended' && record.life.outbox.length === 0) {
+      await settleMonths(plane.table, record)
       await forgetActive(plane.table, id)
       return record
     }

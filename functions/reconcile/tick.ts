@@ -1,4 +1,5 @@
 import { plannedEnd } from '../experiments/plan.ts'
+import { allBudgets, flushBudget } from '../store/budgets.ts'
 import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
 import { forgetLeftovers } from '../store/leftovers.ts'
@@ -30,6 +31,9 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
   await guard('prices', () => refreshPrices(plane))
   for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
   await guard('windows', () => openWindows(plane))
+  await guard('budgets', async () => {
+    for (const budget of await allBudgets(plane.table)) await flushBudget(plane.table, budget)
+  })
   await guard('notices', () => tellPending(plane))
   await guard('sweep', () => sweep(plane))
   await guard('leftovers', () => forgetLeftovers(plane.table, plane.now()))

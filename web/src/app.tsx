@@ -13,6 +13,7 @@ const ExperimentPage = lazy(() =>
 )
 const StartPage = lazy(() => import('./pages/start.tsx').then((m) => ({ default: m.StartPage })))
 const SchedulesPage = lazy(() => import('./pages/schedules.tsx').then((m) => ({ default: m.SchedulesPage })))
+const SpendPage = lazy(() => import('./pages/spend.tsx').then((m) => ({ default: m.SpendPage })))
 const NowherePage = lazy(() => import('./pages/nowhere.tsx').then((m) => ({ default: m.NowherePage })))
 
 export const App = ({ theme }: { theme: ThemeStore }) => {
@@ -46,6 +47,8 @@ const page = (route: Route): ReactNode => {
       return <StartPage />
     case 'schedules':
       return <SchedulesPage />
+    case 'spend':
+      return <SpendPage />
     case 'nowhere':
       return <NowherePage path={route.path} />
   }

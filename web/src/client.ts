@@ -29,6 +29,8 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   listSchedules: 'GET /schedules',
   getSchedule: 'GET /schedules/{id}',
   deleteSchedule: 'DELETE /schedules/{id}',
+  listBudgets: 'GET /budgets',
+  setBudget: 'POST /budgets',
 }
 
 export type Request<Id extends keyof Catalogue> = Parameters<Call<Catalogue[Id]>>[0]

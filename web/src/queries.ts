@@ -1,5 +1,6 @@
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { AuditEntry } from '../../contract/audit.ts'
+import type { OwnerMonth } from '../../contract/budget.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { MeterPoint } from '../../contract/meter.ts'
 import type { SourceEni } from '../../contract/source.ts'
@@ -120,6 +121,24 @@ export const schedulesQuery = queryOptions({
   },
   refetchInterval: QUIET_MS,
 })
+
+export const budgetsQuery = (month: string) =>
+  queryOptions({
+    queryKey: ['budgets', month],
+    queryFn: async ({ signal }): Promise<OwnerMonth[]> => {
+      const owners: OwnerMonth[] = []
+      let nextToken: string | undefined
+      do {
+        const query = { month, maxResults: 200, ...(nextToken && { nextToken }) }
+        const page = await call('listBudgets', { params: {}, query, body: undefined }, { signal })
+        owners.push(...page.owners)
+        nextToken = page.nextToken ?? undefined
+      } while (nextToken !== undefined)
+      return owners
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: 5000,
+  })
 
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],

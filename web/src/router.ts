@@ -5,6 +5,7 @@ export type Route =
   | { page: 'experiment'; id: string; tab: string }
   | { page: 'start' }
   | { page: 'schedules' }
+  | { page: 'spend' }
   | { page: 'nowhere'; path: string }
 
 /** Pages live behind the hash, so that any server of static files serves the console. */
@@ -14,12 +15,14 @@ export const parse = (hash: string): Route => {
   if (page === '' || (page === 'experiments' && id === '')) return { page: 'experiments' }
   if (page === 'experiments') return { page: 'experiment', id: decode(id), tab }
   if (page === 'schedules') return { page: 'schedules' }
+  if (page === 'spend') return { page: 'spend' }
   if (page === 'start') return { page: 'start' }
   return { page: 'nowhere', path }
 }
 
 export const toExperiments = '#/experiments'
 export const toSchedules = '#/schedules'
+export const toSpend = '#/spend'
 export const toStart = '#/start'
 export const toExperiment = (id: string, tab = ''): string =>
   `#/experiments/${encodeURIComponent(id)}${tab === '' ? '' : `/${tab}`}`

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sumLines } from '../../../contract/money.ts'
 import { Plan } from '../../../contract/plan.ts'
+import { dollars } from '../../../functions/cost/budget.ts'
 import { estimate, type Undertaking } from '../../../functions/cost/estimate.ts'
 import { at, nothing, prices } from './usages.ts'
 
@@ -14,6 +15,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   gateways: 2,
   gatewaySize: nothing.gatewaySize,
   budgetUsd: 25,
+  budgetName: `the budget of ${dollars(more.budgetUsd ?? 25)}`,
   tickSeconds: 60,
   lateSeconds: 0,
   leaseSeconds: 240,

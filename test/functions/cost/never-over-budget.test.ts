@@ -46,6 +46,7 @@ const undertaking = (run: Run): Undertaking => ({
   gateways: run.gateways,
   gatewaySize: nothing.gatewaySize,
   budgetUsd: budgetUsd(run),
+  budgetName: 'its budget',
   tickSeconds: run.tickSeconds,
   lateSeconds: 0,
   leaseSeconds: 3 * run.tickSeconds + 60,

@@ -13,7 +13,7 @@ import { budget, bytes, count, dollars } from '../format.ts'
 import { Page } from '../page.tsx'
 import { PhaseIndicator } from '../phase-indicator.tsx'
 import { experimentsQuery } from '../queries.ts'
-import { toExperiment, toSchedules, toStart } from '../router.ts'
+import { toExperiment, toSchedules, toSpend, toStart } from '../router.ts'
 import { SpendBar } from '../spend-bar.tsx'
 import { TimeLeft } from '../time-left.tsx'
 import { Trouble } from '../trouble.tsx'
@@ -56,6 +56,7 @@ export const ExperimentsPage = () => {
       description="Real production traffic, copied to a shadow environment, for a bounded window and a bounded bill."
       actions={
         <SpaceBetween direction="horizontal" size="xs">
+          <Button href={toSpend}>Spend</Button>
           <Button href={toSchedules}>Schedules</Button>
           <Button variant="primary" href={toStart}>
             Start an experiment

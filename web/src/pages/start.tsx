@@ -220,6 +220,7 @@ const whyWait = (fresh: boolean, startable: boolean | undefined, complete: boole
 
 const NEEDED: Readonly<Record<Field, string>> = {
   name: 'a name',
+  owner: 'whose month it is paid from',
   source: 'what is mirrored',
   within: 'right VPCs and subnets',
   without: 'right exclusions',

@@ -101,6 +101,20 @@ export const BoundFields = ({
         />
       </div>
     </FormField>
+    <FormField
+      label="Owner"
+      description="Whose month it is paid from, such as a team. You, when empty."
+      errorText={errors.owner}
+    >
+      <div className="short-field">
+        <Input
+          name="owner"
+          value={form.owner}
+          onChange={({ detail }) => set({ owner: detail.value })}
+          onBlur={() => leave('owner')}
+        />
+      </div>
+    </FormField>
   </SpaceBetween>
 )
 

@@ -10,6 +10,7 @@ import { emptySource, KINDS, list, type SourceValues, toSource } from './source-
 export type FormValues = SourceValues &
   Readonly<{
     name: string
+    owner: string
     undocumented: boolean
     littleHeadroom: boolean
     ports: string
@@ -46,6 +47,7 @@ type DefaultWatch = (typeof DEFAULT_ABORT_RULES)[number]['watch']
 export const emptyForm: FormValues = {
   ...emptySource,
   name: '',
+  owner: '',
   undocumented: false,
   littleHeadroom: false,
   ports: '8080',
@@ -73,6 +75,7 @@ export const emptyForm: FormValues = {
 /** Where a field’s error comes from in the API’s answers, and what a right value looks like. */
 const FIELDS = {
   name: { path: 'name', right: 'A name of 1 to 80 characters' },
+  owner: { path: 'owner', right: 'A name of 1 to 256 characters without #' },
   within: {
     path: 'source.(vpcs|subnets)',
     right: 'Ids such as vpc-0123456789abcdef0 or subnet-0123456789abcdef0',
@@ -106,6 +109,7 @@ export type FieldErrors = Readonly<Partial<Record<Field, string>>>
 
 export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   name: form.name,
+  ...(form.owner.trim() !== '' && { owner: form.owner }),
   source: toSource(form),
   traffic: {
     ...(!form.everyPort && { ports: list(form.ports).map(number) }),
