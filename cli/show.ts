@@ -59,7 +59,7 @@ export const progress = (experiment: Experiment): string => {
 
 export const experiment = (shown: Experiment): string => {
   const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
-  const { volume, usdPerGb, requests, sources, gateways, revision, gaps } = shown
+  const { volume, usdPerGb, requests, sources, gateways, revision, gaps, cutConnections } = shown
   const facts = rows([
     ['experiment', `${id} (revision ${revision})`],
     ['name', spec.name],
@@ -81,7 +81,13 @@ export const experiment = (shown: Experiment): string => {
     ],
     ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
   ])
-  return [facts, ...section('coverage gaps', gaps.map(gap))].join('\n')
+  return [
+    facts,
+    ...section('coverage gaps', [
+      ...gaps.map(gap),
+      ...(cutConnections > 0 ? [`${count(cutConnections)} connections cut when gateways were replaced`] : []),
+    ]),
+  ].join('\n')
 }
 
 const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>

@@ -38,13 +38,14 @@ export const UNPAIRED_REASONS = [
   'shadow_oversized',
   'expired',
   'evicted',
+  'gateways_swapped',
   'ended',
 ] as const
 export const UnpairedReason = z
   .enum(UNPAIRED_REASONS)
   .describe(
     'production_missing: no response was seen that is proven to belong to the request; expired: the other side did not come ' +
-      'in time; evicted: too many waited at once; ended: the experiment ended first',
+      'in time; evicted: too many waited at once; gateways_swapped: another set of gateways took over at that time; ended: the experiment ended first',
   )
 export type UnpairedReason = z.output<typeof UnpairedReason>
 

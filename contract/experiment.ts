@@ -180,6 +180,11 @@ export const Experiment = z
     stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),
+    cutConnections: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('connections that a gateway followed when it was stopped while the experiment went on'),
     gaps: z
       .array(Gap)
       .default([])

@@ -36,6 +36,10 @@ export const GatewayExperiment = z.strictObject({
       'whether the shadow’s answers are compared with production’s responses, which are then mirrored too',
     ),
   comparing: GatewayComparing.prefault({}),
+  paired: z
+    .boolean()
+    .default(true)
+    .describe('false while another set of gateways takes over: nothing is paired, and so compared'),
   redaction: z
     .strictObject({
       settings: Redaction.prefault({}),

@@ -36,6 +36,7 @@ export const GatewayReport = z
         requests: RequestCounts,
         redacted: Redacted.exactOptional(),
         gapBytes: count.describe('bytes of mirrored connections that never arrived'),
+        cut: count.default(0).describe('connections that were open when the task stopped following them'),
         packets: z.record(z.string(), count).describe('accepted packets by what became of them'),
         sources: z.record(z.string(), Volume).describe('by VNI'),
         latency: Sketch.exactOptional().describe('from sending a request to the head of the shadow’s answer'),

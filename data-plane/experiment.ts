@@ -37,6 +37,8 @@ export type ExperimentConfig = {
   /** Responses are captured too: the shadow's answers are compared with them. */
   compare: boolean
   comparing: GatewayComparing
+  /** Pairs are made; not while another set of gateways takes over. */
+  paired?: boolean
   redaction: RedactionSettings
   /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
   allowed: AllowedShadows | null
@@ -83,6 +85,7 @@ export const fromContract = (
   },
   compare: experiment.compare,
   comparing: experiment.comparing,
+  paired: experiment.paired,
   redaction: experiment.redaction,
   until: Date.parse(experiment.until),
   allowed,
@@ -137,6 +140,7 @@ export class Experiment implements ExchangeHandler {
           (...pair) => redactPair(this.#redactor, ...pair),
         )
       : null
+    this.#comparer?.pair(config.paired ?? true)
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
     this.#pipeline = new Pipeline(this, {
@@ -160,6 +164,7 @@ export class Experiment implements ExchangeHandler {
       this.#redactor = new Redactor(config.redaction)
     }
     this.#config = config
+    this.#comparer?.pair(config.paired ?? true)
     this.#copier ??= this.#openCopier(config)
     this.#ended = false
   }
@@ -244,7 +249,7 @@ export class Experiment implements ExchangeHandler {
   }
 
   snapshot(): ExperimentSnapshot {
-    const { packets, segments, bytes, requests: messages, responses } = this.#pipeline.counters
+    const { packets, segments, bytes, connections, requests: messages, responses } = this.#pipeline.counters
     const { own, shadows } = this.#sender.snapshot()
     // The experiment has seen them all, its shadows only what the rules let through.
     const requests = addRequestCounters(this.#requests, { ...own.requests, seen: 0 })
@@ -260,6 +265,7 @@ export class Experiment implements ExchangeHandler {
       },
       sources: Object.fromEntries([...this.#volumes].map(([vni, volume]) => [vni, { ...volume }])),
       gapBytes: bytes.gap,
+      cut: connections.capture_end,
       bytes: { ...bytes, held: this.#pipeline.usage.heldBytes },
       requests,
       copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),

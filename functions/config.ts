@@ -26,6 +26,13 @@ const Environment = z.object({
     .optional()
     .describe('EventBridge bus that gets notices; without it there are none'),
   SHADOWMETER_SHADOWS: AllowedShadowsText,
+  SHADOWMETER_GATEWAYS_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(100)
+    .describe('gateway tasks that may run at once, those that are being replaced not counted'),
   SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
 })
 
@@ -48,6 +55,7 @@ export type Config = Readonly<{
   controlFunction: string
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
+  gatewaysMax: number
   tickSeconds: number
 }>
 
@@ -70,6 +78,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
+    gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,
   }
 }

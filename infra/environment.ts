@@ -26,5 +26,6 @@ export const environment = {
   SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_SHADOWS: allowedShadows,
+  SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
 }

@@ -64,6 +64,12 @@ const Settings = z.strictObject({
       ({ vcpu, memoryGb }) => memoryGb >= 2 * vcpu,
       'memoryGb is at least twice vcpu: Fargate has no other sizes',
     ),
+  gatewaysMax: z
+    .int()
+    .min(1)
+    .max(500)
+    .default(100)
+    .describe('gateway tasks that may run at once, those that are being replaced not counted'),
   shadowSecrets: z
     .array(z.string().regex(/^[a-z0-9]+([/-][a-z0-9]+)*$/, 'is a name like orders/shadow-token'))
     .default([])

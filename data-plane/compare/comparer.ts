@@ -63,6 +63,7 @@ export class Comparer {
   /** As of the last tick; 0 before the first. */
   #now = 0
   #scheduled = false
+  #paired = true
 
   /** @param redact what both sides go through before anything is compared or kept of them */
   constructor(
@@ -84,6 +85,10 @@ export class Comparer {
   expect(request: Request): void {
     if (this.#tally === null) return
     this.#expected++
+    if (!this.#paired) {
+      this.#unpaired.gateways_swapped++
+      return
+    }
     const bytes = heldBytes(request.headers, request.body)
     this.#pairs.set(request, { since: this.#now, production: null, shadow: null, bytes })
     this.#bytes += bytes
@@ -100,6 +105,14 @@ export class Comparer {
     if (this.#tally === null || this.#heldWrites.length >= HELD_WRITES_MAX) return
     this.#heldWrites.push(exchange)
     this.#schedule()
+  }
+
+  /** Whether pairs are made; what waits for a side when they are not any more is given up. */
+  pair(paired: boolean): void {
+    this.#paired = paired
+    if (paired) return
+    this.compareAll()
+    for (const request of [...this.#pairs.keys()]) this.#give(request, 'gateways_swapped')
   }
 
   /** Production’s side, or that there will be none. */

@@ -37,6 +37,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         requests: requestCounts(experiment.requests, experiment.copies),
         redacted: experiment.redacted,
         gapBytes: experiment.gapBytes,
+        cut: experiment.cut,
         packets: withoutZeroes(experiment.packets),
         sources: experiment.sources,
         ...sketches(experiment),

@@ -11,6 +11,8 @@ export type ExperimentSnapshot = {
   /** By VNI; standalone gateways count every VNI as `any`. */
   sources: Record<string, SourceVolume>
   gapBytes: number
+  /** Connections that were open when this gateway stopped following them. */
+  cut: number
   /** Payload bytes of TCP by what became of them; `held` waits behind holes, `gap` bytes never came. */
   bytes: Record<string, number>
   requests: RequestCounters
@@ -76,6 +78,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     packets: addAll(a.packets, b.packets),
     sources,
     gapBytes: a.gapBytes + b.gapBytes,
+    cut: a.cut + b.cut,
     bytes: addAll(a.bytes, b.bytes),
     requests: addRequestCounters(a.requests, b.requests),
     copies: addRequestCounters(a.copies, b.copies),

@@ -70,7 +70,7 @@ const MOST = 0.5
 
 /** What the numbers do not say, each in a sentence. */
 const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
-  const { spec, requests, outcome, gaps } = record.experiment
+  const { spec, requests, outcome, gaps, cutConnections } = record.experiment
   const { thresholds } = verdict
   const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
   const unpaired = Object.values(comparison.unpaired).reduce((sum, count) => sum + count, 0)
@@ -104,6 +104,7 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
       few.length > 0,
       `Not judged, for want of requests: ${few.map(({ endpoint, compared }) => `${endpoint} (${compared})`).join(', ')}.`,
     ),
+    ...is(cutConnections > 0, `${cutConnections} connections were cut when gateways were replaced.`),
     ...gaps.map(({ since, until, what }) => `Not seen whole from ${since} to ${until ?? 'now'}: ${what}`),
     ...is(
       spec.traffic.packetLength !== undefined,

@@ -35,11 +35,23 @@ export const lostZones = ({ record, seen, sessions }: View): string[] => {
 export const lossesNow = (view: View): Loss[] => {
   const { phase, pausedSince } = view.record.experiment
   if (phase !== 'mirroring' || pausedSince !== null) return []
-  return lostZones(view).map((zone) => ({
-    kind: 'zone-lost' as const,
-    of: zone,
-    what: `No gateway task in ${zone} is fit to receive: what its sources send is lost.`,
-  }))
+  const { swap } = view.seen.fleet
+  return [
+    ...lostZones(view).map((zone) => ({
+      kind: 'zone-lost' as const,
+      of: zone,
+      what: `No gateway task in ${zone} is fit to receive: what its sources send is lost.`,
+    })),
+    ...(swap === null
+      ? []
+      : [
+          {
+            kind: 'gateways-swapped' as const,
+            of: '',
+            what: `${swap.tasks} new gateway tasks take over: ${swap.why} Connections are cut, and nothing is compared.`,
+          },
+        ]),
+  ]
 }
 
 /** Gaps that an experiment keeps, the latest ones. */

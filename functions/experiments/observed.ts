@@ -1,5 +1,6 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import type { Fleet } from './fleet.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
 import type { OtherSession } from './starvation.ts'
 
@@ -63,7 +64,9 @@ export type Observed = Readonly<{
   front: readonly string[]
   config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
   /** Other experiments that need gateways now. */
-  others: readonly Readonly<{ id: string; endAt: string; sources: number }>[]
+  others: readonly Readonly<{ id: string; endAt: string; sources: number; peakBytesPerSecond: number }>[]
+  /** What is remembered of the gateways. */
+  fleet: Fleet
   /**
    * Whether the budget allows being here until the next look, and which further ENIs it pays a first hour for; null when
    * it was not asked.

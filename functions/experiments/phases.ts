@@ -42,7 +42,13 @@ export const audited = (
 
 export const newRecord = (
   spec: ExperimentSpec,
-  { id, by, now, redactionKey = null }: { id: string; by: string; now: Date; redactionKey?: string | null },
+  {
+    id,
+    by,
+    now,
+    redactionKey = null,
+    peakBytesPerSecond = 0,
+  }: { id: string; by: string; now: Date; redactionKey?: string | null; peakBytesPerSecond?: number },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
   const startAt = spec.window.startAt ?? createdAt
@@ -72,10 +78,11 @@ export const newRecord = (
       stage: null,
       health: [],
       redacted: {},
+      cutConnections: 0,
       gaps: [],
       meteredAt: null,
     },
-    life: { ...newLife(), redactionKey },
+    life: { ...newLife(), redactionKey, peakBytesPerSecond },
   }
   return audited(null, record, { who: by, what: 'created', why: null }, now)
 }

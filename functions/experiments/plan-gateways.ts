@@ -5,6 +5,7 @@ import { GatewayComparing, type GatewayExperiment } from '../../contract/gateway
 import { Redaction } from '../../contract/redaction.ts'
 import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
+import { capacityOf } from './fleet.ts'
 import { gatewaysFor } from './gateway-size.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
 import type { ObservedTask, View } from './observed.ts'
@@ -33,7 +34,16 @@ const wanted = (view: View): number => {
   )
   const sources = seen.others.reduce((sum, other) => sum + other.sources, own)
   // Where packets do not cross zones, each zone needs its own: ECS spreads tasks over all that it may use.
-  return Math.max(1, gatewaysFor(sources), seen.gateways.zones.length)
+  const peak = seen.others.reduce(
+    (sum, other) => sum + other.peakBytesPerSecond,
+    record.life.peakBytesPerSecond,
+  )
+  return Math.max(
+    1,
+    gatewaysFor(sources, peak, capacityOf(seen.fleet)),
+    seen.gateways.zones.length,
+    seen.gateways.desired > 0 ? seen.fleet.tasks : 0,
+  )
 }
 
 /** Gateways are only ever added while an experiment runs: the load balancer does not move live flows. */
@@ -76,6 +86,7 @@ const entryFor = (view: View): GatewayExperiment => {
       ...Comparing.parse(spec.compare ?? {}),
       stage: record.life.stage.index + 1,
     }),
+    paired: seen.fleet.swap === null,
     redaction: {
       settings: Redaction.parse(spec.requests.redaction),
       key: record.life.redactionKey,

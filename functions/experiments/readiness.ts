@@ -1,3 +1,5 @@
+import { gatewaysFor, imbalance, type TaskCapacity } from './gateway-size.ts'
+
 /** What an experiment needs beside its ENIs, as it is now. */
 export type Ground = Readonly<{
   /** The load balancer has a UDP listener on port 4789. */
@@ -8,12 +10,40 @@ export type Ground = Readonly<{
   taskZones: readonly string[]
   freeAddresses: number
   runningTasks: number
+  /** The most gateway tasks that the deployment may run, and what one carries. */
+  tasksMax: number
+  taskCapacity: TaskCapacity
+  /** Of the other experiments that mirror, or will, in its window. */
+  others: Readonly<{ sources: number; peakBytesPerSecond: number }>
   /** Mirror sessions and filters that exist in the account and Region, whoever made them. */
   sessions: number
   filters: number
 }>
 
-export type Need = Readonly<{ zones: readonly string[]; sessions: number; gateways: number }>
+export type Need = Readonly<{
+  zones: readonly string[]
+  sessions: number
+  gateways: number
+  /** At their busiest; 0 where nobody knows. */
+  peakBytesPerSecond: number
+}>
+
+/** All experiments share the gateways: what they would take at the same time must fit into the largest fleet there may be. */
+const overCapacity = ({ others, tasksMax, taskCapacity }: Ground, need: Need): string | null => {
+  const enis = others.sources + need.sessions
+  const peak = others.peakBytesPerSecond + need.peakBytesPerSecond
+  const tasks = gatewaysFor(enis, peak, taskCapacity)
+  if (tasks <= tasksMax) return null
+  const beside = others.sources > 0 ? ', other experiments at the same time included' : ''
+  const room = (taskCapacity.bytesPerSecond * tasksMax) / imbalance(tasksMax, enis)
+  return peak > room
+    ? `The gateways would have to take ${megabytes(peak)} a second at the peak${beside}. They can take ${megabytes(room)}: ` +
+        `${tasksMax} tasks at most, ${megabytes(taskCapacity.bytesPerSecond)} each, the busiest ` +
+        `${imbalance(tasksMax, enis).toFixed(2)} times their mean. Mirror less, or allow more gateways.`
+    : `${enis} network interfaces need ${tasks} gateway tasks${beside}, and at most ${tasksMax} may run.`
+}
+
+const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(3))} MB`
 
 /** Of an account, not adjustable (traffic mirroring guide, quotas). */
 const SESSIONS_MAX = 10_000
@@ -35,6 +65,8 @@ export const readiness = (ground: Ground, need: Need): { problems: string[]; war
     if (ground.crossZone) warnings.push(`${lacks} in ${zone}: what is mirrored there crosses zones.`)
     else problems.push(`${lacks} in ${zone}, and cross-zone balancing is off: its packets would not arrive.`)
   }
+  const full = overCapacity(ground, need)
+  if (full !== null) problems.push(full)
   const starting = Math.max(0, need.gateways - ground.runningTasks)
   if (starting > ground.freeAddresses)
     problems.push(

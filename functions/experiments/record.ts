@@ -51,6 +51,8 @@ export const Life = z.object({
   extension: Extension.nullable(),
   /** It was killed: its end waits for nothing that is in flight. */
   atOnce: z.boolean().default(false),
+  /** Outer bytes a second that its sources sent at their busiest; 0 where nobody knew when it was made. */
+  peakBytesPerSecond: z.number().nonnegative().default(0),
   /** The last thing AWS refused, for the reason when the experiment fails. */
   lastError: z.string().nullable(),
   /** Configuration revision from which on gateways know nothing of the experiment any more. */
@@ -96,6 +98,7 @@ export const newLife = (): Life => ({
   endScheduledAt: null,
   extension: null,
   atOnce: false,
+  peakBytesPerSecond: 0,
   lastError: null,
   removedRevision: null,
   ticks: 0,

@@ -21,6 +21,9 @@ export type Settings = Readonly<{
   unfitMs: number
   /** A zone of the sources without a gateway for so long ends the experiment. */
   zoneLostMs: number
+  /** From one swap of the gateways to the next, and how long one may take. */
+  swapPauseMs: number
+  swapLimitMs: number
   /** An end that is noticed later than this was missed: the outcome is expired, not completed. */
   lateMs: number
 }>
@@ -46,6 +49,8 @@ export const settingsFor = (tickSeconds: number): Settings => {
     describeLagMs: atMost(5 * MINUTE, 5),
     unfitMs: Math.max(MINUTE, atMost(5 * MINUTE, 5)),
     zoneLostMs: Math.max(20 * SECOND, atMost(2 * MINUTE, 24)),
+    swapPauseMs: atMost(10 * MINUTE, 10),
+    swapLimitMs: Math.max(2 * MINUTE, atMost(15 * MINUTE, 24)),
     lateMs: 3 * tickMs,
   }
 }

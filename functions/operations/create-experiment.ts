@@ -31,7 +31,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
     if (made) return made.experiment
   }
 
-  await refuseUnstartable(spec, context)
+  const peakBytesPerSecond = await refuseUnstartable(spec, context)
 
   const at = now()
   const fresh = experimentId(at.getTime(), random(10))
@@ -42,16 +42,21 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
           await claimKey(table, key, { experiment: fresh, fingerprint, at: at.toISOString() }),
           fingerprint,
         )
-  return begin(spec, claim.experiment, at, context)
+  return begin(spec, { id: claim.experiment, at, peakBytesPerSecond }, context)
 }
 
 const begin = async (
   spec: ExperimentSpec,
-  id: string,
-  at: Date,
+  { id, at, peakBytesPerSecond }: Readonly<{ id: string; at: Date; peakBytesPerSecond: number }>,
   { table, caller, hurry, random }: Context,
 ): Promise<Experiment> => {
-  const record = newRecord(spec, { id, by: caller, now: at, redactionKey: redactionKey(random) })
+  const record = newRecord(spec, {
+    id,
+    by: caller,
+    now: at,
+    redactionKey: redactionKey(random),
+    peakBytesPerSecond,
+  })
   const created = await createRecord(table, record)
   if (created) await hurry(id)
   return (await requireRecord(table, id)).experiment

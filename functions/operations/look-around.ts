@@ -1,12 +1,20 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { readTags } from '../../contract/ownership.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import { capacityOf } from '../experiments/fleet.ts'
 import type { InstanceTraffic } from '../experiments/headroom.ts'
+import type { Ground } from '../experiments/readiness.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import { errorText } from '../reconcile/failure.ts'
+import { listActive, readRecord } from '../store/experiments.ts'
+import { readFleet } from '../store/fleet.ts'
 
 /** Everything that a plan asks AWS. Changes nothing. */
-export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
+export const lookAround = async (
+  spec: ExperimentSpec,
+  plane: ControlPlane,
+  window: Readonly<{ startAt: Date; endAt: Date }>,
+) => {
   const { clients, config } = plane
   const [
     { resolveSource },
@@ -23,15 +31,19 @@ export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
     import('../gateway/service.ts'),
     import('../gateway/entrance.ts'),
   ])
-  const [resolved, sessions, filters, targets, crossZone, tasks, entrance] = await Promise.all([
-    resolveSource(clients, spec.source),
-    describeSessions(clients.ec2),
-    describeFilters(clients.ec2),
-    describeTargetEnis(clients.ec2),
-    isCrossZone(clients.elb, config.loadBalancer),
-    runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
-    describeEntrance(clients, config),
-  ])
+  const [resolved, sessions, filters, targets, crossZone, tasks, entrance, fleet, others] = await Promise.all(
+    [
+      resolveSource(clients, spec.source),
+      describeSessions(clients.ec2),
+      describeFilters(clients.ec2),
+      describeTargetEnis(clients.ec2),
+      isCrossZone(clients.elb, config.loadBalancer),
+      runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
+      describeEntrance(clients, config),
+      readFleet(plane.table),
+      othersIn(plane, window),
+    ],
+  )
   const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
   const { describeBalancers } = await import('../mirror/balancers.ts')
   const balancers = await describeBalancers(clients, new Set(groups.flatMap((group) => group.balancers)))
@@ -47,6 +59,9 @@ export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
       ...entrance,
       crossZone,
       runningTasks: tasks.length,
+      tasksMax: config.gatewaysMax,
+      taskCapacity: capacityOf(fleet),
+      others,
       sessions: sessions.length,
       filters: filters.length,
     },
@@ -56,6 +71,23 @@ export const lookAround = async (spec: ExperimentSpec, plane: ControlPlane) => {
       return tags ? [{ eni, experiment: tags.experiment }] : []
     }),
   }
+}
+
+/** What other experiments ask of the gateways within that window. */
+const othersIn = async (
+  { table }: ControlPlane,
+  { startAt, endAt }: Readonly<{ startAt: Date; endAt: Date }>,
+): Promise<Ground['others']> => {
+  const records = await Promise.all((await listActive(table)).map(({ id }) => readRecord(table, id)))
+  const others = { sources: 0, peakBytesPerSecond: 0 }
+  for (const record of records) {
+    if (!record || record.experiment.phase === 'ended') continue
+    const { experiment, life } = record
+    if (new Date(experiment.startAt) >= endAt || new Date(experiment.endAt) <= startAt) continue
+    others.sources += Math.max(experiment.sources, life.enis?.length ?? 0)
+    others.peakBytesPerSecond += life.peakBytesPerSecond
+  }
+  return others
 }
 
 /** What CloudWatch and the load balancers tell of the sources’ traffic. Without them a plan is less sure, not impossible. */

@@ -33,24 +33,34 @@ const PAST_TOLERANCE_MS = 120_000
 /** Schedules and tags reach farther, but nobody can know a fleet and its prices so long ahead. */
 const AHEAD_MAX_MS = 366 * 86_400_000
 
-/** @throws ProblemError not-startable, with every reason */
-export const refuseUnstartable = async (spec: ExperimentSpec, context: Context): Promise<void> => {
-  const { startable, problems } = await makePlan(spec, context)
-  if (startable) return
+/**
+ * @returns what its sources send at their busiest, in outer bytes a second; 0 where nobody knows
+ * @throws ProblemError not-startable, with every reason
+ */
+export const refuseUnstartable = async (spec: ExperimentSpec, context: Context): Promise<number> => {
+  const { plan, peakBytesPerSecond } = await reckon(spec, context)
+  const { startable, problems } = plan
+  if (startable) return peakBytesPerSecond
   throw new ProblemError('not-startable', problems.join(' '), {
     errors: problems.map((message) => ({ path: 'body', message })),
   })
 }
 
 /** What the experiment would mirror, create and cost. Changes nothing. */
-export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<Plan> => {
+export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<Plan> =>
+  (await reckon(spec, context)).plan
+
+const reckon = async (
+  spec: ExperimentSpec,
+  context: Context,
+): Promise<{ plan: Plan; peakBytesPerSecond: number }> => {
   const now = context.now()
   const startAt = startOf(spec, now)
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
   refuseForeign(spec.source, plane.config)
   const [seen, prices, month] = await Promise.all([
-    lookAround(spec, plane),
+    lookAround(spec, plane, { startAt, endAt }),
     plane.prices.current(),
     monthOfOwner(spec, startAt, context),
   ])
@@ -61,11 +71,12 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
   const fit = sources.filter(({ mirrored }) => mirrored)
   // What cannot start now, because others mirror it, is priced all the same: it may start later.
   const priced = fit.length > 0 ? fit : sources.filter((source) => mayMirror(source, spec))
-  const gateways = gatewaysFor(priced.length)
   const rules = filterRules(spec)
   const zones = priced.map(({ availabilityZone }) => availabilityZone)
   const crossAz = crossAzShare(zones, seen.zones, seen.ground.crossZone)
   const expected = expectedTraffic(instancesOf(priced), seen.measured, spec.traffic)
+  const peak = expected?.mirrored.peak ?? 0
+  const gateways = gatewaysFor(priced.length, peak, seen.ground.taskCapacity)
   const money = estimate(
     {
       startAt,
@@ -87,7 +98,12 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     prices,
   )
 
-  const ready = readiness(seen.ground, { zones, sessions: priced.length, gateways })
+  const ready = readiness(seen.ground, {
+    zones,
+    sessions: priced.length,
+    gateways,
+    peakBytesPerSecond: peak,
+  })
   const room = crowded(fit)
   const roomAccepted = spec.accept?.includes('little-headroom') === true
   const lacking = [...seen.missing, ...sources.flatMap(({ problem }) => problem ?? [])]
@@ -110,7 +126,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
     ...(affordable && money.windowProblem !== null ? [money.windowProblem] : []),
   ]
   const seconds = spec.window.durationSeconds
-  return {
+  const plan: Plan = {
     startable: problems.length === 0,
     problems,
     warnings,
@@ -154,6 +170,7 @@ export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<
       leftUsd: Math.max(0, addUsd(month.budgetUsd, -month.othersUsd)),
     },
   }
+  return { plan, peakBytesPerSecond: peak }
 }
 
 /** The owner’s month in which it would begin, as it stands now; null without a budget for it. */

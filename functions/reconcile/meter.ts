@@ -90,6 +90,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       volume: usage.volume,
       usdPerGb: usdPerGb(spend.totalUsd, usage.volume.bytes),
       requests,
+      ...(wanted && { cutConnections: cutBy(totals, running) }),
       redacted: totals.reduce((sum, total) => addRedacted(sum, total.redacted), {}),
       meteredAt: now.toISOString(),
     },
@@ -154,6 +155,10 @@ const reasonNow = (view: View, money: Metered['money'], joinable: number): strin
   return null
 }
 
+/** What was cut when tasks stopped that others took over from: what is open at the end is not. */
+const cutBy = (totals: readonly TaskTotal[], running: ReadonlySet<string>): number =>
+  totals.reduce((sum, { task, cut }) => (running.has(task) ? sum : sum + cut), 0)
+
 /** Each task’s totals after its last report, and the rate since the reports before. */
 export const mergeReports = (
   { experiment, life }: ExperimentRecord,
@@ -184,6 +189,7 @@ export const mergeReports = (
       volume,
       requests: mine?.requests ?? before?.requests ?? zeroRequests(),
       redacted: mine?.redacted ?? before?.redacted ?? {},
+      cut: mine?.cut ?? before?.cut ?? 0,
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],
       lag: mine?.lag ?? before?.lag ?? [],

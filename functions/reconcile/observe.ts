@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { readTags } from '../../contract/ownership.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import { NEW_FLEET } from '../experiments/fleet.ts'
 import { GATEWAYS_TO_ZERO, schedulePrefix } from '../experiments/names.ts'
 import type { Observed, ObservedRule } from '../experiments/observed.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
@@ -22,8 +23,9 @@ import { describeSessions, toOthers } from '../mirror/session.ts'
 import { resolveSource } from '../mirror/sources.ts'
 import { armedAt, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
+import { readFleet } from '../store/fleet.ts'
 import { readConfig } from '../store/gateway-config.ts'
-import { readReports } from '../store/reports.ts'
+import { lastReports, readReports } from '../store/reports.ts'
 import { targetGroupsWith, targetsOf } from '../watch/target-groups.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -51,6 +53,7 @@ const NOTHING: Observed = {
   front: [],
   config: { revision: 0, entry: null },
   others: [],
+  fleet: NEW_FLEET,
   money: null,
   gone: new Map(),
   lapsed: new Set(),
@@ -91,6 +94,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     reports,
     others,
     crossZone,
+    fleet,
   ] = await Promise.all([
     describeFilters(clients.ec2),
     describeSessions(clients.ec2),
@@ -100,9 +104,10 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     healthyTargets(clients.elb, config.targetGroup),
     wanted ? resolveSource(clients, spec.source) : null,
     readConfig(table),
-    readReports(table, reportsSince(record, now), now),
+    readReports(table, reportsSince(record, now), now).then(lastReports),
     readOthers(plane, id),
     wanted ? isCrossZone(clients.elb, config.loadBalancer) : true,
+    readFleet(table),
   ])
 
   const isChoosing = phase === 'preparing' && record.life.enis === null
@@ -136,6 +141,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
         entry: gatewayConfig.experiments.find((entry) => entry.id === id) ?? null,
       },
       others,
+      fleet,
     },
     reports,
     tasks,
@@ -171,6 +177,7 @@ const readOthers = async (plane: ControlPlane, id: string): Promise<Observed['ot
     return [
       {
         id: other.experiment.id,
+        peakBytesPerSecond: other.life.peakBytesPerSecond,
         endAt: other.life.extension?.endAt ?? endAt,
         sources: Math.max(
           other.experiment.sources,

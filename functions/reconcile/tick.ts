@@ -5,6 +5,7 @@ import { readSessions } from '../store/ledger.ts'
 import { forgetLeftovers } from '../store/leftovers.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
+import { lookAfterFleet } from './fleet.ts'
 import { tellPending } from './notify.ts'
 import { refreshPrices } from './prices.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
@@ -15,7 +16,8 @@ import { openWindows } from './windows.ts'
 const CREATE_MS = 15 * 60_000
 
 /**
- * Looks after every active experiment, those that end first first, makes those of windows that begin soon, then sweeps. One that fails does not keep the others;
+ * Looks after the gateways, then every active experiment, those that end first first, makes those of windows that begin
+ * soon, then sweeps. One that fails does not keep the others;
  * its error is thrown at the end, so that the call is tried again.
  */
 export const tick = async (plane: ControlPlane, deadline: number): Promise<void> => {
@@ -29,6 +31,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
     }
   }
   await guard('prices', () => refreshPrices(plane))
+  await guard('gateways', () => lookAfterFleet(plane))
   for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
   await guard('windows', () => openWindows(plane))
   await guard('budgets', async () => {

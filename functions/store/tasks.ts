@@ -16,6 +16,8 @@ export const TaskTotal = z.object({
   volume: Volume,
   requests: RequestCounts,
   redacted: Redacted.default({}),
+  /** Connections that were open when the task stopped. */
+  cut: z.int().nonnegative().default(0),
   /** By VNI. */
   sources: z.record(z.string(), Volume),
   /** Seconds to the head of the shadow’s answer, and from the capture of a request to its sending. */

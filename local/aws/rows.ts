@@ -67,7 +67,12 @@ export type MirrorTarget = {
 /** A ClientToken that was used, by `action:token`. */
 export type UsedToken = { fingerprint: string; answer: { id: string }; at: number }
 
-export type ServiceRow = { desiredCount: number; updatedAt: number }
+export type ServiceRow = {
+  desiredCount: number
+  updatedAt: number
+  /** Counts the deployments that were forced; absent before the first. */
+  deployment?: number
+}
 
 export type TaskStatus =
   | 'PROVISIONING'
@@ -85,6 +90,8 @@ export type Task = {
   clusterArn: string
   serviceArn: string
   taskDefinitionArn: string
+  /** Of its service, as `ServiceRow` counts them. */
+  deployment: number
   subnetId: string
   networkInterfaceId: string
   mac: string

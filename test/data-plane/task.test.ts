@@ -48,6 +48,7 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   tasks: 1,
   compare: false,
   comparing: { warmUpSeconds: 0, stage: 1 },
+  paired: true,
   bothEnds: false,
   production: [],
   until: new Date(Date.now() + 3_600_000).toISOString(),
@@ -194,6 +195,7 @@ test('runs what is published, acknowledges it, and reports what it counted', asy
     sources: { 7: { packets: packets.length, bytes } },
     requests: { received: 1, forwarded: 1, shadow: { answered_2xx: 1 } },
     gapBytes: 0,
+    cut: 0,
   })
   expect(healthy).toEqual([200, 'ready\n'])
   expect(metrics).toContain(`shadowmeter_config_revision ${revision}`)
@@ -289,7 +291,7 @@ test('SIGTERM: unhealthy, what arrived is finished, a last report, exit code 0',
   const report = await task.reportWhere(({ draining }) => draining)
 
   expect(code).toBe(0)
-  expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({ received: 1, forwarded: 1 })
+  expect(report.experiments[EXPERIMENT]).toMatchObject({ requests: { received: 1, forwarded: 1 }, cut: 1 })
   expect(shadow.requests.map(({ url }) => url)).toEqual(['/last'])
   const isMetrics = (line: object) => '_aws' in line
   expect(task.log.filter(isMetrics)).toMatchObject([{ Deployment: 'shadowmeter' }, { RequestsForwarded: 1 }])

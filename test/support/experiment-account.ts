@@ -49,6 +49,7 @@ const config: Config = {
   eventBus: 'default',
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
+  gatewaysMax: 8,
   tickSeconds: TICK_SECONDS,
 }
 
@@ -63,13 +64,23 @@ export const BYTES_PER_SECOND = 100_000
 class Gateways {
   readonly #tasks = new Map<
     string,
-    { startedAt: number; revision: number; bytes: Map<string, number>; at: number }
+    {
+      startedAt: number
+      revision: number
+      paired: boolean
+      bytes: Map<string, number>
+      packets: number
+      lost: number
+      at: number
+    }
   >()
 
   /** What health checks are answered. */
   healthy = true
   /** Addresses of tasks that are not healthy, whatever the others are. */
   readonly sick = new Set<string>()
+  /** Packets a second of all tasks together, and what share of them one task alone would lose: n lose an nth each. */
+  load = { packetsPerSecond: 0, lossShare: 0 }
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
@@ -88,7 +99,15 @@ class Gateways {
       response.end()
     })
     const listening = new Promise<void>((resolve) => server.listen(Number(port), host, resolve))
-    this.#tasks.set(TASK, { startedAt: 0, revision: -1, bytes: new Map(), at: 0 })
+    this.#tasks.set(TASK, {
+      startedAt: 0,
+      revision: -1,
+      paired: true,
+      bytes: new Map(),
+      packets: 0,
+      lost: 0,
+      at: 0,
+    })
     return {
       pid: process.pid,
       signal: () => {
@@ -103,6 +122,14 @@ class Gateways {
       onExit: (listener) => void exited.push(listener),
       output: () => '',
     }
+  }
+
+  /** Whether every task pairs, as it was last told; and which tasks there are. */
+  get paired(): boolean {
+    return [...this.#tasks.values()].every(({ paired }) => paired)
+  }
+  get names(): string[] {
+    return [...this.#tasks.keys()]
   }
 
   /** Bytes of an experiment that all tasks ever counted. */
@@ -124,7 +151,12 @@ class Gateways {
         for (const { id, sources } of before?.experiments ?? [])
           for (const { vni } of sources)
             if (mirrored.has(vni)) this.#count(task.bytes, id, Math.round(elapsed * BYTES_PER_SECOND * share))
+      const { packetsPerSecond, lossShare } = this.load
+      const offered = Math.round((elapsed * packetsPerSecond) / this.#tasks.size)
+      task.packets += Math.round(offered * (1 - lossShare / this.#tasks.size))
+      task.lost += Math.round((offered * lossShare) / this.#tasks.size)
       task.revision = before?.revision ?? task.revision
+      task.paired = before?.experiments.every(({ paired }) => paired) ?? true
       task.at = now
       await writeReport(table, {
         task: name,
@@ -132,13 +164,16 @@ class Gateways {
         at: new Date(now).toISOString(),
         revision: task.revision,
         draining: false,
-        datagrams: {},
+        datagrams: { accepted: task.packets, kernel_overflow: task.lost },
         experiments: Object.fromEntries(
           [...task.bytes].map(([id, bytes]) => {
             const packets = Math.ceil(bytes / 1000)
             const shadow = { [this.shadow]: packets }
             const requests = { ...zeroRequests(), received: packets, forwarded: packets, shadow }
-            return [id, { volume: { bytes, packets }, requests, gapBytes: 0, packets: {}, sources: {} }]
+            return [
+              id,
+              { volume: { bytes, packets }, requests, gapBytes: 0, cut: 0, packets: {}, sources: {} },
+            ]
           }),
         ),
       })

@@ -1,6 +1,7 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import type { Action, ScheduledDeed } from '../../functions/experiments/actions.ts'
+import { NEW_FLEET } from '../../functions/experiments/fleet.ts'
 import type { Answer } from '../../functions/experiments/learn.ts'
 import { GATEWAYS_TO_ZERO, schedulePrefix } from '../../functions/experiments/names.ts'
 import type { Observed, ObservedRule, ObservedSession } from '../../functions/experiments/observed.ts'
@@ -170,6 +171,7 @@ export class ModelAccount {
       front: [],
       config: this.config,
       others: [],
+      fleet: NEW_FLEET,
       money: {
         affordable: this.affordable,
         reason: 'it would pass the budget',

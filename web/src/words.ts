@@ -179,6 +179,7 @@ export const UNPAIRED: Readonly<Record<UnpairedReason, string>> = {
   shadow_oversized: 'The shadow’s answer is larger than what is compared',
   expired: 'The other side did not come in time',
   evicted: 'Too many waited at once',
+  gateways_swapped: 'Another set of gateways took over at that time',
   ended: 'The experiment ended first',
 }
 export const UNPAIRED_REASONS = Object.keys(UNPAIRED) as UnpairedReason[]

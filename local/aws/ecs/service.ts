@@ -1,5 +1,5 @@
 import { AwsError } from '../aws-error.ts'
-import { integer, list, oneOf, required, string } from '../protocol/shape.ts'
+import { boolean, integer, list, oneOf, required, string } from '../protocol/shape.ts'
 import type { Task } from '../rows.ts'
 import { action, type Service } from '../service.ts'
 import type { State } from '../state.ts'
@@ -81,7 +81,13 @@ export function ecsService(state: State, tasks: Tasks): Service {
       ),
 
       UpdateService: action(
-        { cluster: string, service: required(string), desiredCount: integer, taskDefinition: string },
+        {
+          cluster: string,
+          service: required(string),
+          desiredCount: integer,
+          taskDefinition: string,
+          forceNewDeployment: boolean,
+        },
         (input) => {
           const cluster = clusterOf(state, input.cluster)
           if (findPlaced(state, cluster, input.service))
@@ -100,8 +106,13 @@ export function ecsService(state: State, tasks: Tasks): Service {
               'The local AWS endpoints keep the task definition that a service was declared with.',
             )
           }
-          if (desiredCount !== undefined) {
-            state.services.set(service.arn, { desiredCount, updatedAt: state.clock.now() })
+          const before = state.services.get(service.arn)
+          if (desiredCount !== undefined || input.forceNewDeployment) {
+            state.services.set(service.arn, {
+              desiredCount: desiredCount ?? before?.desiredCount ?? 0,
+              updatedAt: state.clock.now(),
+              deployment: (before?.deployment ?? 0) + (input.forceNewDeployment ? 1 : 0),
+            })
             tasks.reconcile(service)
           }
           return { service: describeService(state, tasks, service) }

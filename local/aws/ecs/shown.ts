@@ -1,7 +1,8 @@
 import type { Task } from '../rows.ts'
 import type { State } from '../state.ts'
 import type { ServiceDeclaration, TaskDefinitionDeclaration } from '../world.ts'
-import { deploymentId, type Tasks } from './tasks.ts'
+import { deploymentId, MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT } from './rollout.ts'
+import type { Tasks } from './tasks.ts'
 
 const PLATFORM = { launchType: 'FARGATE', platformVersion: '1.4.0', platformFamily: 'Linux' }
 
@@ -13,6 +14,8 @@ export function describeService(state: State, tasks: Tasks, service: ServiceDecl
   const desiredCount = row?.desiredCount ?? 0
   const counts = { desiredCount, runningCount: running, pendingCount: active.length - running }
   const { container } = definitionOf(state, service)
+  const deployment = row?.deployment ?? 0
+  const deployments = [...new Set([deployment, ...active.map((task) => task.deployment)])]
   const at = new Date(row?.updatedAt ?? 0)
   const networkConfiguration = {
     awsvpcConfiguration: {
@@ -40,21 +43,30 @@ export function describeService(state: State, tasks: Tasks, service: ServiceDecl
     ...counts,
     ...PLATFORM,
     taskDefinition: service.taskDefinitionArn,
-    deploymentConfiguration: { maximumPercent: 200, minimumHealthyPercent: 100 },
-    deployments: [
-      {
-        id: `ecs-svc/${deploymentId(service)}`,
-        status: 'PRIMARY',
+    deploymentConfiguration: {
+      maximumPercent: MAXIMUM_PERCENT,
+      minimumHealthyPercent: MINIMUM_HEALTHY_PERCENT,
+    },
+    deployments: deployments.map((number) => {
+      const own = active.filter((task) => task.deployment === number)
+      const runningCount = own.filter((task) => task.lastStatus === 'RUNNING').length
+      const isPrimary = number === deployment
+      const isComplete = runningCount === desiredCount && deployments.length === 1
+      return {
+        id: `ecs-svc/${deploymentId(service, number)}`,
+        status: isPrimary ? 'PRIMARY' : 'ACTIVE',
         taskDefinition: service.taskDefinitionArn,
-        ...counts,
+        desiredCount: isPrimary ? desiredCount : own.length,
+        runningCount,
+        pendingCount: own.length - runningCount,
         failedTasks: 0,
         createdAt: at,
         updatedAt: at,
         ...PLATFORM,
         networkConfiguration,
-        rolloutState: running === desiredCount ? 'COMPLETED' : 'IN_PROGRESS',
-      },
-    ],
+        rolloutState: !isPrimary || isComplete ? 'COMPLETED' : 'IN_PROGRESS',
+      }
+    }),
     events: [],
     createdAt: at,
     networkConfiguration,
@@ -85,7 +97,7 @@ export function describeTask(state: State, task: Task): unknown {
     clusterArn: task.clusterArn,
     taskDefinitionArn: task.taskDefinitionArn,
     group: `service:${service?.name ?? ''}`,
-    startedBy: service && `ecs-svc/${deploymentId(service)}`,
+    startedBy: service && `ecs-svc/${deploymentId(service, task.deployment)}`,
     attachments: [
       {
         id: attachmentId,

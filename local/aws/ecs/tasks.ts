@@ -1,13 +1,14 @@
 import type { CallLog } from '../call-log.ts'
 import { cidrContains } from '../ec2/cidr.ts'
 import { deleteInterface } from '../ec2/network-interfaces.ts'
-import type { Targets } from '../elb/targets.ts'
+import { type Targets, targetKey } from '../elb/targets.ts'
 import { ec2Id, hex } from '../ids.ts'
 import type { Task } from '../rows.ts'
 import type { State } from '../state.ts'
 import type { ServiceDeclaration, TaskDefinitionDeclaration } from '../world.ts'
 import { freeAddress } from './addresses.ts'
 import { RestartPace } from './restart-pace.ts'
+import { deploymentId, rolloutStep } from './rollout.ts'
 import type { SpawnTask, TaskProcess } from './spawn.ts'
 
 const DEFAULT_STOP_TIMEOUT = 30
@@ -44,7 +45,10 @@ export class Tasks {
     this.#spawn = spawn
     this.#endpoint = endpoint
     this.#pace = new RestartPace(state.clock)
-    this.#endEvents = state.onChange(() => this.#replaceUnhealthy())
+    this.#endEvents = state.onChange(() => {
+      this.#replaceUnhealthy()
+      this.#rollOut()
+    })
   }
 
   start(): void {
@@ -68,20 +72,34 @@ export class Tasks {
   /** Starts or stops tasks until as many run as the service wants. */
   reconcile(service: ServiceDeclaration): void {
     if (this.#closed) return
-    const wanted = this.#state.services.get(service.arn)?.desiredCount ?? 0
-    const active = this.active(service)
+    const { desiredCount: wanted = 0, deployment = 0 } = this.#state.services.get(service.arn) ?? {}
     const placing = this.#placing.get(service.arn) ?? 0
-    const missing = wanted - active.length - placing
-    if (missing > 0 && !this.#pace.mayStart(service.arn, () => this.reconcile(service))) return
-    for (let count = 0; count < missing; count += 1) this.#place(service)
-    if (active.length <= wanted) return
     const order = this.#state.switches.scaleInOrder === 'oldest' ? 1 : -1
-    const sorted = active.sort((a, b) => order * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)))
-    for (const task of sorted.slice(0, active.length - wanted)) {
+    const active = this.active(service).sort(
+      (a, b) => order * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)),
+    )
+    const isHealthy = (task: Task) => this.#isHealthy(service, task)
+    const { start, stop } = rolloutStep(active, { wanted, deployment, placing, isHealthy })
+    if (start > 0 && this.#pace.mayStart(service.arn, () => this.reconcile(service)))
+      for (let count = 0; count < start; count += 1) this.#place(service)
+    for (const task of stop)
       this.stop(task, {
-        reason: `Scaling activity initiated by (deployment ecs-svc/${deploymentId(service)})`,
+        reason: `Scaling activity initiated by (deployment ecs-svc/${deploymentId(service, deployment)})`,
         code: 'ServiceSchedulerInitiated',
       })
+  }
+
+  #isHealthy({ targetGroupArn }: ServiceDeclaration, { ip, port, lastStatus }: Task): boolean {
+    if (targetGroupArn === undefined) return lastStatus === 'RUNNING'
+    return this.#state.targets.get(targetKey(targetGroupArn, ip, port))?.state === 'healthy'
+  }
+
+  /** A deployment goes on when a target becomes healthy. */
+  #rollOut(): void {
+    for (const service of this.#state.world.services) {
+      const { deployment = 0 } = this.#state.services.get(service.arn) ?? {}
+      if (deployment > 0 && this.active(service).some((task) => task.deployment !== deployment))
+        this.reconcile(service)
     }
   }
 
@@ -122,7 +140,6 @@ export class Tasks {
       const definition = this.#definitionOf(service)
       const address =
         definition && (await freeAddress(service, definition.container, this.#taken(), this.#started))
-      this.#placing.set(arn, (this.#placing.get(arn) ?? 1) - 1)
       if (this.#closed) return
       if (definition && address) {
         this.#started += 1
@@ -131,6 +148,8 @@ export class Tasks {
         console.error(`The service ${service.name} has no ${definition ? 'free address' : 'task definition'}`)
         this.#pace.failed(arn)
       }
+      // Only now: whoever looks while the task is put down must not start another in its place.
+      this.#placing.set(arn, (this.#placing.get(arn) ?? 1) - 1)
       this.reconcile(service)
     })
   }
@@ -166,6 +185,7 @@ export class Tasks {
       clusterArn: service.clusterArn,
       serviceArn: service.arn,
       taskDefinitionArn: definition.arn,
+      deployment: state.services.get(service.arn)?.deployment ?? 0,
       subnetId,
       networkInterfaceId: ec2Id(random, 'eni'),
       mac: `02:${hex(random, 10).match(/../g)?.join(':')}`,
@@ -352,11 +372,4 @@ export class Tasks {
   #definitionOf({ taskDefinitionArn }: ServiceDeclaration): TaskDefinitionDeclaration | undefined {
     return this.#state.world.taskDefinitions.find((definition) => definition.arn === taskDefinitionArn)
   }
-}
-
-/** 19 digits, as ECS has them; the same for the service's life because nothing here makes another deployment. */
-export function deploymentId({ arn }: ServiceDeclaration): string {
-  let number = 7n
-  for (const character of arn) number = (number * 131n + BigInt(character.charCodeAt(0))) % 10n ** 19n
-  return number.toString().padStart(19, '0')
 }

@@ -55,6 +55,28 @@ describe('a pair', () => {
     expect(subject.encode()).toMatchObject({ compared: 1, unpaired: {} })
   })
 
+  test('is not made while another set of gateways takes over, and what waits then is given up', () => {
+    const subject = comparer()
+    const requests = ['/before', '/meanwhile', '/after'].map((target) => capturedRequest({ target }))
+    const [before, meanwhile, after] = requests as [Request, Request, Request]
+
+    subject.expect(before)
+    subject.shadow(before, answered())
+    subject.pair(false)
+    subject.expect(meanwhile)
+    subject.pair(true)
+    subject.expect(after)
+    for (const request of requests) {
+      respond(subject, request)
+      subject.shadow(request, answered())
+    }
+    subject.close()
+
+    const found = subject.encode()
+    expect(found).toMatchObject({ expected: 3, waiting: 0, compared: 1, unpaired: { gateways_swapped: 2 } })
+    expect(balance(found)).toBe(0)
+  })
+
   test('is compared whichever side comes first, latencies by capture and by the forwarder', () => {
     const subject = comparer()
     const requests = [capturedRequest({ target: '/a/1' }), capturedRequest({ target: '/a/2' })]

@@ -40,6 +40,7 @@ const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
   tasks: 1,
   compare: false,
   comparing: { warmUpSeconds: 0, stage: 1 },
+  paired: true,
   bothEnds: false,
   production: [],
   until: '2099-01-01T00:00:00Z',

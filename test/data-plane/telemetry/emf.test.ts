@@ -60,6 +60,7 @@ const counted = (): Snapshot => {
     packets: { 'tcp.data': 8 },
     sources: { 7: { packets: 8, bytes: 800 } },
     gapBytes: 0,
+    cut: 0,
     bytes: { received: 700, delivered: 700 },
     requests,
     copies: zeroRequestCounters(),

@@ -34,6 +34,7 @@ const counted = (): Snapshot => {
     packets: { 'tcp.data': 6, 'tcp.control': 1, udp: 1, malformed: 0 },
     sources: { 7: { packets: 5, bytes: 500 }, 9: { packets: 3, bytes: 300 } },
     gapBytes: 40,
+    cut: 0,
     bytes: { received: 900, delivered: 700, duplicate: 150, ignored: 0, gap: 40, held: 50 },
     requests,
     copies: zeroRequestCounters(),
@@ -96,6 +97,7 @@ describe('the report', () => {
     expect(report.experiments[EXPERIMENT]).toMatchObject({
       volume: { packets: 8, bytes: 800 },
       gapBytes: 40,
+      cut: 0,
       packets: { 'tcp.data': 6, 'tcp.control': 1, udp: 1 },
       sources: { 7: { packets: 5, bytes: 500 } },
     })

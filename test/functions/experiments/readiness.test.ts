@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { TASK_CAPACITY } from '../../../functions/experiments/gateway-size.ts'
 import { type Ground, readiness } from '../../../functions/experiments/readiness.ts'
 
 const zones = ['us-east-1a', 'us-east-1b']
@@ -9,10 +10,13 @@ const ground: Ground = {
   taskZones: zones,
   freeAddresses: 100,
   runningTasks: 0,
+  tasksMax: 10,
+  taskCapacity: TASK_CAPACITY,
+  others: { sources: 0, peakBytesPerSecond: 0 },
   sessions: 0,
   filters: 0,
 }
-const need = { zones, sessions: 40, gateways: 2 }
+const need = { zones, sessions: 40, gateways: 2, peakBytesPerSecond: 1e6 }
 
 test('nothing is in the way where everything is set up', () => {
   expect(readiness(ground, need)).toEqual({ problems: [], warnings: [] })
@@ -26,6 +30,16 @@ test.each<[string, Partial<Ground>, RegExp]>([
     /2 gateway tasks have to start.* 1 free addresses/,
   ],
   ['room for its sessions', { sessions: 9961 }, /9961 mirror sessions: 40 more would pass AWS’s 10000/],
+  [
+    'gateways for what all experiments send at their peak',
+    { others: { sources: 4, peakBytesPerSecond: 300e6 } },
+    /to take 301 MB a second at the peak, other experiments at the same time included\. They can take 226 MB: 10 tasks at most, 25 MB each, the busiest 1\.11 times their mean/,
+  ],
+  [
+    'gateways for the sources of all experiments',
+    { others: { sources: 200, peakBytesPerSecond: 0 } },
+    /240 network interfaces need 12 gateway tasks, other experiments at the same time included, and at most 10 may run/,
+  ],
   ['room for its filter', { filters: 10_000 }, /10000 mirror filters/],
   [
     'a node in each zone of a source',

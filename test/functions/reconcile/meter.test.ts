@@ -26,6 +26,7 @@ const report = (task: string, startedAt: number, seconds: number, bytes: number)
       volume: { bytes, packets: bytes / 100 },
       requests: { ...zeroRequests(), received: bytes, forwarded: bytes },
       gapBytes: 0,
+      cut: 0,
       packets: {},
       sources: {},
     },

@@ -135,6 +135,7 @@ describe('the gateway configuration', () => {
     tasks: 1,
     compare: false,
     comparing: { warmUpSeconds: 0, stage: 1 },
+    paired: true,
     bothEnds: false,
     production: [],
     until: new Date(AT).toISOString(),

@@ -212,6 +212,35 @@ describe('a service', { timeout: 30_000 }, () => {
 })
 
 describe('ECS', () => {
+  test('a forced deployment brings up its tasks, then drains those before', async () => {
+    const { ecs, elb } = await startTestCloud()
+    await scale(ecs, 1)
+    const [before] = await eventually(async () => {
+      const healthy = (await healthOf(elb)).join() === 'healthy'
+      return healthy && (await running(ecs))
+    })
+
+    const forced = { cluster, service, desiredCount: 2, forceNewDeployment: true }
+    const { service: shown } = await ecs.send(new UpdateServiceCommand(forced))
+    const during = await eventually(async () => {
+      const now = await running(ecs)
+      return now.length === 3 && now
+    })
+    const after = await eventually(async () => {
+      const answer = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }))
+      return answer.services?.[0]?.deployments?.length === 1 && answer.services[0].deployments[0]
+    })
+
+    expect(shown?.deployments).toMatchObject([
+      { status: 'PRIMARY', rolloutState: 'IN_PROGRESS', desiredCount: 2 },
+      { status: 'ACTIVE', runningCount: 1 },
+    ])
+    expect(during.map(({ taskArn }) => taskArn)).toContain(before?.taskArn)
+    expect(after).toMatchObject({ status: 'PRIMARY', rolloutState: 'COMPLETED', runningCount: 2 })
+    expect(after.id).not.toBe(shown?.deployments?.[1]?.id)
+    expect((await running(ecs)).map(({ taskArn }) => taskArn)).not.toContain(before?.taskArn)
+  })
+
   test('names what it does not find', async () => {
     const { ecs } = await startTestCloud()
 
@@ -226,7 +255,7 @@ describe('ECS', () => {
     ).toBe('ServiceNotFoundException')
     expect(await errorCode(scale(ecs, -1))).toBe('InvalidParameterException')
     expect(
-      await errorCode(ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }))),
+      await errorCode(ecs.send(new UpdateServiceCommand({ cluster, service, enableExecuteCommand: true }))),
     ).toBe('InvalidParameterException')
     const { failures } = await ecs.send(new DescribeServicesCommand({ cluster, services: ['other'] }))
     expect(failures).toMatchObject([{ reason: 'MISSING' }])

@@ -1,18 +1,20 @@
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import type { Gap } from '../../../contract/gap.ts'
-import { dateTime } from '../format.ts'
+import { count, dateTime } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { GAP } from '../words.ts'
 
 /** When traffic was not seen whole; nothing where it always was. */
-export const Gaps = ({ gaps }: { gaps: readonly Gap[] }) =>
+export const Gaps = ({ gaps, cut }: Readonly<{ gaps: readonly Gap[]; cut: number }>) =>
   gaps.length === 0 ? null : (
     <Container
       header={
         <Header
           variant="h2"
-          description="In these times production’s traffic was not seen whole: silence is no health."
+          description={`In these times production’s traffic was not seen whole: silence is no health.${
+            cut === 0 ? '' : ` ${count(cut)} connections were cut when gateways were replaced.`
+          }`}
         >
           Gaps in the coverage
         </Header>

@@ -51,7 +51,7 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
         <LossChart points={points} received={requests.received} />
         <ShadowResults requests={requests} />
       </div>
-      <Gaps gaps={experiment.gaps} />
+      <Gaps gaps={experiment.gaps} cut={experiment.cutConnections} />
       <Requests requests={requests} />
       <Health health={experiment.health} />
     </div>
