@@ -283,7 +283,7 @@ test('SIGTERM: unhealthy, what arrived is finished, a last report, exit code 0',
   const published = await publish(experiment({ writes: 'forward' }))
   const task = await startTask()
   await task.runs(published)
-  await task.send(aGet(7, '/last', 50_030))
+  await task.send([...aGet(7, '/last', 50_030), ...aConnection(7, 50_031).open()])
 
   task.child.kill('SIGTERM')
   task.child.kill('SIGTERM')
