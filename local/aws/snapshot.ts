@@ -15,6 +15,7 @@ const TABLES = [
   'targets',
   'scheduleGroups',
   'schedules',
+  'queues',
   'messages',
 ] as const
 

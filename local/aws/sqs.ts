@@ -15,6 +15,9 @@ const RECEIVED_AT_ONCE = 10
 /** SQS's default: four days. */
 const RETENTION_MILLISECONDS = 4 * 86_400_000
 
+/** Whoever may write to a queue is not modelled: any policy is taken. */
+const SETTABLE = new Set(['Policy', 'VisibilityTimeout'])
+
 const attribute = structure({ DataType: string, StringValue: string })
 
 type Shown = {
@@ -26,7 +29,7 @@ type Shown = {
   MessageAttributes?: Record<string, { DataType: string; StringValue: string }> | undefined
 }
 
-/** Amazon SQS for dead letters: standard queues that were declared. Waiting (long polls) ends at once. */
+/** Amazon SQS: standard queues. Waiting (long polls) ends at once. */
 export function sqsService(state: State, address: () => string): Service {
   const queueOf = (url: string) => {
     const name = url.split('/').at(-1) ?? ''
@@ -37,6 +40,38 @@ export function sqsService(state: State, address: () => string): Service {
     query: { namespace: 'http://queue.amazonaws.com/doc/2012-11-05/', version: '2012-11-05', dialect: 'aws' },
     json: { prefix: 'AmazonSQS', version: '1.0', queryCompatible: true },
     actions: {
+      CreateQueue: action(
+        {
+          QueueName: required(string),
+          Attributes: map(string, 'Attribute'),
+          tags: map(string, 'Tag'),
+        },
+        ({ QueueName: name, Attributes: given = {} }) => {
+          const wrong = Object.keys(given).find((key) => !SETTABLE.has(key))
+          if (wrong !== undefined)
+            throw new AwsError('InvalidAttributeName', `The local AWS endpoints do not know ${wrong}.`)
+          if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
+            throw new AwsError(
+              'InvalidParameterValue',
+              'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+            )
+          if (find(state, name)) throw new AwsError('QueueAlreadyExists', `A queue ${name} exists already.`)
+          const seconds = Number(given.VisibilityTimeout ?? DEFAULT_VISIBILITY_SECONDS)
+          state.queues.set(name, { name, visibilityTimeoutSeconds: seconds })
+          return { QueueUrl: `${address()}/${state.world.account}/${name}` }
+        },
+      ),
+
+      DeleteQueue: action({ QueueUrl: required(string) }, (input) => {
+        const { name } = queueOf(input.QueueUrl)
+        if (!state.queues.delete(name))
+          throw new AwsError('UnsupportedOperation', `${name} belongs to the declared infrastructure.`)
+        const arn = queueArn(state, { name })
+        for (const { id } of state.messages.list().filter((row) => row.queueArn === arn))
+          state.messages.delete(id)
+        return {}
+      }),
+
       GetQueueUrl: action(
         { QueueName: required(string), QueueOwnerAWSAccountId: string },
         (input) => ({
@@ -138,7 +173,7 @@ export function sendMessage(
   messageAttributes: Readonly<Record<string, string>>,
   delaySeconds = 0,
 ): QueueMessage {
-  if (!(state.world.queues ?? []).some((queue) => queueArn(state, queue) === arn)) throw noQueue()
+  if (!find(state, arn.split(':').at(-1) ?? '')) throw noQueue()
   if (body.length === 0 || Buffer.byteLength(body) > LONGEST_BODY_BYTES) {
     throw new AwsError(
       'InvalidParameterValue',
@@ -244,7 +279,12 @@ function noQueue(): AwsError {
 }
 
 function named(state: State, name: string): QueueDeclaration {
-  const queue = (state.world.queues ?? []).find((one) => one.name === name)
+  const queue = find(state, name)
   if (!queue) throw noQueue()
   return queue
+}
+
+/** Declared by the infrastructure, or created since. */
+function find(state: State, name: string): QueueDeclaration | undefined {
+  return (state.world.queues ?? []).find((one) => one.name === name) ?? state.queues.get(name)
 }

@@ -5,6 +5,7 @@ import type { Switches } from './switches.ts'
 import { Table } from './table.ts'
 import type {
   LoadBalancerDeclaration,
+  QueueDeclaration,
   SubnetDeclaration,
   Tags,
   TargetGroupDeclaration,
@@ -41,6 +42,8 @@ export class State {
   readonly targets: Table<Rows.RegisteredTarget>
   readonly scheduleGroups: Table<Rows.ScheduleGroup>
   readonly schedules: Table<Rows.Schedule>
+  /** Created by a call; the infrastructure’s are in the declaration. */
+  readonly queues: Table<QueueDeclaration>
   readonly messages: Table<Rows.QueueMessage>
   /** Ids of the declaration that were taken over once: what was deleted since does not come back at a restart. */
   readonly adopted: Table<true>
@@ -68,6 +71,7 @@ export class State {
     this.targets = table()
     this.scheduleGroups = table()
     this.schedules = table()
+    this.queues = table()
     this.messages = table()
     this.adopted = table()
   }
