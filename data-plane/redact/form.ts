@@ -40,14 +40,20 @@ export const encodePercent = (latin1: string): string =>
 
 /** A path’s segments, decoded one by one; slashes stay where they were. */
 export const redactPath = (path: string, visit: (segment: string) => string): string => {
-  let isChanged = false
-  const segments = path.split('/').map((raw) => {
-    if (raw.length < 4) return raw
-    const segment = decodePercent(raw)
-    const replaced = visit(segment)
-    if (replaced === segment) return raw
-    isChanged = true
-    return encodePercent(replaced)
-  })
-  return isChanged ? segments.join('/') : path
+  let changed = ''
+  let copied = 0
+  for (let start = 0; start <= path.length; ) {
+    const slash = path.indexOf('/', start)
+    const end = slash < 0 ? path.length : slash
+    if (end - start >= 4) {
+      const segment = decodePercent(path.slice(start, end))
+      const replaced = visit(segment)
+      if (replaced !== segment) {
+        changed += path.slice(copied, start) + encodePercent(replaced)
+        copied = end
+      }
+    }
+    start = end + 1
+  }
+  return copied === 0 ? path : changed + path.slice(copied)
 }

@@ -40,14 +40,15 @@ const ASSIGNED_MAX = 512
 export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found: Found) => void): void => {
   if (text.length < SCAN_LENGTH_MIN) return
   const ids = regions.size === 0 ? [] : NATIONAL_IDS.filter(({ region }) => regions.has(region))
-  const anchors = new RegExp(ANCHORS)
+  ANCHORS.lastIndex = 0
   let from = 0
-  for (let anchor = anchors.exec(text); anchor; anchor = anchors.exec(text)) {
+  for (let anchor = ANCHORS.exec(text); anchor; anchor = ANCHORS.exec(text)) {
     const found = at(text, anchor.index, anchor[0], from, ids)
     if (found === null) continue
     onFound(found)
     from = found.end
-    anchors.lastIndex = found.end
+    // Also undoes what a scan within `onFound` has left.
+    ANCHORS.lastIndex = found.end
   }
 }
 
