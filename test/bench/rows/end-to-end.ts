@@ -5,6 +5,7 @@ import { cpuSum } from '../process-usage.ts'
 import type { Figures, Row } from '../row.ts'
 import { type Phase, startRun, type Traffic } from '../run.ts'
 import { stageShares } from '../stages.ts'
+import { undiciAlone } from '../undici-alone.ts'
 
 const CONNECTIONS = 200
 const SECONDS = 4
@@ -40,7 +41,11 @@ export const endToEndRows: Row[] = Object.entries(ROWS).map(([name, { kind, isRe
       return [
         {
           name,
-          figures: { ...figures(measured), stages: text(await stageShares(traffic, isRedacted, rate)) },
+          figures: {
+            ...figures(measured),
+            'of undici alone': kind === 'get' ? await ofUndiciAlone(measured) : null,
+            stages: text(await stageShares(traffic, isRedacted, rate)),
+          },
         },
       ]
     }
@@ -69,6 +74,12 @@ const figures = ({ atRate, atCommonRate, peakMb, summary }: Measured): Figures =
     'all arrived': atRate.isSame && (atCommonRate?.isSame ?? true),
   }
 }
+
+/** All of a request's cost, from mirrored packet to the shadow's answer, in multiples of what undici takes to send as many. */
+const ofUndiciAlone = async ({ atCommonRate }: Measured): Promise<number | null> =>
+  atCommonRate &&
+  Math.round((perThousand(atCommonRate, cpuSum(atCommonRate.cpu)) / (await undiciAlone(COMMON_RATE))) * 100) /
+    100
 
 const perThousand = ({ forwarded }: Phase, ms: number): number =>
   forwarded === 0 ? 0 : Math.round((ms / forwarded) * 10_000) / 10
