@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Timestamp } from './experiment.ts'
+import { addMeasurements, emptyMeasurement, Measurement } from './measurement.ts'
 import { mergeSketches } from './sketch.ts'
 import { Sketch } from './sketch-schema.ts'
 
@@ -63,6 +64,9 @@ export const DifferenceTally = z.strictObject({
   drifted: count
     .default(0)
     .describe('exchanges in which it is of data that production has written since the shadow’s was copied'),
+  controls: count
+    .default(0)
+    .describe('exchanges in which production’s answer differs there from the control’s, today’s release'),
   ages: z
     .number()
     .default(0)
@@ -79,6 +83,7 @@ export const EndpointTally = z.strictObject({
   compared: count,
   differing: count.describe('exchanges with at least one difference that nothing explains'),
   failed: count.describe('exchanges the shadow did not answer: timed out, or broke off'),
+  controlled: count.default(0).describe('exchanges that the control, today’s release, was sent too'),
   drifted: count.default(0).describe('exchanges that differ, and only where production’s data is newer'),
   ages: z
     .strictObject({ sum: z.number(), squares: z.number() })
@@ -95,6 +100,11 @@ export const EndpointTally = z.strictObject({
   shadow: Sketch.describe('the same by the forwarder'),
   slower: Sketch.describe('what the shadow took longer, where it did'),
   faster: Sketch.describe('what the shadow took less'),
+  control: Sketch.default([]).describe('the control’s, by the forwarder, as the shadow’s'),
+  slowerThanControl: Sketch.default([]).describe(
+    'what the shadow took longer than the control at the same request',
+  ),
+  fasterThanControl: Sketch.default([]).describe('what it took less'),
 })
 export type EndpointTally = z.output<typeof EndpointTally>
 
@@ -127,6 +137,7 @@ export const Comparison = z.strictObject({
   expected: count.describe('requests sent to the shadow to be compared'),
   waiting: count,
   compared: count,
+  measurement: Measurement.default(emptyMeasurement),
   unpaired: z.partialRecord(UnpairedReason, count),
   endpoints: z.array(EndpointTally),
   samples: z.array(Sample),
@@ -138,6 +149,7 @@ export const emptyComparison = (): Comparison => ({
   expected: 0,
   waiting: 0,
   compared: 0,
+  measurement: emptyMeasurement(),
   unpaired: {},
   endpoints: [],
   samples: [],
@@ -151,6 +163,7 @@ export const addComparisons = (a: Comparison, b: Comparison): Comparison => ({
   expected: a.expected + b.expected,
   waiting: a.waiting + b.waiting,
   compared: a.compared + b.compared,
+  measurement: addMeasurements(a.measurement, b.measurement),
   unpaired: addCounts(a.unpaired, b.unpaired),
   endpoints: mergeBy([...a.endpoints, ...b.endpoints], ({ endpoint }) => endpoint, addEndpoints),
   samples: keepSamples([...a.samples, ...b.samples]),
@@ -161,6 +174,7 @@ export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally 
   compared: a.compared + b.compared,
   differing: a.differing + b.differing,
   failed: a.failed + b.failed,
+  controlled: a.controlled + b.controlled,
   drifted: a.drifted + b.drifted,
   ages: { sum: a.ages.sum + b.ages.sum, squares: a.ages.squares + b.ages.squares },
   statuses: addCounts(a.statuses, b.statuses),
@@ -173,6 +187,7 @@ export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally 
       count: left.count + right.count,
       shaped: left.shaped + right.shaped,
       repeats: left.repeats + right.repeats,
+      controls: left.controls + right.controls,
       drifted: left.drifted + right.drifted,
       ages: left.ages + right.ages,
     }),
@@ -181,6 +196,9 @@ export const addEndpoints = (a: EndpointTally, b: EndpointTally): EndpointTally 
   shadow: mergeSketches(a.shadow, b.shadow),
   slower: mergeSketches(a.slower, b.slower),
   faster: mergeSketches(a.faster, b.faster),
+  control: mergeSketches(a.control, b.control),
+  slowerThanControl: mergeSketches(a.slowerThanControl, b.slowerThanControl),
+  fasterThanControl: mergeSketches(a.fasterThanControl, b.fasterThanControl),
 })
 
 /** The samples of lowest rank of each difference. */

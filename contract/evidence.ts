@@ -21,11 +21,13 @@ export const EndpointEvidence = z.strictObject({
   differing: count,
   failed: count,
   drifted: count,
+  controlled: count,
   repeated: count,
   statuses: z.record(z.string(), count),
   differences: z.array(DifferenceTally),
   productionMs: Milliseconds,
   shadowMs: Milliseconds,
+  controlMs: Milliseconds,
 })
 export type EndpointEvidence = z.output<typeof EndpointEvidence>
 

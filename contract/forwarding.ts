@@ -199,18 +199,34 @@ export type ShadowTarget = z.output<typeof ShadowTarget>
 /** How many shadows an experiment may have, the first included. */
 export const SHADOWS_MAX = 8
 
-/** All shadows with their names, the first first. */
+/** All shadows with their names, the first first; without the control. */
 export const shadowTargets = ({
   others = [],
-  distribution: _,
+  distribution: _distribution,
+  control: _control,
   ...first
-}: ShadowTarget & { others?: readonly ShadowTarget[]; distribution?: 'copy' | 'split' }): (ShadowTarget & {
-  name: string
-})[] =>
+}: ShadowTarget & {
+  others?: readonly ShadowTarget[]
+  distribution?: 'copy' | 'split'
+  control?: ShadowTarget
+}): (ShadowTarget & { name: string })[] =>
   [first, ...others].map((target, index) => ({
     ...target,
     name: target.name ?? (index === 0 ? 'shadow' : `shadow-${index + 1}`),
   }))
+
+/** Every place of a spec that requests are sent to, the control last. */
+export const allTargets = (
+  spec: Parameters<typeof shadowTargets>[0],
+): (ShadowTarget & { name: string })[] => [
+  ...shadowTargets(spec),
+  ...(spec.control ? [controlTarget(spec.control)] : []),
+]
+
+export const controlTarget = (control: ShadowTarget): ShadowTarget & { name: string } => ({
+  ...control,
+  name: control.name ?? 'control',
+})
 
 /** The shadow of an experiment, or several. With copies, the experiment’s own counts of requests are the first one’s. */
 export const ShadowSpec = z
@@ -221,6 +237,10 @@ export const ShadowSpec = z
       .max(SHADOWS_MAX - 1)
       .exactOptional()
       .describe('further shadows'),
+    control: ShadowTarget.exactOptional().describe(
+      'today’s release, with data of its own: sent the same requests at the same moment, so that what production’s answer differs ' +
+        'from it in is noise, and latency is judged on two ways that are alike',
+    ),
     distribution: z
       .enum(['copy', 'split'])
       .exactOptional()
@@ -230,7 +250,7 @@ export const ShadowSpec = z
       ),
   })
   .refine((shadow) => {
-    const names = shadowTargets(shadow).map(({ name }) => name)
+    const names = allTargets(shadow).map(({ name }) => name)
     return new Set(names).size === names.length
   }, 'two shadows have the same name')
 export type ShadowSpec = z.output<typeof ShadowSpec>

@@ -39,6 +39,31 @@ export const Reason = z.strictObject({
 })
 export type Reason = z.output<typeof Reason>
 
+const Spread = z
+  .strictObject({
+    samples: z.int().nonnegative(),
+    p25: z.number(),
+    p50: z.number(),
+    p75: z.number(),
+    p99: z.number(),
+  })
+  .nullable()
+  .describe('milliseconds; null when nothing was measured')
+
+/** How well latency was measured. */
+export const MeasuredWay = z.strictObject({
+  source: Spread.describe('from SYN to SYN-ACK at the sources, by capture'),
+  shadow: Spread.describe('until a connection to the shadow stands'),
+  control: Spread.describe('the same to the control'),
+  errorMs: z
+    .number()
+    .nullable()
+    .describe(
+      'what shadow and control may differ in by their ways alone; null: not known, so that latency only informs',
+    ),
+})
+export type MeasuredWay = z.output<typeof MeasuredWay>
+
 /** Whether the release is safe, as far as the traffic so far can tell. */
 export const Verdict = z
   .strictObject({
@@ -56,6 +81,7 @@ export const Verdict = z
       judged: z.int().nonnegative().describe('compared, of endpoints with enough samples'),
       lostShare: share,
     }),
+    measurement: MeasuredWay,
     thresholds: Thresholds,
   })
   .meta({ id: 'Verdict' })

@@ -1,4 +1,5 @@
 import type { IncompleteReason } from './http/exchange.ts'
+import { DurationSketch } from './telemetry/duration-sketch.ts'
 import type { GeneveKind } from './wire/geneve-tunnel.ts'
 import type { PacketKind } from './wire/packet.ts'
 
@@ -18,6 +19,8 @@ export type Counters = {
   truncatedSegments: number
   bytes: Record<ByteOutcome, number>
   connections: Record<ConnectionOutcome, number>
+  /** From SYN to SYN-ACK, of connections of which both were captured. */
+  handshakes: DurationSketch
   requests: Record<MessageOutcome, number>
   responses: Record<MessageOutcome, number>
   /** Exchanges by what was proven about them. */
@@ -138,6 +141,7 @@ export const newCounters = (): Counters => ({
     gap: 0,
   },
   connections: { opened: 0, fin: 0, reset: 0, idle: 0, evicted: 0, reused: 0, capture_end: 0 },
+  handshakes: new DurationSketch(),
   requests: messages(),
   responses: messages(),
   exchanges: { paired: 0, requestOnly: 0, responseOnly: 0 },

@@ -9,14 +9,15 @@ import { HeldObjects } from './compare/held-objects.ts'
 import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import { WarmUp } from './compare/warm-up.ts'
-import type { MessageOutcome } from './counters.ts'
+import { WayProbes } from './compare/way-probes.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
-import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
+import { type Environment, resolveShadows, type ShadowSettings, type Shadows } from './forward/settings.ts'
 import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
+import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
 import { type RedactionSettings, Redactor } from './redact/redactor.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
@@ -118,6 +119,9 @@ export class Experiment implements ExchangeHandler {
   /** Copies have a queue and connections of their own: they never push out a request. */
   #copier: ShadowSender | null
   readonly #comparer: Comparer | null
+  /** Today’s release, to compare with; counted apart. */
+  #control: ShadowSender | null
+  readonly #probes = new WayProbes((address, port) => this.#isForbidden(address, port))
   readonly #warmUp = new WarmUp()
   /** Writes that the shadow has not been sent. */
   readonly #unsent = new WeakSet<Request>()
@@ -143,6 +147,7 @@ export class Experiment implements ExchangeHandler {
     this.#comparer?.pair(config.paired ?? true)
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
+    this.#control = this.#openControl(config)
     this.#pipeline = new Pipeline(this, {
       ports: portSet(config),
       macs: macsOf(config),
@@ -157,6 +162,7 @@ export class Experiment implements ExchangeHandler {
     this.#pipeline.bothEnds = bothEndsOf(config)
     this.#sender.configure(config.shadows)
     this.#copier?.configure(config.shadows)
+    if (config.shadows.control) this.#control?.configure(controlOnly(config.shadows.control))
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
       this.#selector = new Selector(config.id, config.rules, this.#selector)
     if (!isDeepStrictEqual(config.redaction, this.#config.redaction)) {
@@ -166,6 +172,7 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#comparer?.pair(config.paired ?? true)
     this.#copier ??= this.#openCopier(config)
+    this.#control ??= this.#openControl(config)
     this.#ended = false
   }
 
@@ -196,19 +203,18 @@ export class Experiment implements ExchangeHandler {
     if (now >= this.#config.until && !this.#ended) {
       this.#ended = true
       this.#pipeline.close(now)
-      this.#sender.dropWaiting('dropped.ended')
-      this.#copier?.dropWaiting('dropped.ended')
+      for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
     }
     this.#selector.tick(now)
     this.#comparer?.tick(now)
-    this.#sender.expire(performance.now())
-    this.#copier?.expire(performance.now())
+    for (const sender of this.#senders) sender.expire(performance.now())
+    if (!this.#ended && this.#comparer !== null) this.#probes.tick(this.#config.shadows, performance.now())
   }
 
   /** Says all that can still be said about its connections, then lets the forwarder finish. */
   async stop(now: number, deadlineMs: number): Promise<void> {
     this.#pipeline.close(now)
-    await Promise.all([this.#sender.stop(deadlineMs), this.#copier?.stop(deadlineMs)])
+    await Promise.all(this.#senders.map((sender) => sender.stop(deadlineMs)))
     this.#comparer?.close()
   }
 
@@ -216,9 +222,8 @@ export class Experiment implements ExchangeHandler {
   async retire(now: number): Promise<void> {
     this.#ended = true
     this.#pipeline.close(now)
-    this.#sender.dropWaiting('dropped.ended')
-    this.#copier?.dropWaiting('dropped.ended')
-    await Promise.all([this.#sender.stop(RETIRE_MS), this.#copier?.stop(RETIRE_MS)])
+    for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
+    await Promise.all(this.#senders.map((sender) => sender.stop(RETIRE_MS)))
     this.#comparer?.close()
   }
 
@@ -231,8 +236,12 @@ export class Experiment implements ExchangeHandler {
       return
     }
     if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut()
-    else this.#comparer?.expect(request)
+    else this.#comparer?.expect(request, this.#control !== null)
+    // Who is asked first has the machine to itself a little longer.
+    const isControlFirst = Math.random() < 0.5
+    if (isControlFirst) this.#control?.submit(request)
     this.#sender.submit(request)
+    if (!isControlFirst) this.#control?.submit(request)
     for (let copies = this.#selector.copies; copies > 0; copies--) this.#copier?.submit(request)
   }
 
@@ -245,7 +254,12 @@ export class Experiment implements ExchangeHandler {
 
   /** What comparing has found so far; null when nothing is compared. */
   comparison(): Comparison | null {
-    return this.#comparer?.encode() ?? null
+    return (
+      this.#comparer?.encode({
+        handshake: this.#pipeline.counters.handshakes.encode(),
+        ...this.#probes.encode(),
+      }) ?? null
+    )
   }
 
   snapshot(): ExperimentSnapshot {
@@ -274,9 +288,9 @@ export class Experiment implements ExchangeHandler {
       redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
       lag: own.lag,
-      shadows,
+      shadows: { ...shadows, ...this.#control?.snapshot().shadows },
       responses: responses.complete,
-      queueBytes: this.#sender.queueBytes,
+      queueBytes: this.#senders.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
     }
   }
 
@@ -304,18 +318,40 @@ export class Experiment implements ExchangeHandler {
     return destinationRefusal(address, port, allowed, production) !== null
   }
 
+  get #senders(): ShadowSender[] {
+    return [this.#sender, this.#copier, this.#control].filter((sender) => sender !== null)
+  }
+
+  #senderOptions() {
+    return {
+      experiment: this.id,
+      isProduction: (address: string, port: number) => this.#isForbidden(address, port),
+      limits: this.#options.forwarder ?? {},
+      timeouts: this.#options.timeouts ?? {},
+      signerFor: signerFromEnvironment,
+    }
+  }
+
   #openCopier(config: ExperimentConfig): ShadowSender | null {
     return config.rules.percent > 100 ? this.#openSender(config, false) : null
+  }
+
+  /** Its own connections and queue, as the shadow’s; what it is sent is in no count of the experiment’s requests. */
+  #openControl({ shadows: { control } }: ExperimentConfig): ShadowSender | null {
+    const comparer = this.#comparer
+    if (!control || comparer === null) return null
+    return new ShadowSender(controlOnly(control), {
+      ...this.#senderOptions(),
+      onFinished: (forward, result) => comparer.control(forward.request, shadowOutcome(forward, result)),
+      keepBytes: COMPARED_BYTES_MAX,
+      onRefused: (request) => comparer.control(request, { unpaired: 'shadow_not_sent' }),
+    })
   }
 
   #openSender(config: ExperimentConfig, isCompared: boolean): ShadowSender {
     const comparer = isCompared ? this.#comparer : null
     return new ShadowSender(config.shadows, {
-      experiment: this.id,
-      isProduction: (address, port) => this.#isForbidden(address, port),
-      limits: this.#options.forwarder ?? {},
-      timeouts: this.#options.timeouts ?? {},
-      signerFor: signerFromEnvironment,
+      ...this.#senderOptions(),
       onFinished: (forward, result) => this.#onFinished(forward, result),
       ...(comparer && {
         keepBytes: COMPARED_BYTES_MAX,
@@ -348,6 +384,8 @@ const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
         }),
       )
 
+const controlOnly = (control: ShadowSettings): Shadows => ({ distribution: 'copy', list: [control] })
+
 const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
 
 const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
@@ -358,20 +396,3 @@ const RETIRE_MS = 30_000
 
 /** No 32-bit number: nothing comes from it. */
 const NO_ADDRESS = -1
-
-/**
- * Requests that the pipeline counted and did not hand on. Where a start cannot be proven, or the rest is not HTTP, nobody
- * can say what the server has read.
- */
-const NOT_HANDED_ON: readonly (readonly [Exclude<MessageOutcome, 'complete'>, RequestReason])[] = [
-  ['ambiguous', 'held_back.ambiguous_framing'],
-  ['malformed', 'held_back.ambiguous_framing'],
-  ['protocol', 'held_back.ambiguous_framing'],
-  ['unproven', 'incomplete.gap'],
-  ['gap', 'incomplete.gap'],
-  ['closed', 'incomplete.closed'],
-  ['reset', 'incomplete.closed'],
-  ['idle', 'incomplete.closed'],
-  ['too_large', 'incomplete.oversized'],
-  ['evicted', 'incomplete.evicted'],
-]

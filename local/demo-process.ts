@@ -15,6 +15,8 @@ export type DemoOptions = {
   /** Production’s instances: where each really listens, and the relay in front of it. */
   instances: readonly { app: Endpoint; front: Endpoint }[]
   shadow: Endpoint
+  /** What production runs, beside the shadow. */
+  control: Endpoint
   /** Addresses of the load balancer in front of production. */
   clients: readonly string[]
   seed: number
@@ -27,15 +29,20 @@ export type DemoOptions = {
 /** Production and shadow begin with the same data. */
 const DATA_SEED = 2026
 
-await runChild<DemoOptions>(async ({ instances, shadow, clients, seed, release, snapshotAge }) => {
+await runChild<DemoOptions>(async ({ instances, shadow, control, clients, seed, release, snapshotAge }) => {
   const production = new Database(seeded(DATA_SEED), seeded(seed + 1))
   const next = new Database(seeded(DATA_SEED), seeded(seed + 2))
   const candidate = release === 'next' ? createShadow(next) : createProduction(next)
-  if (snapshotAge === null) restoreForExperiments(candidate, next, production)
-  else await writePast(production, seeded(seed + 3), snapshotAge, Date.now())
+  const today = new Database(seeded(DATA_SEED), seeded(seed + 4))
+  const same = createProduction(today)
+  if (snapshotAge === null) {
+    restoreForExperiments(candidate, next, production)
+    restoreForExperiments(same, today, production)
+  } else await writePast(production, seeded(seed + 3), snapshotAge, Date.now())
   const servers = await Promise.all([
     ...instances.map(({ app }) => listen(createProduction(production), app)),
     listen(candidate, shadow),
+    listen(same, control),
   ])
   const traffic = startTraffic({
     targets: instances.map(({ front }) => front),

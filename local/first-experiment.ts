@@ -8,14 +8,14 @@ const OWN_BUDGET_USD = 5
 
 /** The experiment that starts by itself. */
 export const demoExperiment = (
-  shadow: string,
+  { shadow, control }: { shadow: string; control: string },
   { seconds, snapshotAge }: Pick<LocalOptions['demonstration'], 'seconds' | 'snapshotAge'>,
   now: number,
 ): ExperimentSpecInput => ({
   name: 'Order service 2.4 before its release',
   source: { by: 'tag', match: 'all', tags: { service: 'orders' } },
   traffic: { ports: [8080], directions: 'both' },
-  shadow: { url: shadow },
+  shadow: { url: shadow, control: { url: control } },
   // The demo’s shadow has a database of its own: it may be written to, unless that is to be shown.
   requests: { percent: 100, writes: snapshotAge === null ? 'forward' : 'hold' },
   ...(snapshotAge !== null && {

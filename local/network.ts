@@ -20,6 +20,7 @@ const PLACES = {
   'orders-2-app': { host: 138, port: 18_080 },
   own: { host: 20, port: 8080 },
   shadow: { host: 240, port: 9000 },
+  control: { host: 241, port: 9000 },
 } as const
 export type Place = keyof typeof PLACES
 

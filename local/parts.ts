@@ -94,6 +94,7 @@ export const startDemo = (
   startChild('Demo', './demo-process.ts', {
     instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
     shadow: endpointOf(network, 'shadow'),
+    control: endpointOf(network, 'control'),
     clients: network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
     seed,
     release,

@@ -78,10 +78,17 @@ export const startLocalSystem = async (
       )
     }
     if (options.demo) {
-      const shadow = endpointOf(network, 'shadow')
+      const urlOf = (place: 'shadow' | 'control') => {
+        const { ip, port } = endpointOf(network, place)
+        return `http://${ip}:${port}`
+      }
       const spec = options.own
         ? ownExperiment({ ...ownOf(options.own), shadow: options.own.shadow, writes: options.own.writes })
-        : demoExperiment(`http://${shadow.ip}:${shadow.port}`, options.demonstration, Date.now())
+        : demoExperiment(
+            { shadow: urlOf('shadow'), control: urlOf('control') },
+            options.demonstration,
+            Date.now(),
+          )
       await startFirstExperiment(addresses.api, spec).catch((error: Error) =>
         warn(`The first experiment was not started: ${error.message}`),
       )

@@ -1,4 +1,5 @@
 import { type Comparison, UNPAIRED_REASONS, type UnpairedReason } from '../../contract/comparison.ts'
+import { emptyMeasurement } from '../../contract/measurement.ts'
 import type { Exchange, Request, Response } from '../http/exchange.ts'
 import type { Drift } from './drift.ts'
 import { heldBytes } from './held-bytes.ts'
@@ -30,23 +31,29 @@ export const COMPARER_LIMITS: ComparerLimits = {
 /** What the shadow made of a request: an answer, none, or why there is nothing to compare. */
 export type ShadowOutcome = ShadowSide | { readonly unpaired: UnpairedReason }
 
-export type RedactPair = (
-  request: Request,
-  production: Response,
-  shadow: ShadowSide,
-) => { production: Response; shadow: ShadowSide }
+/** All that was said to one request; `control` is null where nobody else was asked. */
+export type Sides = { production: Response; shadow: ShadowSide; control: ShadowSide | null }
 
-const unchanged: RedactPair = (_, production, shadow) => ({ production, shadow })
+export type RedactSides = (request: Request, sides: Sides) => Sides
 
-type Pair = { since: number; production: Response | null; shadow: ShadowSide | null; bytes: number }
+const unchanged: RedactSides = (_, sides) => sides
+
+type Pair = {
+  since: number
+  production: Response | null
+  shadow: ShadowSide | null
+  /** `awaited` until the control has answered; null when it is not asked, or has nothing to say. */
+  control: ShadowSide | 'awaited' | null
+  bytes: number
+}
 
 /**
- * Pairs production’s response with the shadow’s to the same request; either may come first. What is whole on both sides is
+ * Pairs production’s response with the shadow’s to the same request, and the control’s where there is one; any may come first. What is whole on both sides is
  * compared, between packets; everything else is counted by reason.
  */
 export class Comparer {
   readonly #limits: ComparerLimits
-  readonly #redact: RedactPair
+  readonly #redact: RedactSides
   #tally: Tally | null
   /** What was found when it was closed: much smaller than what counts. */
   #found: Pick<Comparison, 'endpoints' | 'samples'> = { endpoints: [], samples: [] }
@@ -65,12 +72,12 @@ export class Comparer {
   #scheduled = false
   #paired = true
 
-  /** @param redact what both sides go through before anything is compared or kept of them */
+  /** @param redact what all sides go through before anything is compared or kept of them */
   constructor(
     random: () => number,
     drift: Drift,
     limits: Partial<ComparerLimits> = {},
-    redact: RedactPair = unchanged,
+    redact: RedactSides = unchanged,
   ) {
     this.#limits = { ...COMPARER_LIMITS, ...limits }
     this.#redact = redact
@@ -81,8 +88,8 @@ export class Comparer {
     >
   }
 
-  /** The request goes to the shadow. */
-  expect(request: Request): void {
+  /** The request goes to the shadow, and to the control if there is one. */
+  expect(request: Request, isControlled = false): void {
     if (this.#tally === null) return
     this.#expected++
     if (!this.#paired) {
@@ -90,7 +97,13 @@ export class Comparer {
       return
     }
     const bytes = heldBytes(request.headers, request.body)
-    this.#pairs.set(request, { since: this.#now, production: null, shadow: null, bytes })
+    this.#pairs.set(request, {
+      since: this.#now,
+      production: null,
+      shadow: null,
+      control: isControlled ? 'awaited' : null,
+      bytes,
+    })
     this.#bytes += bytes
     this.#makeRoom()
   }
@@ -139,6 +152,14 @@ export class Comparer {
     }
   }
 
+  /** The control’s side; one that could not be asked is not waited for. */
+  control(request: Request, outcome: ShadowOutcome): void {
+    const pair = this.#pairs.get(request)
+    if (pair === undefined || pair.control !== 'awaited') return
+    pair.control = 'unpaired' in outcome ? null : outcome
+    this.#hold(request, pair, heldBytes(pair.control?.answer?.headers ?? [], pair.control?.answer?.body))
+  }
+
   /** @param now milliseconds since 1970 */
   tick(now: number): void {
     if (this.#now === 0) for (const pair of this.#pairs.values()) pair.since = now
@@ -156,19 +177,22 @@ export class Comparer {
 
   /** Compares what is whole; what waits for a side will not get it. */
   close(): void {
+    for (const [request, pair] of this.#pairs)
+      if (pair.control === 'awaited') this.control(request, { unpaired: 'ended' })
     this.compareAll()
     for (const request of [...this.#pairs.keys()]) this.#give(request, 'ended')
     this.#found = this.#findings()
     this.#tally = null
   }
 
-  encode(): Comparison {
+  encode(measurement = emptyMeasurement()): Comparison {
     const unpaired = Object.entries(this.#unpaired).filter(([, count]) => count > 0)
     return {
       warmUp: this.#warmUp,
       expected: this.#expected,
       waiting: this.#pairs.size,
       compared: this.#compared,
+      measurement,
       unpaired: Object.fromEntries(unpaired),
       ...this.#findings(),
     }
@@ -181,7 +205,7 @@ export class Comparer {
   #hold(request: Request, pair: Pair, bytes: number): void {
     pair.bytes += bytes
     this.#bytes += bytes
-    if (pair.production !== null && pair.shadow !== null) {
+    if (pair.production !== null && pair.shadow !== null && pair.control !== 'awaited') {
       this.#ready.push(request)
       this.#schedule()
     }
@@ -225,11 +249,15 @@ export class Comparer {
     while (done < this.#ready.length && performance.now() < deadline) {
       const request = this.#ready[done++] as Request
       const pair = this.#pairs.get(request)
-      if (!pair?.production || !pair.shadow || !this.#tally) continue
+      if (!pair?.production || !pair.shadow || pair.control === 'awaited' || !this.#tally) continue
       this.#remove(request)
       this.#compared++
-      const { production, shadow } = this.#redact(request, pair.production, pair.shadow)
-      this.#tally.pair(request, production, shadow)
+      const { production, shadow, control } = this.#redact(request, {
+        production: pair.production,
+        shadow: pair.shadow,
+        control: pair.control,
+      })
+      this.#tally.pair(request, production, shadow, control)
     }
     this.#ready.splice(0, done)
   }

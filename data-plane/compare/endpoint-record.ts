@@ -1,5 +1,6 @@
 import type { DifferenceTally, EndpointTally } from '../../contract/comparison.ts'
 import { DurationSketch } from '../telemetry/duration-sketch.ts'
+import { ControlRecord, NO_CONTROL } from './control-record.ts'
 import type { Difference } from './difference.ts'
 import { isOfData } from './drift.ts'
 
@@ -21,6 +22,7 @@ export class EndpointRecord {
   readonly shadow = new DurationSketch()
   readonly slower = new DurationSketch()
   readonly faster = new DurationSketch()
+  #control: ControlRecord | null = null
   readonly #ages = { sum: 0, squares: 0 }
   readonly #statuses = new Map<string, number>()
   readonly #places = new Map<string, DifferenceTally>()
@@ -62,6 +64,19 @@ export class EndpointRecord {
     }
     if (unexplained > 0) this.differing++
     else if (drifted > 0) this.drifted++
+  }
+
+  /**
+   * The control, today’s release, was sent the request too; `list` is in what production differs from it.
+   *
+   * @param isDrift what older data can explain, it does explain
+   */
+  control(list: readonly Difference[], isDrift: boolean): ControlRecord {
+    this.#control ??= new ControlRecord()
+    this.#control.controlled++
+    for (const difference of list)
+      if (!difference.shaped && !(isDrift && isOfData(difference))) this.#place(difference).controls++
+    return this.#control
   }
 
   /** What was counted as unexplained was drift. */
@@ -107,6 +122,7 @@ export class EndpointRecord {
       shadow: this.shadow.encode(),
       slower: this.slower.encode(),
       faster: this.faster.encode(),
+      ...(this.#control?.encode() ?? NO_CONTROL),
     }
   }
 
@@ -116,7 +132,7 @@ export class EndpointRecord {
     if (known) return known
     const isRoom = this.#places.size < PLACES_MAX || path === OTHER_PLACES
     if (!isRoom) return this.#place({ kind, path: OTHER_PLACES, shaped: false })
-    const place = { kind, path, count: 0, shaped: 0, repeats: 0, drifted: 0, ages: 0 }
+    const place = { kind, path, count: 0, shaped: 0, repeats: 0, controls: 0, drifted: 0, ages: 0 }
     this.#places.set(key, place)
     return place
   }

@@ -43,18 +43,20 @@ export class Tally {
     this.#drift.heldWrite(exchange)
   }
 
-  pair(request: Request, production: Response, shadow: ShadowSide): void {
+  /** @param control today’s release’s side, where there is one */
+  pair(request: Request, production: Response, shadow: ShadowSide, control: ShadowSide | null): void {
     const record = this.#record(request)
     record.compared++
     record.status(production.status, shadow.answer?.status ?? 'failed')
     const age = this.#drift.ageAt(request.lastAt)
     if (age !== null) record.aged(age)
     const milliseconds = production.firstAt - request.lastAt
+    let isDrift = false
     if (shadow.answer === null) record.failed++
     else {
       if (milliseconds > 0) record.latency(milliseconds / 1000, shadow.milliseconds / 1000)
       const differences = compareAnswers(answerOf(production), shadow.answer, request.lastAt)
-      const isDrift = this.#count(record, differences, age, request, production, shadow.answer)
+      isDrift = this.#count(record, differences, age, request, production, shadow.answer)
       for (const difference of differences) {
         const { kind, path, shaped } = difference
         if (shaped || (isDrift && isOfData(difference))) continue
@@ -63,8 +65,26 @@ export class Tally {
       if (shadow.milliseconds > milliseconds + SLOWER_MS)
         this.#sample(record.endpoint, 'slower', '', request, production, shadow)
     }
+    if (control !== null) this.#control(record, request, production, shadow, control, isDrift)
     const before = this.#repeats.swap(request, production)
     if (before !== null) record.repeat(compareAnswers(answerOf(before), answerOf(production), request.lastAt))
+  }
+
+  #control(
+    record: EndpointRecord,
+    { lastAt }: Request,
+    production: Response,
+    shadow: ShadowSide,
+    { answer, milliseconds }: ShadowSide,
+    isDrift: boolean,
+  ): void {
+    const found: readonly Difference[] =
+      answer === null
+        ? [{ kind: 'status', path: `${production.status}>failed`, shaped: false }]
+        : compareAnswers(answerOf(production), answer, lastAt)
+    const controlled = record.control(found, isDrift)
+    if (answer !== null && shadow.answer !== null)
+      controlled.latency(milliseconds / 1000, shadow.milliseconds / 1000)
   }
 
   /** Counts differences; whether older data explains what it can explain. */

@@ -1,5 +1,6 @@
 import {
   type Authentication,
+  controlTarget,
   type ShadowSpec,
   type ShadowTarget,
   secretVariable,
@@ -18,22 +19,32 @@ export type ShadowSettings = {
   credentials: Credentials | null
 }
 
-export type Shadows = { distribution: 'copy' | 'split'; list: readonly ShadowSettings[] }
+export type Shadows = {
+  distribution: 'copy' | 'split'
+  list: readonly ShadowSettings[]
+  /** Today’s release, sent the same requests to compare with. */
+  control?: ShadowSettings | undefined
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The shadows of a spec, with the secrets that their names stand for in this environment. */
 export const resolveShadows = (spec: ShadowSpec, environment: Environment): Shadows => ({
   distribution: spec.distribution ?? 'copy',
-  list: shadowTargets(spec).map((target) => ({
-    target,
-    credentials: target.authentication ? credentials(target.authentication, environment) : null,
-  })),
+  list: shadowTargets(spec).map((target) => settingsOf(target, environment)),
+  ...(spec.control && { control: settingsOf(controlTarget(spec.control), environment) }),
+})
+
+const settingsOf = (target: ShadowSettings['target'], environment: Environment): ShadowSettings => ({
+  target,
+  credentials: target.authentication ? credentials(target.authentication, environment) : null,
 })
 
 /** Variables that these shadows need and the environment lacks. */
-export const missingSecrets = ({ list }: Shadows): string[] =>
-  list.flatMap(({ credentials }) => (credentials?.by === 'missing' ? [credentials.variable] : []))
+export const missingSecrets = ({ list, control }: Shadows): string[] =>
+  [...list, ...(control ? [control] : [])].flatMap(({ credentials }) =>
+    credentials?.by === 'missing' ? [credentials.variable] : [],
+  )
 
 const credentials = (authentication: Authentication, environment: Environment): Credentials => {
   if (authentication.by === 'sigv4') {

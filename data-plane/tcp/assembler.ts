@@ -265,6 +265,7 @@ export class Assembler<App> {
         startFromSyn(half, p.sequence)
         this.#delivery.heldBytes -= trim(half)
         if (c.opener < 0) c.opener = isAnswer ? (side === 0 ? 1 : 0) : side
+        else if (isAnswer && c.opener !== side) this.#counters.handshakes.count((at - c.openedAt) / 1000)
         return c
       }
     }

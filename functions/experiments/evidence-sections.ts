@@ -14,6 +14,7 @@ export const evidenceSections = (evidence: Evidence): Section[] => [
   endpointSection(evidence),
   differenceSection(evidence),
   exampleSection(evidence),
+  measurementSection(evidence),
   coverageSection(evidence),
   section('What is not known', evidence.gaps),
   moneySection(evidence),
@@ -77,6 +78,7 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
         'No answer',
         'Production p50, p99 (ms)',
         'Shadow p50, p99 (ms)',
+        'Control p50, p99 (ms)',
       ],
       endpoints.map((one) => [
         one.endpoint,
@@ -86,6 +88,7 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
         String(one.failed),
         milliseconds(one.productionMs),
         milliseconds(one.shadowMs),
+        milliseconds(one.controlMs),
       ]),
     ),
   )
@@ -97,18 +100,18 @@ const differenceSection = ({ endpoints }: Evidence): Section =>
   section(
     'Differences',
     [
-      'By chance: how often production’s own repeated answers differ there. Volatile: only times, ids or signatures do. ' +
+      'By chance: how often the control’s answers, or without one production’s own repeated ones, differ from production’s there. Volatile: only times, ids or signatures do. ' +
         'Drift: the shadow’s data is older there.',
     ],
     table(
       ['Endpoint', 'Kind', 'Where', 'Number', 'By chance', 'Volatile', 'Drift'],
-      endpoints.flatMap(({ endpoint, differences, repeated }) =>
-        differences.map(({ kind, path, count, repeats, shaped, drifted }) => [
+      endpoints.flatMap(({ endpoint, differences, repeated, controlled }) =>
+        differences.map(({ kind, path, count, controls, repeats, shaped, drifted }) => [
           endpoint,
           kind,
           path,
           String(count),
-          `${repeats} of ${repeated}`,
+          controlled > 0 ? `${controls} of ${controlled}` : `${repeats} of ${repeated}`,
           String(shaped),
           String(drifted),
         ]),
@@ -153,6 +156,31 @@ const coverageSection = ({ verdict, unpaired, warmUp, experiment }: Evidence): S
         ['compared', String(compared)],
         ['judged', String(judged)],
       ],
+    ),
+  )
+}
+
+const measurementSection = ({ verdict: { measurement } }: Evidence): Section => {
+  const { source, shadow, control, errorMs } = measurement
+  const ways = [
+    ['SYN to SYN-ACK at the sources', source],
+    ['connecting to the shadow', shadow],
+    ['connecting to the control', control],
+  ] as const
+  return section(
+    'How well latency was measured',
+    [
+      errorMs === null
+        ? 'Latency informs only: there is no control, or too few connections to tell how alike the ways are.'
+        : `Shadow and control may differ by ${errorMs} ms by their ways alone: a release fails for more only.`,
+    ],
+    table(
+      ['What', 'Number', 'p25 (ms)', 'p50 (ms)', 'p75 (ms)', 'p99 (ms)'],
+      ways.flatMap(([name, spread]) =>
+        spread === null
+          ? []
+          : [[name, ...[spread.samples, spread.p25, spread.p50, spread.p75, spread.p99].map(String)]],
+      ),
     ),
   )
 }

@@ -56,8 +56,23 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
 }
 
 const endpointEvidence = (tally: EndpointTally): EndpointEvidence => {
-  const { production, shadow, slower: _s, faster: _f, ages: _a, ...counts } = tally
-  return { ...counts, productionMs: quantilesOf(production), shadowMs: quantilesOf(shadow) }
+  const {
+    production,
+    shadow,
+    control,
+    slower: _s,
+    faster: _f,
+    slowerThanControl: _sc,
+    fasterThanControl: _fc,
+    ages: _a,
+    ...counts
+  } = tally
+  return {
+    ...counts,
+    productionMs: quantilesOf(production),
+    shadowMs: quantilesOf(shadow),
+    controlMs: quantilesOf(control),
+  }
 }
 
 const quantilesOf = (sketch: Sketch): EndpointEvidence['productionMs'] => {
@@ -110,7 +125,14 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
       spec.traffic.packetLength !== undefined,
       `Packets were cut to ${spec.traffic.packetLength} bytes: what did not fit was not compared.`,
     ),
-    'Latency is judged against what all endpoints have in common: a shadow that is slower at all of them is not failed for it.',
+    ...is(
+      spec.shadow.control === undefined,
+      'There was no control: latency against production informs and fails nothing.',
+    ),
+    ...is(
+      spec.shadow.control !== undefined && verdict.measurement.errorMs === null,
+      'Too little is known of the ways to shadow and control: latency informs and fails nothing.',
+    ),
     'Outbound calls and the resources that the shadow used were not compared.',
   ]
 }

@@ -46,7 +46,11 @@ const newErrors = (endpoint: EndpointTally, { thresholds, alpha }: Question): Re
   // What production fails at and the shadow does not is chance that goes both ways.
   const reverse = total(pairs.filter(({ production, shadow }) => production >= 500 && (shadow ?? 500) < 500))
   const z = lookingFactor(endpoint.compared, alpha)
-  const noise = reverse === 0 ? NONE : wilson(reverse, endpoint.compared, z)
+  const noise = isControlled(endpoint, thresholds)
+    ? noiseOf(endpoint, thresholds, endpoint.differences.filter(isErrorPlace), alpha)
+    : reverse === 0
+      ? NONE
+      : wilson(reverse, endpoint.compared, z)
   const measured = above(wilson(hits, endpoint.compared, z), noise)
   const threshold = thresholds.errorPercent / 100
   if (measured.low <= threshold) return []
@@ -76,9 +80,8 @@ const otherStatuses = (endpoint: EndpointTally, question: Question): Reason[] =>
   const z = lookingFactor(samples, alpha)
   const noise = noiseOf(
     endpoint,
-    endpoint.differences
-      .filter(({ kind }) => kind === 'status')
-      .reduce((sum, { repeats }) => sum + repeats, 0),
+    thresholds,
+    endpoint.differences.filter((place) => place.kind === 'status' && !isErrorPlace(place)),
     alpha,
   )
   const measured = above(wilson(hits, samples, z), noise)
@@ -102,7 +105,7 @@ const differentBodies = (endpoint: EndpointTally, { thresholds, alpha }: Questio
     .filter(({ kind }) => kind !== 'status' && kind !== 'too_complex')
     .filter((place) => !growsWithAge(endpoint, place))
     .map((place) => {
-      const noise = noiseOf(endpoint, place.repeats, alpha / PLACES)
+      const noise = noiseOf(endpoint, thresholds, [place], alpha / PLACES)
       return { place, noise, measured: above(wilson(place.count, samples, z), noise) }
     })
     .filter(({ measured }) => measured.low > threshold)
@@ -141,9 +144,28 @@ const words = ({ kind, path }: DifferenceTally): string => {
 
 const NONE: Estimate = { value: 0, low: 0, high: 0 }
 
-/** How often production differs from itself. What was never seen is not taken for possible. */
-const noiseOf = ({ repeated }: EndpointTally, hits: number, alpha: number): Estimate =>
-  hits === 0 ? NONE : wilson(hits, repeated, lookingFactor(repeated, alpha))
+const isControlled = ({ controlled }: EndpointTally, { minimumSamples }: Thresholds): boolean =>
+  controlled >= minimumSamples
+
+/** Of a difference of statuses: an error or nothing where production answers. */
+const isErrorPlace = ({ kind, path }: DifferenceTally): boolean =>
+  kind === 'status' && /^[1-4]\d\d>(?:5|failed)/.test(path)
+
+/**
+ * How often today’s release differs from production there, where there is one to ask; else how often production differs
+ * from itself. What was never seen is not taken for possible.
+ */
+const noiseOf = (
+  endpoint: EndpointTally,
+  thresholds: Thresholds,
+  places: readonly DifferenceTally[],
+  alpha: number,
+): Estimate => {
+  const byControl = isControlled(endpoint, thresholds)
+  const samples = byControl ? endpoint.controlled : endpoint.repeated
+  const hits = places.reduce((sum, { controls, repeats }) => sum + (byControl ? controls : repeats), 0)
+  return hits === 0 ? NONE : wilson(Math.min(hits, samples), samples, lookingFactor(samples, alpha))
+}
 
 /** The difference of two shares (Newcombe 1998, method 10). */
 const above = (measured: Estimate, noise: Estimate): Estimate => {

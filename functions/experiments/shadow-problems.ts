@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type AllowedShadows, destinationRefusal, hostRefusal } from '../../contract/destination.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
-import { shadowTargets } from '../../contract/forwarding.ts'
+import { allTargets } from '../../contract/forwarding.ts'
 import type { SourceEni } from '../../contract/source.ts'
 
 /** A load balancer that production’s requests come through. */
@@ -17,7 +17,7 @@ export const shadowProblems = (
   balancers: readonly Balancer[],
   allowed: AllowedShadows,
 ): string[] =>
-  shadowTargets(shadow).flatMap(({ url }) => {
+  allTargets(shadow).flatMap(({ url }) => {
     const { hostname, port: given, protocol } = new URL(url)
     const host = hostname.replace(/^\[|\]$/g, '')
     const port = Number(given) || (protocol === 'https:' ? 443 : 80)

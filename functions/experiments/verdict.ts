@@ -7,6 +7,7 @@ import { driftReasons } from './drift.ts'
 import { withoutIgnored } from './ignore.ts'
 import { judgeAnswers, percentText } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
+import { measuredWay } from './measurement.ts'
 
 /** Chance that any of all questions, asked as often as one likes, is answered with a false alarm. */
 const FALSE_ALARM = 0.05
@@ -30,7 +31,7 @@ export const judge = (
   const question = { thresholds, alpha, ignoreRejections: rejected.length > 0 }
   const against = [
     ...judged.flatMap((endpoint) => judgeAnswers(endpoint, question)),
-    ...judgeLatency(judged, question),
+    ...judgeLatency(judged, comparison.measurement, question),
     ...driftReasons(comparison.endpoints),
   ]
   const missing = isCompared(experiment, comparison)
@@ -60,6 +61,7 @@ export const judge = (
       judged: judged.reduce((sum, { compared }) => sum + compared, 0),
       lostShare: lostShare(experiment),
     },
+    measurement: measuredWay(comparison.measurement),
     thresholds,
   }
 }

@@ -6,6 +6,7 @@ import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { redacted } from '../../contract/redaction.ts'
 import { everything } from '../../contract/selection.ts'
+import { sketchCount } from '../../contract/sketch.ts'
 import { readComparison } from '../../functions/store/comparisons.ts'
 import { type ControlTableServer, startControlTable } from '../support/control-table.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
@@ -17,6 +18,7 @@ vi.setConfig({ testTimeout: 60_000 })
 const ENI = '127.0.0.5'
 const EXPERIMENT = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
 const COMPARED = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X3A'
+const CONTROLLED = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X4B'
 const OTHER = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X2Z'
 
 let table: ControlTableServer
@@ -261,6 +263,53 @@ test('compares with production’s responses and writes what it found, once howe
     waiting: 0,
     endpoints: [{ compared: 3, differing: 1 }],
   })
+})
+
+test('sends the control the same requests, and tells what production differs from it in', async () => {
+  const control = await startRecordingShadow()
+  const task = await startTask()
+  await task.runs(
+    await publish(
+      experiment({
+        id: CONTROLLED,
+        compare: true,
+        shadow: { url: shadow.url, control: { url: control.url } },
+      }),
+    ),
+  )
+  const connection = aConnection(7, 50_016)
+  const exchange = (n: number) => [
+    ...connection.request(Buffer.from(`GET /items/${n} HTTP/1.1\r\nHost: h\r\n\r\n`)),
+    ...connection.response(Buffer.from('HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok')),
+  ]
+
+  await task.send([...connection.open(), ...exchange(1), ...exchange(2)])
+  const found = await vi.waitUntil(
+    async () => {
+      const comparison = await readComparison({ name: table.table, client: table.client }, CONTROLLED)
+      return comparison.compared === 2 && sketchCount(comparison.measurement.control) > 0 && comparison
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+  const report = await task.reportWhere(
+    ({ experiments }) => experiments[CONTROLLED]?.shadows?.control?.requests.forwarded === 2,
+  )
+  await control.stop()
+
+  expect(control.requests.map(({ url }) => url).sort()).toEqual(['/items/1', '/items/2'])
+  expect(found).toMatchObject({
+    endpoints: [
+      {
+        compared: 2,
+        controlled: 2,
+        differences: [{ kind: 'status', path: '201>200', count: 2, controls: 2 }],
+      },
+    ],
+  })
+  const [endpoint] = found.endpoints
+  expect(sketchCount(endpoint?.control ?? [])).toBe(2)
+  expect(sketchCount(found.measurement.handshake)).toBe(1)
+  expect(report.experiments[CONTROLLED]?.requests).toMatchObject({ received: 2, forwarded: 2 })
 })
 
 test('after an experiment’s end nothing is forwarded, whatever the control plane fails to say', async () => {

@@ -118,6 +118,7 @@ const simulate = (random: Random, effect: { status: number; body: number; slower
     differing: 0,
     production: [] as number[],
     shadow: [] as number[],
+    control: [] as number[],
   }))
   let failed = false
   let outcome = ''
@@ -130,18 +131,19 @@ const simulate = (random: Random, effect: { status: number; body: number; slower
         if (!isError && random() < (regressed ? effect.body : 0.004)) endpoint.differing++
         const took = -8 * Math.log(1 - random())
         endpoint.production.push(took)
+        endpoint.control.push(-8 * Math.log(1 - random()))
         endpoint.shadow.push(-8 * Math.log(1 - random()) + (regressed ? effect.slowerMs : 0))
       }
     const verdict = judge(
       seen,
       comparisonOf(
-        ...endpoints.map(({ name, statuses, differing, production, shadow }) =>
+        ...endpoints.map(({ name, statuses, differing, production, shadow, control }) =>
           endpointTally(
             name,
             { ...statuses },
             {
               differences: [{ kind: 'value', path: '$.n', count: differing }],
-              latency: { production, shadow },
+              latency: { production, shadow, control },
             },
           ),
         ),

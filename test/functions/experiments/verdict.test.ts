@@ -27,6 +27,12 @@ const latencies = (count: number, by: number, seed: number) => {
   return { production, shadow: production.map((one) => one + by + 2 * (random() - 0.5)) }
 }
 
+/** The same, sent to the control at the same moments. */
+const controlled = (count: number, by: number, seed: number) => {
+  const { production, shadow } = latencies(count, by, seed)
+  return { production, shadow, control: production }
+}
+
 const quiet = (endpoint: string, seed: number, by = 1) =>
   endpointTally(endpoint, { '200>200': 400 }, { latency: latencies(400, by, seed) })
 
@@ -83,10 +89,20 @@ describe('fails', () => {
       'GET /a differs at $.n: 600 of 1000 requests (60 %), 10 % by chance.',
     ],
     [
-      'an endpoint that is slower than the others are',
-      endpointTally('GET /a', { '200>200': 400 }, { latency: latencies(400, 40, 9) }),
+      'an endpoint that is slower than the control is',
+      endpointTally('GET /a', { '200>200': 400 }, { latency: controlled(400, 40, 9) }),
       { rule: 'latency', endpoint: 'GET /a', threshold: 10 },
-      'GET /a is 39 ms slower at the median, where production takes 10 ms: 400 requests, measured to',
+      'GET /a is 40 ms slower at the median, where the control takes 10 ms: 400 requests, measured to 0.1 ms.',
+    ],
+    [
+      'a difference that today’s release has at fewer requests',
+      endpointTally(
+        'GET /a',
+        { '200>200': 1000 },
+        { controlled: 1000, differences: [{ kind: 'value', path: '$.n', count: 600, controls: 100 }] },
+      ),
+      { rule: 'difference', path: '$.n', noise: { value: 0.1 } },
+      'GET /a differs at $.n: 600 of 1000 requests (60 %), 10 % by chance.',
     ],
   ])('%s', (_name, endpoint, reason, sentence) => {
     const others = [quiet('GET /x', 1), quiet('GET /y', 2), quiet('GET /z', 3)]
@@ -141,6 +157,46 @@ describe('does not fail', () => {
 
     expect(verdict.outcome).toBe('pass')
     expect(verdict.reasons).toMatchObject([{ rule: 'slower-everywhere', effect: 'informs' }])
+  })
+
+  test('for what today’s release differs from production in as often', () => {
+    const noisy = endpointTally(
+      'GET /a',
+      { '200>200': 900, '200>503': 100 },
+      {
+        controlled: 1000,
+        differences: [
+          { kind: 'value', path: '$.n', count: 600, controls: 590 },
+          { kind: 'status', path: '200>503', count: 100, controls: 95 },
+        ],
+      },
+    )
+
+    expect(verdictOf(comparisonOf(noisy))).toMatchObject({ outcome: 'pass', reasons: [] })
+  })
+
+  test('for an endpoint that is slower than the others against production, but says so', () => {
+    const slow = endpointTally('GET /a', { '200>200': 400 }, { latency: latencies(400, 40, 9) })
+
+    const verdict = verdictOf(comparisonOf(slow, quiet('GET /x', 1), quiet('GET /y', 2), quiet('GET /z', 3)))
+
+    expect(verdict).toMatchObject({
+      outcome: 'pass',
+      reasons: [{ rule: 'latency', effect: 'informs', endpoint: 'GET /a' }],
+    })
+  })
+
+  test('for a shadow that is further away than the control', () => {
+    const slow = endpointTally('GET /a', { '200>200': 400 }, { latency: controlled(400, 40, 9) })
+    const comparison = comparisonOf(slow)
+    const { shadow } = comparison.measurement
+    // 40 ms are about 245 buckets of 2 % more than 0.25 ms.
+    const far = shadow.map((value, i) => (i % 2 === 0 ? value + 255 : value))
+
+    const verdict = verdictOf({ ...comparison, measurement: { ...comparison.measurement, shadow: far } })
+
+    expect(verdict.measurement.errorMs).toBeGreaterThan(30)
+    expect(verdict.outcome).toBe('pass')
   })
 
   test('for a slow endpoint that has nothing to be compared with', () => {

@@ -5,16 +5,18 @@ type Point = { x: number; y: number }
 /** Buckets of a sketch put together: each is 2 % wide, so many make about a third. */
 const TOGETHER = 14
 
-/** The share of requests by milliseconds, both sides over the same steps. */
+/** The share of requests by milliseconds, all sides over the same steps. */
 export const distributions = ({
   production,
   shadow,
+  control,
 }: {
   production: Sketch
   shadow: Sketch
-}): { production: Point[]; shadow: Point[] } => {
-  const buckets = [production, shadow].flatMap((sketch) => sketch.filter((_, i) => i % 2 === 0))
-  if (buckets.length === 0) return { production: [], shadow: [] }
+  control: Sketch
+}): { production: Point[]; shadow: Point[]; control: Point[] } => {
+  const buckets = [production, shadow, control].flatMap((sketch) => sketch.filter((_, i) => i % 2 === 0))
+  if (buckets.length === 0) return { production: [], shadow: [], control: [] }
   const first = Math.floor(Math.min(...buckets) / TOGETHER) - 1
   const last = Math.floor(Math.max(...buckets) / TOGETHER) + 1
   const steps = Array.from({ length: last - first + 1 }, (_, i) => first + i)
@@ -30,5 +32,9 @@ export const distributions = ({
       y: (counts.get(step) ?? 0) / all,
     }))
   }
-  return { production: shares(production), shadow: shares(shadow) }
+  return {
+    production: shares(production),
+    shadow: shares(shadow),
+    control: control.length === 0 ? [] : shares(control),
+  }
 }

@@ -27,11 +27,11 @@ export const EndpointDetail = ({
 )
 
 const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
-  const { production, shadow } = distributions(endpoint)
+  const { production, shadow, control } = distributions(endpoint)
   return (
     <ChartContainer
       title={`How long ${endpoint.endpoint} takes`}
-      description="Production by capture, the shadow by the gateway that sends: last byte of the request to first of the answer."
+      description="Production by capture, shadow and control by the gateway that sends: last byte of the request to first of the answer."
     >
       <LineChart<number>
         ariaLabel="Distribution of latency, production and shadow"
@@ -40,7 +40,7 @@ const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
         yTitle="Share of requests"
         height={200}
         hideFilter
-        yDomain={fromZero(highest(production, shadow))}
+        yDomain={fromZero(highest(production, shadow, control))}
         yTickFormatter={percent}
         xTickFormatter={(x) => (x < 10 ? x.toFixed(1) : x.toFixed(0))}
         series={[
@@ -52,6 +52,17 @@ const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
             valueFormatter: percent,
           },
           { type: 'line', title: 'Shadow', data: shadow, color: 'var(--chart-2)', valueFormatter: percent },
+          ...(control.length > 0
+            ? [
+                {
+                  type: 'line' as const,
+                  title: 'Control',
+                  data: control,
+                  color: 'var(--chart-3)',
+                  valueFormatter: percent,
+                },
+              ]
+            : []),
         ]}
         empty={<div className="nothing quiet">Nothing measured yet.</div>}
       />
@@ -97,13 +108,13 @@ const Statuses = ({ endpoint }: { endpoint: EndpointTally }) => (
 )
 
 const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
-  const { differences, compared, repeated } = endpoint
+  const { differences, compared, controlled, repeated } = endpoint
   return (
     <Container
       header={
         <Header
           variant="h2"
-          description={`By chance: in how many of production’s own ${count(repeated)} repeated answers it was found too. Volatile: only times, ids or signatures differ, which counts for nothing. Drift: the shadow’s data is older there.`}
+          description={`By chance: in how many of ${controlled > 0 ? `the control’s ${count(controlled)} answers` : `production’s own ${count(repeated)} repeated answers`} it was found too. Volatile: only times, ids or signatures differ, which counts for nothing. Drift: the shadow’s data is older there.`}
         >
           Differences
         </Header>
@@ -125,14 +136,14 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
           ]}
           rows={differences
             .toSorted((a, b) => b.count - a.count || b.shaped - a.shaped)
-            .map(({ kind, path, count: n, repeats, shaped, drifted }) => ({
+            .map(({ kind, path, count: n, controls, repeats, shaped, drifted }) => ({
               key: `${kind} ${path}`,
               cells: [
                 <code key="path">{path}</code>,
                 DIFFERENCE[kind],
                 count(n),
                 percent(compared === 0 ? 0 : n / compared),
-                repeated === 0 ? '–' : percent(repeats / repeated),
+                chance(controlled > 0 ? controls : repeats, controlled > 0 ? controlled : repeated),
                 count(shaped),
                 count(drifted),
               ],
@@ -142,6 +153,8 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
     </Container>
   )
 }
+
+const chance = (hits: number, samples: number): string => (samples === 0 ? '–' : percent(hits / samples))
 
 const Examples = ({ samples }: { samples: readonly Sample[] }) => (
   <Container
