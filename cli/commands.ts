@@ -170,6 +170,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return EXIT.done
     },
   },
+  approve: {
+    summary: catalogue.approveExperiment.summary,
+    operands: 'EXPERIMENT',
+    options: {
+      reason: { value: 'TEXT', help: 'why it may go on, for the audit trail (needed)' },
+      revision: { value: 'N', help: 'what you have seen; without it, the experiment as it is now' },
+    },
+    run: async (values, operands, { client, print }) => {
+      const params = experimentOf(operands)
+      const reason = text(values, 'reason')
+      if (reason === undefined) throw new Failure('--reason is missing: why may it go on?', EXIT.usage)
+      const seen =
+        numberGiven(values, 'revision') ??
+        (await client().call('getExperiment', { params, query: {}, body: undefined })).revision
+      const body = { reason, ifRevision: seen }
+      const experiment = await client().call('approveExperiment', { params, query: {}, body })
+      print(experiment, show.experiment(experiment))
+      return EXIT.done
+    },
+  },
   audit: {
     summary: 'List who changed what, when and why, of one experiment or of all',
     operands: '[EXPERIMENT]',
@@ -261,6 +281,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return EXIT.done
     },
   },
+  whoami: {
+    summary: catalogue.getCaller.summary,
+    operands: '',
+    options: {},
+    run: async (_, operands, { client, print }) => {
+      none(operands)
+      const caller = await client().call('getCaller', { params: {}, query: {}, body: undefined })
+      print(caller, `${caller.who}: ${caller.roles.join(', ') || 'no role'}`)
+      return EXIT.done
+    },
+  },
   openapi: {
     summary: 'Print the API’s OpenAPI document',
     operands: '',
@@ -281,6 +312,11 @@ const panicWords = (deployment: string, count: number, dryRun: boolean): string 
 }
 
 const text = (values: Values, name: string): string | undefined => values[name] as string | undefined
+
+const numberGiven = (values: Values, name: string): number | undefined => {
+  const given = text(values, name)
+  return given === undefined ? undefined : numberOf(`--${name}`, given)
+}
 
 const none = (operands: readonly string[]): void => {
   if (operands.length > 0) throw new Failure(`'${operands[0]}' is one too many; see --help`, EXIT.usage)

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { Comparing } from '../contract/comparing.ts'
+import { DEPENDENCIES } from '../contract/dependency.ts'
 import { ExperimentSpec } from '../contract/experiment.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -26,6 +27,11 @@ export const SPEC = {
   port: { value: 'N', multiple: true, help: traffic.def.shape.ports.description ?? '' },
   directions: { value: 'WHICH', help: traffic.def.shape.directions.description ?? '' },
   shadow: { value: 'URL', help: 'where the requests go' },
+  dependency: {
+    value: 'NAME=HOW',
+    multiple: true,
+    help: `what the shadow uses: own, stub or none, for each of ${DEPENDENCIES.join(', ')}; all=HOW for the rest`,
+  },
   duration: { value: 'TIME', help: `${durationSeconds.description}: 90s, 10m, 2h` },
   'start-at': { value: 'TIME', help: startAt.description ?? '' },
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },

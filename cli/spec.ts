@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { DEPENDENCIES } from '../contract/dependency.ts'
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -17,6 +18,7 @@ export type SpecOptions = {
   writes?: string | undefined
   directions?: string | undefined
   'snapshot-at'?: string | undefined
+  dependency?: string[] | undefined
 }
 
 type Json = { [key: string]: unknown }
@@ -72,6 +74,7 @@ export const readSpec = (
     ...(options['snapshot-at'] !== undefined && {
       compare: { ...inside('compare'), snapshotAt: options['snapshot-at'] },
     }),
+    ...dependenciesOf(options, inside('dependencies')),
     ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
   }
   const missing = NEEDED.flatMap(([field, option]) => (made[field] === undefined ? [option] : []))
@@ -109,6 +112,19 @@ const sourceOf = ({ source, tag }: SpecOptions): Json => {
   if (source.every((id) => id.startsWith('eni-'))) return { source: { by: 'eni', ids: source } }
   if (source.every((id) => id.startsWith('i-'))) return { source: { by: 'instance', ids: source } }
   throw new Failure('--source takes ids of network interfaces (eni-…) or of instances (i-…)', EXIT.usage)
+}
+
+/** `all` says it of every one that no other option names. */
+const dependenciesOf = ({ dependency }: SpecOptions, before: Json): Json => {
+  if (!dependency) return {}
+  const said = dependency.map((pair): [string, string] => {
+    const [, name, answer] = /^([a-z]+)=([a-z]+)$/.exec(pair) ?? []
+    if (name !== undefined && answer !== undefined) return [name, answer]
+    throw new Failure(`--dependency takes NAME=own, stub or none, not '${pair}'`, EXIT.usage)
+  })
+  const { all, ...named } = Object.fromEntries(said)
+  const rest = all === undefined ? {} : Object.fromEntries(DEPENDENCIES.map((name) => [name, all]))
+  return { dependencies: { ...rest, ...before, ...named } }
 }
 
 export const numberOf = (option: string, text: string): number => {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Dependencies } from './dependencies.ts'
 import { ExperimentId, Outcome, Phase, Timestamp } from './experiment.ts'
 import { Usd } from './money.ts'
 import { OwnerName } from './owner.ts'
@@ -28,6 +29,7 @@ export const AuditEntry = z
   .strictObject({
     ...Entry,
     experiment: ExperimentId,
+    declared: Dependencies.exactOptional().describe('of a creation: what the shadow was said to use'),
     before: AuditState.nullable().describe('null where there was nothing before'),
     after: AuditState,
   })

@@ -1,7 +1,9 @@
 import { listAudit, listExperimentAudit } from './operations/audit.ts'
 import { listBudgets, setBudget } from './operations/budgets.ts'
+import { getCaller } from './operations/caller.ts'
 import { getEvidence, renderEvidence } from './operations/evidence.ts'
 import {
+  approveExperiment,
   createExperiment,
   extendExperiment,
   getExperiment,
@@ -26,8 +28,10 @@ import { getComparison, getVerdict } from './operations/verdict.ts'
 
 /** Every operation of the API, once. */
 export const catalogue = {
+  getCaller,
   planExperiment,
   createExperiment,
+  approveExperiment,
   listExperiments,
   getExperiment,
   stopExperiment,

@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { AbortRules, Health } from './abort.ts'
+import { Approval } from './approval.ts'
 import { narrowestFirst } from './cidr.ts'
 import { Comparing } from './comparing.ts'
+import { Dependencies } from './dependencies.ts'
 import { FILTER_RULES_MAX, portRanges } from './filter-rule.ts'
 import { ShadowSpec } from './forwarding.ts'
 import { Gap } from './gap.ts'
@@ -80,6 +82,7 @@ export const ExperimentSpec = z
     source: Source,
     traffic: Traffic,
     shadow: ShadowSpec,
+    dependencies: Dependencies.exactOptional().describe('what the shadow uses; nothing starts without it'),
     requests: z
       .strictObject({
         percent: z
@@ -177,6 +180,9 @@ export const Experiment = z
       'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
     ),
     requests: RequestCounts,
+    approval: Approval.nullable()
+      .default(null)
+      .describe('of a second person, where the deployment asks for one; null where none was needed'),
     stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),

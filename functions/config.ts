@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { Approvable } from '../contract/approval.ts'
 import { type AllowedShadows, AllowedShadowsText } from '../contract/destination.ts'
+import { RoleMembers } from '../contract/role.ts'
 
 const name = z.string().min(1)
 
@@ -33,6 +35,23 @@ const Environment = z.object({
     .max(500)
     .default(100)
     .describe('gateway tasks that may run at once, those that are being replaced not counted'),
+  SHADOWMETER_ROLES: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return RoleMembers.parse(JSON.parse(text))
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `is not who has which role: ${error}` })
+        return z.NEVER
+      }
+    })
+    .optional(),
+  SHADOWMETER_FOUR_EYES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((one) => one !== ''))
+    .pipe(z.array(Approvable))
+    .describe('what a second person has to approve'),
   SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
 })
 
@@ -56,6 +75,10 @@ export type Config = Readonly<{
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
   gatewaysMax: number
+  /** Null: nobody is named. */
+  roles: RoleMembers | null
+  /** What a second person has to approve. */
+  fourEyes: readonly Approvable[]
   tickSeconds: number
 }>
 
@@ -79,6 +102,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
     gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,
+    roles: read.SHADOWMETER_ROLES ?? null,
+    fourEyes: read.SHADOWMETER_FOUR_EYES,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,
   }
 }

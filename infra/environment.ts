@@ -2,7 +2,7 @@ import { cluster, service } from './gateway.ts'
 import { balancer, targetGroup } from './load-balancer.ts'
 import { mirrorTarget, parkingFilter } from './mirror.ts'
 import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
-import { allowedShadows, DEPLOYMENT } from './stage.ts'
+import { allowedShadows, DEPLOYMENT, inputs } from './stage.ts'
 import { evidence } from './storage.ts'
 import { table } from './table.ts'
 
@@ -27,5 +27,7 @@ export const environment = {
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_SHADOWS: allowedShadows,
   SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
+  ...(inputs.roles && { SHADOWMETER_ROLES: JSON.stringify(inputs.roles) }),
+  SHADOWMETER_FOUR_EYES: inputs.fourEyes.join(','),
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,
 }

@@ -7,6 +7,18 @@ const id = (prefix: string) =>
 const Port = z.number().int().min(1).max(65_535)
 const HttpsUrl = z.url({ protocol: /^https$/, error: 'is an address that begins with https://' })
 
+/** Groups of the OIDC provider, and IAM roles and users. */
+const members = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^(arn:aws[\w-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+|(?!arn:)[^\s,[\]]{1,128})$/,
+        'is a group’s name without spaces, or an ARN like arn:aws:iam::111122223333:role/pipeline',
+      ),
+  )
+  .default([])
+
 /** The endpoints a gateway needs to reach AWS without a NAT gateway. */
 export const ENDPOINTS = ['dynamodb', 's3', 'ecr.api', 'ecr.dkr', 'logs', 'ssm'] as const
 export type Endpoint = (typeof ENDPOINTS)[number]
@@ -84,6 +96,20 @@ const Settings = z.strictObject({
     })
     .optional()
     .describe('OIDC provider of the console’s users; without it there is no console'),
+  roles: z
+    .strictObject({
+      claim: z.string().min(1).default('groups').describe('the claim of a token that names groups'),
+      viewer: members,
+      operator: members,
+      approver: members,
+      admin: members,
+    })
+    .optional()
+    .describe('who may do what; without it whoever IAM lets call the API may do all, and people may look'),
+  fourEyes: z
+    .array(z.enum(['mirroring', 'writes', 'redaction', 'extending']))
+    .default([])
+    .describe('what a second person, an approver, has to approve'),
   alarms: z
     .strictObject({
       email: z.array(z.email()).default([]),
@@ -132,7 +158,10 @@ export const readInputs = (file: unknown, stage: string): Inputs => {
 const inWords = ({ path, message }: z.core.$ZodIssue): string =>
   `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`
 
-const inconsistencies = ({ network, tags, shadows }: Inputs): string[] => [
+const inconsistencies = ({ network, tags, shadows, people, roles }: Inputs): string[] => [
+  ...(people && !roles
+    ? ['roles: says which groups of the people may do what; nobody could start anything']
+    : []),
   ...Object.keys(tags)
     .filter((key) => RESERVED_TAGS.includes(key) || key.startsWith('aws:'))
     .map((key) => `tags.${key}: is a tag that Shadowmeter or AWS sets itself`),

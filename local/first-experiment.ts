@@ -1,3 +1,5 @@
+import type { Dependencies } from '../contract/dependencies.ts'
+import { DEPENDENCIES, type Dependency } from '../contract/dependency.ts'
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
 import type { LocalOptions } from './options.ts'
 
@@ -5,6 +7,12 @@ const DURATION_SECONDS = 600
 /** Ten minutes of the demo cost about 4 cents; a load test on a service of the user’s own may cost more. */
 const DEMO_BUDGET_USD = 0.5
 const OWN_BUDGET_USD = 5
+
+const eachOf = (answer: Dependency): Dependencies =>
+  Object.fromEntries(DEPENDENCIES.map((name) => [name, answer])) as Dependencies
+
+/** The demo’s shadow keeps its orders in a database of its own, and talks to nobody else. */
+const DEMO_DEPENDENCIES: Dependencies = { ...eachOf('none'), database: 'own' }
 
 /** The experiment that starts by itself. */
 export const demoExperiment = (
@@ -16,6 +24,7 @@ export const demoExperiment = (
   source: { by: 'tag', match: 'all', tags: { service: 'orders' } },
   traffic: { ports: [8080], directions: 'both' },
   shadow: { url: shadow, control: { url: control } },
+  dependencies: DEMO_DEPENDENCIES,
   // The demo’s shadow has a database of its own: it may be written to, unless that is to be shown.
   requests: { percent: 100, writes: snapshotAge === null ? 'forward' : 'hold' },
   ...(snapshotAge !== null && {
@@ -32,11 +41,13 @@ export const ownExperiment = (own: {
   port: number
   shadow: string
   writes: 'hold' | 'forward'
+  uses: Dependency
 }): ExperimentSpecInput => ({
   name: `${own.name} and its shadow`,
   source: { by: 'eni', ids: [own.networkInterface] },
   traffic: { ports: [own.port], directions: 'both' },
   shadow: { url: own.shadow },
+  dependencies: eachOf(own.uses),
   requests: { percent: 100, writes: own.writes },
   window: { durationSeconds: DURATION_SECONDS },
   budgetUsd: OWN_BUDGET_USD,

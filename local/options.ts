@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
+import { DEPENDENCIES, DEPENDENCY_ANSWERS, type Dependency } from '../contract/dependency.ts'
 
 export type LocalOptions = {
   /** Console and API; the AWS endpoint is on the next one. 0: any two free ones. */
@@ -12,7 +13,14 @@ export type LocalOptions = {
    * of production’s data is that its shadow has (null: as new as can be, and written to).
    */
   demonstration: { release: 'next' | 'same'; seed: number; seconds: number; snapshotAge: number | null }
-  own: { host: string; port: number; shadow: string; writes: 'hold' | 'forward' } | null
+  own: {
+    host: string
+    port: number
+    shadow: string
+    writes: 'hold' | 'forward'
+    /** Of every dependency of the shadow. */
+    uses: Dependency
+  } | null
 }
 
 export const DEFAULT_PORT = 4700
@@ -30,6 +38,7 @@ export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoin
   --data DIR               keep all state in DIR across restarts (default: in memory)
   --production HOST:PORT   mirror this service instead of the demo: send its traffic to the address that is printed
   --shadow URL             where the mirrored requests go (with --production)
+  --shadow-uses HOW        own, stub or none: what the shadow has of ${DEPENDENCIES.join(', ')} (with --shadow)
   --writes hold|forward    whether the experiment on --production forwards POST, PUT, PATCH and DELETE too (default hold)
   --help                   this text`
 
@@ -68,6 +77,7 @@ const read = (args: readonly string[]) => {
         production: { type: 'string' },
         shadow: { type: 'string' },
         writes: { type: 'string' },
+        'shadow-uses': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values
@@ -95,7 +105,7 @@ const demonstration = (values: ReturnType<typeof read>): LocalOptions['demonstra
 }
 
 const ownService = (values: ReturnType<typeof read>): LocalOptions['own'] => {
-  const { production, shadow, writes } = values
+  const { production, shadow, writes, 'shadow-uses': uses } = values
   if (production === undefined) {
     if (shadow !== undefined)
       throw new OptionError('--shadow needs --production HOST:PORT, the service to mirror')
@@ -111,7 +121,19 @@ const ownService = (values: ReturnType<typeof read>): LocalOptions['own'] => {
     throw new OptionError('--production needs --shadow URL: where should the mirrored requests go?')
   if (writes !== undefined && writes !== 'hold' && writes !== 'forward')
     throw new OptionError(`--writes takes hold or forward, not '${writes}'`)
-  return { host: host.replace(/^\[|\]$/g, ''), port, shadow: shadowUrl(shadow), writes: writes ?? 'hold' }
+  const url = shadowUrl(shadow)
+  const how = DEPENDENCY_ANSWERS.find((answer) => answer === uses)
+  if (how === undefined)
+    throw new OptionError(
+      `--shadow needs --shadow-uses own, stub or none: what it has of ${DEPENDENCIES.join(', ')}; never production’s`,
+    )
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    port,
+    shadow: url,
+    writes: writes ?? 'hold',
+    uses: how,
+  }
 }
 
 const isHost = (host: string): boolean =>

@@ -83,7 +83,7 @@ export const startLocalSystem = async (
         return `http://${ip}:${port}`
       }
       const spec = options.own
-        ? ownExperiment({ ...ownOf(options.own), shadow: options.own.shadow, writes: options.own.writes })
+        ? ownExperiment({ ...options.own, ...ownOf(options.own) })
         : demoExperiment(
             { shadow: urlOf('shadow'), control: urlOf('control') },
             options.demonstration,

@@ -1,6 +1,16 @@
 import type * as z from 'zod'
+import type { Dependencies } from '../dependencies.ts'
 import type { ExperimentSpecInput } from '../experiment.ts'
 import type { WindowScheduleSpec } from '../window-schedule.ts'
+
+const dependencies: Dependencies = {
+  database: 'own',
+  cache: 'own',
+  queue: 'stub',
+  mail: 'none',
+  payment: 'stub',
+  webhooks: 'none',
+}
 
 /** Bodies of requests as the API’s description shows them. Each is sent to the API by a test. */
 
@@ -9,6 +19,7 @@ const checkout: ExperimentSpecInput = {
   source: { by: 'tag', match: 'all', tags: { service: 'checkout' } },
   traffic: { ports: [8080], directions: 'both' },
   shadow: { url: 'http://checkout-shadow.internal.example:8080' },
+  dependencies,
   window: { durationSeconds: 600 },
   budgetUsd: 5,
 }
@@ -19,6 +30,7 @@ const window: ExperimentSpecInput = {
   source: { by: 'instance', ids: ['i-0a000000000000001', 'i-0a000000000000002'] },
   traffic: { ports: [8080], clientCidrs: ['10.0.0.0/8'] },
   shadow: { url: 'http://checkout-shadow.internal.example:8080' },
+  dependencies,
   requests: { percent: 10, writes: 'hold' },
   window: { startAt: '2026-12-01T14:00:00Z', durationSeconds: 7200 },
   budgetUsd: 25,
@@ -31,6 +43,13 @@ export const specExamples = {
 
 export const reasonExamples = {
   reason: { summary: 'With a reason for the audit trail', value: { reason: 'We have seen enough.' } },
+}
+
+export const approveExamples = {
+  seen: {
+    summary: 'What was seen at revision 1, and why it may go on',
+    value: { ifRevision: 1, reason: 'The shadow has a copy of the database and no mail.' },
+  },
 }
 
 export const extendExamples = {

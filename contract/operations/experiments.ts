@@ -4,7 +4,7 @@ import { Ledger } from '../ledger.ts'
 import { MeterPoint } from '../meter.ts'
 import { operation } from '../operation.ts'
 import { Plan } from '../plan.ts'
-import { extendExamples, reasonExamples, specExamples } from './examples.ts'
+import { approveExamples, extendExamples, reasonExamples, specExamples } from './examples.ts'
 import { nextToken, Page } from './page.ts'
 
 const none = z.strictObject({})
@@ -148,6 +148,19 @@ export const extendExperiment = operation({
   status: 200,
   idempotent: false,
   examples: extendExamples,
+})
+
+export const approveExperiment = operation({
+  id: 'approveExperiment',
+  route: 'POST /experiments/{id}/approve',
+  summary: 'Approve, as a second person, what waits for it: a start or a later end',
+  params: ById,
+  query: none,
+  body: z.strictObject({ reason: Reason, ifRevision: IfRevision }),
+  result: Experiment,
+  status: 200,
+  idempotent: false,
+  examples: approveExamples,
 })
 
 export const listMeter = operation({

@@ -25,6 +25,7 @@ export const auditEntry = (
     who,
     what,
     why,
+    ...(before === null && after.spec.dependencies && { declared: after.spec.dependencies }),
     before: before && stateOf(before),
     after: stateOf(after),
   }

@@ -1,4 +1,6 @@
+import { dependencyWords } from '../../contract/dependency.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
+import { shadowTargets } from '../../contract/forwarding.ts'
 import type { Reason } from '../../contract/verdict.ts'
 import { percentText } from './judge-endpoint.ts'
 
@@ -17,6 +19,7 @@ export const evidenceSections = (evidence: Evidence): Section[] => [
   measurementSection(evidence),
   coverageSection(evidence),
   section('What is not known', evidence.gaps),
+  shadowSection(evidence),
   moneySection(evidence),
   sessionSection(evidence),
   ruleSection(evidence),
@@ -183,6 +186,21 @@ const measurementSection = ({ verdict: { measurement } }: Evidence): Section => 
       ),
     ),
   )
+}
+
+const shadowSection = ({ experiment: { spec } }: Evidence): Section => {
+  const { dependencies, requests } = spec
+  const { writes, redaction } = requests
+  return section('Shadow', [
+    `${shadowTargets(spec.shadow)
+      .map(({ name, url }) => `${name} at ${url}`)
+      .join(', ')}.`,
+    dependencies === undefined
+      ? 'Nobody declared what it uses.'
+      : `Declared to use ${dependencyWords(dependencies)}.`,
+    writes === 'hold' ? 'Writes were held back.' : 'Writes were forwarded.',
+    redaction.mode === 'off' ? 'Requests were not redacted.' : `Redaction: ${redaction.mode}.`,
+  ])
 }
 
 const moneySection = ({ ledger, experiment }: Evidence): Section => {

@@ -1,3 +1,4 @@
+import { type Approvable, type Approval, isAwaited, isStartAwaited } from '../../contract/approval.ts'
 import type { Experiment, ExperimentSpec, Outcome, Phase } from '../../contract/experiment.ts'
 import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { zeroLines } from '../../contract/money.ts'
@@ -48,7 +49,15 @@ export const newRecord = (
     now,
     redactionKey = null,
     peakBytesPerSecond = 0,
-  }: { id: string; by: string; now: Date; redactionKey?: string | null; peakBytesPerSecond?: number },
+    approvals = [],
+  }: {
+    id: string
+    by: string
+    now: Date
+    redactionKey?: string | null
+    peakBytesPerSecond?: number
+    approvals?: readonly Approvable[]
+  },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
   const startAt = spec.window.startAt ?? createdAt
@@ -60,7 +69,8 @@ export const newRecord = (
       spec,
       phase: 'scheduled',
       outcome: null,
-      reason: null,
+      reason: approvals.length > 0 ? awaiting(approvals) : null,
+      approval: approvals.length > 0 ? asked(approvals, by) : null,
       createdAt,
       createdBy: by,
       startAt,
@@ -86,6 +96,17 @@ export const newRecord = (
   }
   return audited(null, record, { who: by, what: 'created', why: null }, now)
 }
+
+const awaiting = (what: readonly Approvable[]): string =>
+  `It waits for the approval of a second person (${what.join(', ')}).`
+
+const asked = (what: readonly Approvable[], by: string): Approval => ({
+  for: [...what],
+  askedBy: by,
+  by: null,
+  reason: null,
+  at: null,
+})
 
 export type Step = {
   phase: Phase
@@ -113,7 +134,7 @@ export const enter = (record: ExperimentRecord, step: Step, now: Date): Experime
   const life: Life = {
     ...record.life,
     ...(phase === 'preparing' && { preparingSince: at }),
-    ...(phase === 'draining' && { drainingSince: at, extension: null }),
+    ...(phase === 'draining' && { drainingSince: at, extension: null, proposed: null }),
     ...(phase === 'ended' && { redactionKey: null }),
   }
   const what = outcome === undefined ? phase : `${phase}: ${outcome}`
@@ -191,6 +212,40 @@ export const extending = (record: ExperimentRecord, extension: Extension, now: D
     { who: by, what: `extending to ${endAt}`, why: reason },
     now,
   )
+}
+
+/** The same where a second person must approve it: until then nothing moves. @throws WrongPhase */
+export const proposing = (record: ExperimentRecord, proposed: Extension, now: Date): ExperimentRecord => {
+  const { phase } = record.experiment
+  if (!mayExtend(phase)) throw new WrongPhase(phase, `an experiment that is ${phase} cannot be extended`)
+  if (isStartAwaited(record.experiment.approval))
+    throw new WrongPhase(phase, 'its start waits for approval: extend it when it has that')
+  const { by, reason, endAt } = proposed
+  const after = {
+    experiment: { ...record.experiment, approval: asked(['extending'], by) },
+    life: { ...record.life, proposed },
+  }
+  return audited(record, after, { who: by, what: `asking to extend to ${endAt}`, why: reason }, now)
+}
+
+/** What waited for a second person may go on. @throws WrongPhase when nothing waits */
+export const approved = (
+  record: ExperimentRecord,
+  { by, reason, now }: { by: string; reason: string; now: Date },
+): ExperimentRecord => {
+  const { approval, phase } = record.experiment
+  if (approval === null || !isAwaited(approval) || phase === 'draining' || phase === 'ended')
+    throw new WrongPhase(phase, 'nothing of it waits for approval')
+  const { proposed } = record.life
+  const after = {
+    experiment: {
+      ...record.experiment,
+      approval: { ...approval, by, reason, at: now.toISOString() },
+      ...(phase === 'scheduled' && { reason: null }),
+    },
+    life: { ...record.life, ...(proposed && { extension: proposed, proposed: null }) },
+  }
+  return audited(record, after, { who: by, what: `approved: ${approval.for.join(', ')}`, why: reason }, now)
 }
 
 /** Goes on to the next stage of the ramp. */

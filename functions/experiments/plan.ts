@@ -1,3 +1,4 @@
+import { isStartAwaited } from '../../contract/approval.ts'
 import type { AuditEntry } from '../../contract/audit.ts'
 import type { Outcome } from '../../contract/experiment.ts'
 import { deletionStart } from '../cost/hours.ts'
@@ -49,7 +50,15 @@ const auditSteps = (outbox: readonly AuditEntry[], audited: ReadonlySet<string>)
 const planScheduled = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
   const { id, startAt, endAt } = record.experiment
   if (now >= new Date(endAt))
-    return [finish('expired', 'Its window passed while the control plane was away.')]
+    return [
+      finish(
+        'expired',
+        isStartAwaited(record.experiment.approval)
+          ? 'Nobody approved it before its window had passed.'
+          : 'Its window passed while the control plane was away.',
+      ),
+    ]
+  if (isStartAwaited(record.experiment.approval)) return []
   if (record.life.extension) return [{ kind: 'write-record', extend: true }]
   if (now >= new Date(startAt)) return [{ kind: 'write-record', enter: { phase: 'preparing', reason: null } }]
   const at = callTime(startAt, settings)

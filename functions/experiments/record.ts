@@ -49,6 +49,8 @@ export const Life = z.object({
   startScheduledAt: Timestamp.nullable(),
   endScheduledAt: Timestamp.nullable(),
   extension: Extension.nullable(),
+  /** An extension that a second person has not approved yet. */
+  proposed: Extension.nullable().default(null),
   /** It was killed: its end waits for nothing that is in flight. */
   atOnce: z.boolean().default(false),
   /** Outer bytes a second that its sources sent at their busiest; 0 where nobody knew when it was made. */
@@ -97,6 +99,7 @@ export const newLife = (): Life => ({
   startScheduledAt: null,
   endScheduledAt: null,
   extension: null,
+  proposed: null,
   atOnce: false,
   peakBytesPerSecond: 0,
   lastError: null,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { DEPENDENCIES } from '../../contract/dependency.ts'
 import { type AllowedShadows, destinationRefusal, hostRefusal } from '../../contract/destination.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { allTargets } from '../../contract/forwarding.ts'
@@ -47,4 +48,24 @@ const isNamed = (host: string, dnsName: string): boolean => {
       .replace(/^dualstack\./, '')
       .replace(/\.$/, '')
   return dnsName !== '' && plain(host) === plain(dnsName)
+}
+
+/** Nothing tells from outside what a shadow is connected to: whoever starts it has to say so. */
+export const undeclared = ({ dependencies }: ExperimentSpec): string[] =>
+  dependencies === undefined
+    ? [
+        `Declare in dependencies what the shadow uses (${DEPENDENCIES.join(', ')}), each as own, stub or none: a shadow that shares them with production would act on production.`,
+      ]
+    : []
+
+const REACHES_OUT = ['mail', 'payment', 'webhooks'] as const
+
+/** What forwarded writes may do outside, even with a shadow that shares nothing. */
+export const declaredWarnings = ({ dependencies, requests }: ExperimentSpec): string[] => {
+  const own = REACHES_OUT.filter((name) => dependencies?.[name] === 'own')
+  return requests.writes === 'forward' && own.length > 0
+    ? [
+        `Writes are forwarded, and the shadow has its own ${own.join(' and ')}: make sure that it reaches nobody.`,
+      ]
+    : []
 }

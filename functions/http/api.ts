@@ -3,13 +3,15 @@ import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambd
 import { catalogue } from '../../contract/catalogue.ts'
 import type { Operation } from '../../contract/operation.ts'
 import { PROBLEMS } from '../../contract/problem.ts'
+import { OPERATION_ROLES } from '../../contract/role.ts'
 import type { Context, Surroundings } from '../operations/context.ts'
 import { handlers } from '../operations/handlers.ts'
 import type { Log } from '../reconcile/control-plane.ts'
-import { callerOf, refuseForeignPages } from './caller.ts'
+import { callerOf, refuseForeignPages, refuseWithout } from './caller.ts'
 import { readIdempotencyKey, readInput } from './input.ts'
 import { openApi } from './openapi.ts'
 import { COMMON_HEADERS, problemAnswer, problemOf } from './problems.ts'
+import { rolesOf } from './roles.ts'
 import { type Answer, type Method, type Route, router } from './router.ts'
 
 export type ApiOptions = {
@@ -61,12 +63,14 @@ const routeOf = (operation: Operation, surroundings: Surroundings, options: ApiO
     method,
     path,
     handle: async (event) => {
-      const caller = callerOf(event, options.anonymous)
+      const { name: caller, identity } = callerOf(event, options.anonymous)
+      const roles = rolesOf(identity, surroundings.config.roles)
+      refuseWithout(OPERATION_ROLES[operation.id as keyof typeof OPERATION_ROLES], caller, roles)
       if (method !== 'GET') refuseForeignPages(event)
       const input = readInput(operation, event)
       const { requestId } = event.requestContext
       const idempotencyKey = operation.idempotent ? readIdempotencyKey(event) : null
-      const result = await handle(input, { ...surroundings, caller, idempotencyKey, requestId })
+      const result = await handle(input, { ...surroundings, caller, roles, idempotencyKey, requestId })
       return answer(operation.status, JSON.stringify(result), locationOf(operation, path, result))
     },
   }

@@ -1,3 +1,4 @@
+import type { Role } from '../../contract/role.ts'
 import type { Config } from '../config.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import type { PriceBook } from '../store/prices.ts'
@@ -21,6 +22,7 @@ export type Context = Surroundings &
   Readonly<{
     /** Who asks: a person, a role, or the local system. */
     caller: string
+    roles: readonly Role[]
     idempotencyKey: string | null
     requestId: string
   }>

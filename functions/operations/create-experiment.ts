@@ -2,6 +2,7 @@ import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
 import { principalOf } from '../../contract/owner.ts'
+import { approvalsFor } from '../experiments/approval.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
@@ -48,7 +49,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
 const begin = async (
   spec: ExperimentSpec,
   { id, at, peakBytesPerSecond }: Readonly<{ id: string; at: Date; peakBytesPerSecond: number }>,
-  { table, caller, hurry, random }: Context,
+  { table, caller, config, hurry, random }: Context,
 ): Promise<Experiment> => {
   const record = newRecord(spec, {
     id,
@@ -56,6 +57,7 @@ const begin = async (
     now: at,
     redactionKey: redactionKey(random),
     peakBytesPerSecond,
+    approvals: approvalsFor(spec, config.fourEyes),
   })
   const created = await createRecord(table, record)
   if (created) await hurry(id)

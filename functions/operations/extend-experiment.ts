@@ -4,7 +4,7 @@ import { dollars } from '../cost/budget.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { usedBy } from '../cost/used.ts'
 import { wrongField } from '../errors.ts'
-import { extending } from '../experiments/phases.ts'
+import { extending, proposing } from '../experiments/phases.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { readSessions } from '../store/ledger.ts'
 import { readTasks } from '../store/tasks.ts'
@@ -19,12 +19,13 @@ export const extendExperiment: Handler<Catalogue['extendExperiment'], Context> =
   { params, body },
   context,
 ) => {
-  const { table, caller, now, hurry } = context
+  const { table, caller, config, now, hurry } = context
   await changeRecord(table, params.id, body.ifRevision, async (record) => {
     const { experiment, life } = record
     const endAt = new Date(Date.parse(life.extension?.endAt ?? experiment.endAt) + body.bySeconds * 1000)
     const budgetUsd = body.budgetUsd ?? life.extension?.budgetUsd ?? experiment.spec.budgetUsd
-    const changed = extending(
+    const extend = config.fourEyes.includes('extending') ? proposing : extending
+    const changed = extend(
       record,
       { endAt: endAt.toISOString(), budgetUsd, by: caller, reason: body.reason ?? null },
       now(),

@@ -1,7 +1,9 @@
 import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Handler } from '../../contract/operation.ts'
+import { approveExperiment } from './approve-experiment.ts'
 import { listAudit, listExperimentAudit } from './audit.ts'
 import { listBudgets, setBudget } from './budgets.ts'
+import { getCaller } from './caller.ts'
 import type { Context } from './context.ts'
 import { createExperiment } from './create-experiment.ts'
 import { getEvidence, renderEvidence } from './evidence.ts'
@@ -18,8 +20,10 @@ import { getComparison, getVerdict } from './verdict.ts'
 
 /** The compiler refuses a catalogue entry without a handler, and a handler whose result does not fit. */
 export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id], Context> } = {
+  getCaller,
   planExperiment,
   createExperiment,
+  approveExperiment,
   listExperiments,
   getExperiment,
   stopExperiment,

@@ -18,7 +18,7 @@ import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { readiness } from '../experiments/readiness.ts'
-import { shadowProblems } from '../experiments/shadow-problems.ts'
+import { declaredWarnings, shadowProblems, undeclared } from '../experiments/shadow-problems.ts'
 import { reach } from '../experiments/stages.ts'
 import { budgetInForce } from '../store/budgets.ts'
 import { sharesOfOwner } from '../store/months.ts'
@@ -111,6 +111,7 @@ const reckon = async (
   const affordable = priced.length === 0 || money.start.affordable
   const problems = [
     ...(mustFit ? lacking : []),
+    ...undeclared(spec),
     ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
     ...ready.problems,
     ...(roomAccepted ? [] : room.map((why) => `${why} To start all the same, accept little-headroom.`)),
@@ -121,6 +122,7 @@ const reckon = async (
     ...fit.flatMap((source) => source.doubts),
     ...seen.groups.flatMap(unreadable),
     ...ready.warnings,
+    ...declaredWarnings(spec),
     ...(roomAccepted ? room : []),
     ...(seen.unmeasured === null ? [] : [seen.unmeasured]),
     ...(affordable && money.windowProblem !== null ? [money.windowProblem] : []),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PastWindow } from '../../contract/window-schedule.ts'
+import { approvalsFor } from '../experiments/approval.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
@@ -50,6 +51,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         by: schedule.createdBy,
         now,
         redactionKey: redactionKey(plane.randomBytes),
+        approvals: approvalsFor(spec, plane.config.fourEyes),
       }),
     )
     plane.log('info', 'a window opens', { schedule: schedule.id, experiment: id, at: startAt })

@@ -10,6 +10,7 @@ import { type ApiServer, serveApi } from '../support/api-server.ts'
 import { eventually } from '../support/aws-clients.ts'
 import { eni } from '../support/aws-world.ts'
 import { cli, type Running, startCli } from '../support/cli.ts'
+import { dependencies } from '../support/declared.ts'
 import { type Account, leftovers, NOTHING_LEFT, openAccount, pass } from '../support/experiment-account.ts'
 
 /** Processes, and some hundred calls over sockets: a busy machine may need a while. */
@@ -20,6 +21,7 @@ const asked = [
   eni(1),
   '--port',
   '8080',
+  ...['--dependency', 'all=none', '--dependency', 'database=own'],
   '--shadow',
   'http://127.0.0.1:9000',
   '--duration',
@@ -185,6 +187,7 @@ describe('a spec', PATIENT, () => {
         source: { by: 'tag', match: 'any', tags: { service: 'nothing' } },
         traffic: { ports: [1], directions: 'both' },
         shadow: { url: 'http://127.0.0.1:9000' },
+        dependencies,
         window: { durationSeconds: 600 },
         budgetUsd: 5,
       }),

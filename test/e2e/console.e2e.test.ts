@@ -184,6 +184,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await preview.getByRole('row', { name: /orders-2.*Can be mirrored/ }).waitFor()
 
     await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
+    await declare(page)
     await page.getByRole('button', { name: /^Would be mirrored: 2 network interfaces/ }).click()
     const planned = page.getByRole('region', { name: 'Network interfaces with their verdict' })
 
@@ -207,6 +208,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.getByRole('textbox', { name: 'Name' }).fill('From the form')
     await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
     await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
+    await declare(page)
     await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
     await page.getByText('It cannot start like this', { exact: true }).waitFor()
     expect(await start.getAttribute('aria-disabled')).toBe('true')
@@ -239,6 +241,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.getByRole('textbox', { name: 'Name' }).fill('Every Tuesday')
     await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
     await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
+    await declare(page)
     await page.getByRole('radio', { name: 'Again and again' }).check({ force: true })
     await page.getByRole('textbox', { name: 'Cron expression' }).fill('0/5 * * * ? *')
     await page.getByText(/Windows would overlap/).waitFor()
@@ -324,4 +327,12 @@ const violations = async (page: Page): Promise<string[]> => {
 const experiments = async ({ api }: LocalSystem): Promise<Experiment[]> => {
   const answer = await fetch(`${api}/experiments`)
   return ((await answer.json()) as { experiments: Experiment[] }).experiments
+}
+
+/** Says of everything that the shadow may use that it uses none. */
+const declare = async (page: Page): Promise<void> => {
+  for (const name of ['Database', 'Cache', 'Queue', 'Mail', 'Payment', 'Webhooks']) {
+    await page.getByRole('button', { name: new RegExp(`^${name}`) }).click()
+    await page.getByRole('option', { name: 'None' }).click()
+  }
 }

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sumLines } from '../../contract/money.ts'
 import { apiClient } from '../support/api-client.ts'
 import { eventually } from '../support/aws-clients.ts'
+import { dependencies } from '../support/declared.ts'
 import { type DistinctRequest, distinctRequests } from '../support/distinct-requests.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from '../support/local-system.ts'
 import { findProgram } from '../support/program.ts'
@@ -37,6 +38,7 @@ beforeAll(async () => {
     String(await freePorts()),
     '--production',
     `127.0.0.1:${production.port}`,
+    ...['--shadow-uses', 'own'],
     '--shadow',
     shadow.url,
     '--no-demo',
@@ -89,6 +91,7 @@ test('an experiment comes up: sessions with their tags and kill schedules, a lea
     source: { by: 'eni' as const, ids: [eni] },
     traffic: { ports: [production.port], directions: 'both' as const },
     shadow: { url: shadow.url },
+    dependencies,
     // Byte for byte is what is asked below.
     requests: { percent: 100, writes: 'forward' as const, redaction: { mode: 'off' as const } },
     window: { durationSeconds: WINDOW_SECONDS },

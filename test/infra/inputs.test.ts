@@ -70,6 +70,21 @@ describe('deployment.json', () => {
       { ...right, people: { issuer: 'http://idp' } },
       'people.issuer: is an address that begins with https',
     ],
+    ['a group with a space', { ...right, roles: { admin: ['a b'] } }, 'roles.admin.0: is a group’s name'],
+    ['an ARN of something else', { ...right, roles: { admin: ['arn:aws:s3:::x'] } }, 'roles.admin.0'],
+    [
+      'people without roles',
+      {
+        ...right,
+        people: {
+          issuer: 'https://idp.test/',
+          clientId: 'c',
+          authorizationEndpoint: 'https://idp.test/a',
+          tokenEndpoint: 'https://idp.test/t',
+        },
+      },
+      'roles: says which groups',
+    ],
     [
       'subnets without route tables',
       { ...right, network: { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0'] } },

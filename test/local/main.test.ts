@@ -67,13 +67,34 @@ describe('the local system does not start', () => {
     const [nobody, somebody] = [await freePorts(), await listen(0)]
     const port = String(await freePorts())
 
-    const noProduction = ['--production', `127.0.0.1:${nobody}`, '--shadow', `http://127.0.0.1:${somebody}`]
+    const noProduction = [
+      '--production',
+      `127.0.0.1:${nobody}`,
+      '--shadow',
+      `http://127.0.0.1:${somebody}`,
+      '--shadow-uses',
+      'own',
+    ]
     expect(await refusal([...noProduction, '--port', port])).toMatch(
       new RegExp(`127.0.0.1:${nobody}.*--production`),
     )
-    const noShadow = ['--production', `127.0.0.1:${somebody}`, '--shadow', `http://127.0.0.1:${nobody}`]
+    const noShadow = [
+      '--production',
+      `127.0.0.1:${somebody}`,
+      '--shadow',
+      `http://127.0.0.1:${nobody}`,
+      '--shadow-uses',
+      'own',
+    ]
     expect(await refusal([...noShadow, '--port', port])).toMatch(new RegExp(`127.0.0.1:${nobody}.*--shadow`))
-    const same = ['--production', `127.0.0.1:${somebody}`, '--shadow', `http://127.0.0.1:${somebody}`]
+    const same = [
+      '--production',
+      `127.0.0.1:${somebody}`,
+      '--shadow',
+      `http://127.0.0.1:${somebody}`,
+      '--shadow-uses',
+      'own',
+    ]
     expect(await refusal([...same, '--port', port])).toMatch(/another service/)
   })
 

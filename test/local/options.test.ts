@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { OptionError, parseOptions } from '../../local/options.ts'
 
-const own = ['--production', '127.0.0.1:3000', '--shadow', 'http://127.0.0.1:3001']
+const own = ['--production', '127.0.0.1:3000', '--shadow', 'http://127.0.0.1:3001', '--shadow-uses', 'own']
 
 describe('the options of the local system', () => {
   test('have defaults for a demo', () => {
@@ -20,17 +20,20 @@ describe('the options of the local system', () => {
       demo: true,
       data: 'state',
       demonstration: { release: 'next', seconds: 600, seed: 42, snapshotAge: null },
-      own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold' },
+      own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold', uses: 'own' },
     })
   })
 
   test.each([
     [
-      ['--production', '[::1]:3000', '--shadow', 'https://s.test/base/'],
+      ['--production', '[::1]:3000', '--shadow', 'https://s.test/base/', '--shadow-uses', 'none'],
       { host: '::1', shadow: 'https://s.test/base' },
     ],
     [[...own, '--writes', 'forward'], { writes: 'forward' }],
-    [['--production', 'localhost:80', '--shadow', 'http://localhost:81'], { host: 'localhost', port: 80 }],
+    [
+      ['--production', 'localhost:80', '--shadow', 'http://localhost:81', '--shadow-uses', 'stub'],
+      { host: 'localhost', port: 80 },
+    ],
   ])('understand %j', (args, expected) => {
     expect(parseOptions(args)).toMatchObject({ own: expected })
   })
@@ -60,6 +63,7 @@ describe('the options of the local system', () => {
     [['--shadow', 'http://127.0.0.1:3001'], /--shadow needs --production/],
     [['--writes', 'forward'], /--writes needs --production/],
     [[...own, '--writes', 'maybe'], /--writes takes hold or forward/],
+    [['--production', 'host:80', '--shadow', 'http://127.0.0.1:1'], /--shadow-uses own, stub or none/],
     [['--production', '3000', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],
     [['--production', 'host:70000', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],
     [['--production', 'a b:80', '--shadow', 'http://127.0.0.1:1'], /--production takes HOST:PORT/],

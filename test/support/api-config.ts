@@ -1,5 +1,6 @@
 import { ExperimentSpec, type ExperimentSpecInput } from '../../contract/experiment.ts'
 import type { Config } from '../../functions/config.ts'
+import { dependencies } from './declared.ts'
 
 /** A deployment as its environment would describe it, with a table of its own. */
 export const apiConfig = (table: string): Config => ({
@@ -22,6 +23,8 @@ export const apiConfig = (table: string): Config => ({
     hosts: [],
   },
   gatewaysMax: 100,
+  roles: null,
+  fourEyes: [],
   tickSeconds: 60,
 })
 
@@ -30,6 +33,7 @@ export const someSpecInput: ExperimentSpecInput = {
   source: { by: 'instance', ids: ['i-0123456789abcdef0'] },
   traffic: { ports: [8080] },
   shadow: { url: 'http://shadow.internal:9000' },
+  dependencies,
   window: { startAt: '2030-01-01T00:00:00Z', durationSeconds: 600 },
   budgetUsd: 5,
 }

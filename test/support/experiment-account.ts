@@ -50,6 +50,8 @@ const config: Config = {
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   gatewaysMax: 8,
+  roles: null,
+  fourEyes: [],
   tickSeconds: TICK_SECONDS,
 }
 

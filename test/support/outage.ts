@@ -10,6 +10,7 @@ import {
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { apiClient } from './api-client.ts'
 import { eventually } from './aws-clients.ts'
+import { dependencies } from './declared.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from './local-system.ts'
 import { startRecordingShadow } from './recording-shadow.ts'
 
@@ -40,7 +41,14 @@ export const startOutage = async () => {
 
   const start = async () => {
     const options = ['--port', String(port), '--data', data, '--no-demo']
-    const services = ['--production', `127.0.0.1:${production.port}`, '--shadow', shadow.url]
+    const services = [
+      '--production',
+      `127.0.0.1:${production.port}`,
+      '--shadow',
+      shadow.url,
+      '--shadow-uses',
+      'own',
+    ]
     const started = await startLocalSystem([...options, ...services])
     system = started
     front = new URL('/steady', started.production ?? '')
@@ -66,6 +74,7 @@ export const startOutage = async () => {
           source: { by: 'eni', ids: [eni] },
           traffic: { ports: [production.port] },
           shadow: { url: shadow.url },
+          dependencies,
           window: { durationSeconds },
           budgetUsd: 5,
         })

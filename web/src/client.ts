@@ -5,8 +5,10 @@ import { bearer, signInAgain } from './sign-in.ts'
 
 /** The catalogue itself carries every schema and would weigh on the first load: the compiler holds these to it instead. */
 const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
+  getCaller: 'GET /caller',
   planExperiment: 'POST /plans',
   createExperiment: 'POST /experiments',
+  approveExperiment: 'POST /experiments/{id}/approve',
   listExperiments: 'GET /experiments',
   getExperiment: 'GET /experiments/{id}',
   stopExperiment: 'POST /experiments/{id}/stop',

@@ -15,6 +15,12 @@ const SOURCES_MAX = 5000
 
 export const isActive = ({ phase }: Experiment): boolean => phase !== 'ended' && phase !== 'scheduled'
 
+export const callerQuery = queryOptions({
+  queryKey: ['caller'],
+  queryFn: ({ signal }) => call('getCaller', { params: {}, query: {}, body: undefined }, { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
 export const experimentsQuery = (nextToken: string | undefined) =>
   queryOptions({
     queryKey: ['experiments', nextToken ?? ''],

@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { callerQuery } from './queries.ts'
 import { toExperiments } from './router.ts'
 import { type Theme, type ThemeStore, useTheme } from './theme.ts'
 
@@ -8,12 +10,25 @@ export const TopBar = ({ theme }: { theme: ThemeStore }) => (
       <img src="/icon.svg" alt="" width={28} height={28} />
       Shadowmeter
     </a>
+    <WhoAmI />
     <a className="top-link" href="/api/openapi.json" target="_blank" rel="noreferrer">
       API
     </a>
     <ThemeChoice theme={theme} />
   </header>
 )
+
+/** Who the API takes the viewer for: what a role may not do, the API refuses. */
+const WhoAmI = () => {
+  const { data } = useQuery(callerQuery)
+  if (data === undefined) return null
+  const roles = data.roles.length === 0 ? 'no role' : data.roles.join(', ')
+  return (
+    <span className="top-caller">
+      {data.who} ({roles})
+    </span>
+  )
+}
 
 const THEMES: readonly { id: Theme; label: string; icon: ReactNode }[] = [
   {

@@ -17,6 +17,7 @@ const LAST = [
   'pauseExperiment',
   'resumeExperiment',
   'extendExperiment',
+  'approveExperiment',
   'stopExperiment',
   'killExperiment',
   'deleteSchedule',
@@ -28,7 +29,10 @@ it('every operation of the API’s description does what it says, with every exa
   timeout: 90_000,
 }, async () => {
   const account = await openAccount()
-  const api = openApiOver(account.plane)
+  // A later end is what waits for a second person here.
+  const config = { ...account.plane.config, fourEyes: ['extending' as const] }
+  const api = openApiOver({ ...account.plane, config })
+  const second = { iam: { userArn: 'arn:aws:iam::111122223333:user/second' } }
   const { body: document } = await api.send({ path: '/openapi.json' })
   const operations = Object.entries((document as Document).paths)
     .flatMap(([path, methods]) =>
@@ -46,7 +50,14 @@ it('every operation of the API’s description does what it says, with every exa
     const target = path.replace('{id}', id).replace('{format}', 'markdown')
     // The first example starts now, and goes on to be read and changed: it comes last.
     for (const sent of bodies.reverse()) {
-      const answer = await api.send({ method, path: target, body: sent })
+      const isApproval = of.operationId === 'approveExperiment'
+      const { revision } = isApproval ? (await api.send({ path: `/experiments/${id}` })).body : {}
+      const answer = await api.send({
+        method,
+        path: target,
+        body: isApproval ? { ...(sent as object), ifRevision: revision } : sent,
+        ...(isApproval && { authorizer: second }),
+      })
       const [promised] = Object.keys(of.responses)
       expect([of.operationId, String(answer.status), answer.body]).toEqual([
         of.operationId,

@@ -7,6 +7,7 @@ import { activeKey, experimentKey } from '../../../contract/table.ts'
 import { deleteItem } from '../../../functions/store/table.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
+import { dependencies } from '../../support/declared.ts'
 import {
   type Account,
   leftovers,
@@ -24,6 +25,7 @@ const body = {
   source: { by: 'eni', ids: [world.eni(1), world.eni(2)] },
   traffic: { ports: [8080] },
   shadow: { url: 'http://127.0.0.1:9000' },
+  dependencies,
   window: { durationSeconds: 600 },
   budgetUsd: 25,
 }

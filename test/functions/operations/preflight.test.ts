@@ -8,6 +8,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Plan } from '../../../contract/plan.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
+import { dependencies } from '../../support/declared.ts'
 import { type Account, leftovers, NOTHING_LEFT, openAccount, pass } from '../../support/experiment-account.ts'
 
 /** Each of these is some dozens of calls over sockets: a busy machine may need a while. */
@@ -19,6 +20,7 @@ const body = {
   source: { by: 'eni', ids: [world.eni(1), world.eni(2)] },
   traffic: { ports: [8080] },
   shadow: { url: 'http://127.0.0.1:9000' },
+  dependencies,
   window: { durationSeconds: 3600 },
   budgetUsd: 25,
 }
@@ -198,6 +200,35 @@ describe('the shadow', PATIENT, () => {
     expect(made.problems.join(' ')).toContain(why)
     expect(made.startable).toBe(false)
     expect(started).toMatchObject({ status: 422, body: { type: expect.stringContaining('not-startable') } })
+  })
+
+  it('whose dependencies nobody declared gets nothing; what was declared stays in audit and evidence', async () => {
+    const { account, api, plan } = await open()
+    const { dependencies: _, ...undeclared } = body
+    const create = (given: object) => api.send({ method: 'POST', path: '/experiments', body: given })
+
+    const [planned] = [await api.send({ method: 'POST', path: '/plans', body: undeclared })]
+    const refused = await create(undeclared)
+    const incomplete = await create({ ...body, dependencies: { database: 'own' } })
+    const wrong = await create({ ...body, dependencies: { ...dependencies, mail: 'production' } })
+    const risky = await plan({
+      requests: { writes: 'forward' },
+      dependencies: { ...dependencies, mail: 'own', payment: 'own' },
+    })
+    const { body: made } = await create(body)
+    for (let ticks = 0; ticks < 3; ticks++) await pass(account)
+    const audit = await api.send({ path: `/experiments/${made.id}/audit` })
+    const evidence = await api.send({ path: `/experiments/${made.id}/evidence` })
+    const page = await api.send({ path: `/experiments/${made.id}/evidence/markdown` })
+
+    expect(planned.body.problems).toEqual([expect.stringContaining('Declare in dependencies')])
+    expect([refused.status, incomplete.status, wrong.status]).toEqual([422, 400, 400])
+    expect(incomplete.body.detail).toContain('body.dependencies.cache')
+    expect(wrong.body.detail).toContain('body.dependencies.mail')
+    expect(risky.warnings).toEqual([expect.stringContaining('its own mail and payment')])
+    expect(audit.body.entries[0]).toMatchObject({ what: 'created', declared: dependencies })
+    expect(evidence.body.experiment.spec.dependencies).toEqual(dependencies)
+    expect(page.body.text).toContain('Declared to use database: own; mail, payment: stub')
   })
 
   it('that is one of several is judged like the first', async () => {

@@ -4,6 +4,7 @@ import { readConfig } from '../../../functions/store/gateway-config.ts'
 import type { Table } from '../../../functions/store/table.ts'
 import { openApiOver } from '../../support/api.ts'
 import { eni } from '../../support/aws-world.ts'
+import { dependencies } from '../../support/declared.ts'
 import { openAccount, pass } from '../../support/experiment-account.ts'
 
 /** Everything that the table holds, as text. */
@@ -29,6 +30,7 @@ it('the key of an experiment’s pseudonyms is told to gateways alone, and gone 
       source: { by: 'eni', ids: [eni(1)] },
       traffic: { ports: [8080] },
       shadow: { url: 'http://127.0.0.1:9000' },
+      dependencies,
       window: { durationSeconds: 600 },
       budgetUsd: 25,
     },

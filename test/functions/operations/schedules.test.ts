@@ -4,6 +4,7 @@ import { openWindows } from '../../../functions/reconcile/windows.ts'
 import { allScheduleRecords, updateScheduleRecord } from '../../../functions/store/window-schedules.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
+import { dependencies } from '../../support/declared.ts'
 import { type Account, openAccount, pass } from '../../support/experiment-account.ts'
 
 const PATIENT = { timeout: 60_000 }
@@ -15,6 +16,7 @@ const body = {
     source: { by: 'eni', ids: [world.eni(1)] },
     traffic: { ports: [8080] },
     shadow: { url: 'http://127.0.0.1:9000' },
+    dependencies,
     window: { durationSeconds: 60 },
     budgetUsd: 5,
   },

@@ -2,6 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import { useQuery } from '@tanstack/react-query'
 import type { AuditEntry, AuditState } from '../../../contract/audit.ts'
+import { dependencyWords } from '../../../contract/dependency.ts'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { budget, dateTime } from '../format.ts'
 import { Loading } from '../loading.tsx'
@@ -39,6 +40,9 @@ export const History = ({ experiment: { id, revision } }: { experiment: Experime
             <div>
               <strong>{sentence(entry.what)}</strong> <span className="quiet">by {entry.who}</span>
               {entry.why !== null && <div>{entry.why}</div>}
+              {entry.declared && (
+                <div className="quiet">The shadow uses {dependencyWords(entry.declared)}</div>
+              )}
               {changes(entry).map((change) => (
                 <div className="quiet" key={change}>
                   {change}

@@ -2,6 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import { dependencyWords } from '../../../contract/dependency.ts'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
 import { ruleWords } from '../../../contract/watch.ts'
 import { budget, dateTime, duration } from '../format.ts'
@@ -22,6 +23,10 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
           { label: 'Which traffic', value: trafficWords(spec.traffic) },
           { label: 'Packets', value: packetWords(spec.traffic) },
           { label: 'Shadow', value: <span className="mono">{spec.shadow.url}</span> },
+          {
+            label: 'What the shadow uses',
+            value: spec.dependencies ? dependencyWords(spec.dependencies) : 'Not declared',
+          },
           { label: 'Requests that reach the shadow', value: requestWords(spec.requests).join(' ') },
           {
             label: 'Redaction',
@@ -31,6 +36,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,
           },
+          { label: 'Approval', value: approvalWords(experiment) },
           {
             label: 'Budget',
             value: `${budget(spec.budgetUsd)}: it ends before its metered spend passes this`,
@@ -58,6 +64,14 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
       />
     </Container>
   )
+}
+
+const approvalWords = ({ approval }: Experiment): string => {
+  if (approval === null) return 'None was needed'
+  const what = approval.for.join(', ')
+  return approval.by === null
+    ? `Waits for a second person (${what}), asked for by ${approval.askedBy}`
+    : `By ${approval.by} (${what}): ${approval.reason}`
 }
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>

@@ -8,6 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { ApiError } from '../client.ts'
+import { ApproveModal } from '../experiment/approve-modal.tsx'
 import { ExtendModal } from '../experiment/extend-modal.tsx'
 import { Figures } from '../experiment/figures.tsx'
 import { PauseButton } from '../experiment/pause-button.tsx'
@@ -70,10 +71,11 @@ export const ExperimentPage = ({ id, tab }: { id: string; tab: string }) => {
 type ShownProps = Readonly<{ experiment: Experiment; tab: string; trouble: React.ReactNode }>
 
 const Shown = ({ experiment, tab, trouble }: ShownProps) => {
-  const [modal, setModal] = useState<'stop' | 'kill' | 'extend' | null>(null)
+  const [modal, setModal] = useState<'stop' | 'kill' | 'extend' | 'approve' | null>(null)
   const [refused, setRefused] = useState<Error | null>(null)
   const { id, spec, phase, createdBy, createdAt, endAt, endedAt } = experiment
   const running = phase === 'preparing' || phase === 'mirroring'
+  const isAwaited = experiment.approval !== null && experiment.approval.by === null
   const close = () => setModal(null)
   const tabs = TABS.map(({ id: tabId, label, Content }) => ({
     id: tabId,
@@ -98,6 +100,7 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
       actions={
         phase !== 'ended' && (
           <SpaceBetween direction="horizontal" size="xs">
+            {isAwaited && <Button onClick={() => setModal('approve')}>Approve</Button>}
             {running && <Button onClick={() => setModal('extend')}>Extend</Button>}
             {phase === 'mirroring' && <PauseButton experiment={experiment} onError={setRefused} />}
             {phase !== 'draining' && <Button onClick={() => setModal('stop')}>Stop</Button>}
@@ -121,6 +124,7 @@ const Shown = ({ experiment, tab, trouble }: ShownProps) => {
       />
       <StopModal experiment={experiment} how="stop" visible={modal === 'stop'} onClose={close} />
       <StopModal experiment={experiment} how="kill" visible={modal === 'kill'} onClose={close} />
+      <ApproveModal experiment={experiment} visible={modal === 'approve'} onClose={close} />
       <ExtendModal experiment={experiment} visible={modal === 'extend'} onClose={close} />
     </Page>
   )

@@ -18,6 +18,7 @@ import { go, toExperiment, toExperiments, toSchedules } from '../router.ts'
 import { AbortFields } from '../start/abort-fields.tsx'
 import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
+import { DependencyFields } from '../start/dependency-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
 import {
   check,
@@ -143,7 +144,10 @@ export const StartPage = () => {
               <TrafficFields {...fields} />
             </Section>
             <Section title="Where it goes">
-              <ShadowFields {...fields} />
+              <SpaceBetween size="l">
+                <ShadowFields {...fields} />
+                <DependencyFields {...fields} />
+              </SpaceBetween>
             </Section>
             <Section title="How long and how much">
               <BoundFields {...fields} spec={priced.spec} />
@@ -232,6 +236,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   percent: 'a right share of requests',
   writes: 'what happens to writes',
   snapshotAt: 'when the shadow’s data was copied',
+  dependencies: 'what the shadow uses',
   startAt: 'when it starts',
   duration: 'a right duration',
   budgetUsd: 'a right budget',

@@ -1,5 +1,7 @@
 import './jitless.ts'
 import { DEFAULT_ABORT_RULES } from '../../../contract/abort.ts'
+import { Dependencies } from '../../../contract/dependencies.ts'
+import type { Dependency, DependencyName } from '../../../contract/dependency.ts'
 import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import { Source } from '../../../contract/source.ts'
@@ -22,6 +24,8 @@ export type FormValues = SourceValues &
     percent: string
     writes: 'hold' | 'forward'
     snapshotAt: string
+    /** Empty until it was chosen. */
+    dependencies: Readonly<Record<DependencyName, Dependency | ''>>
     start: 'now' | 'later' | 'repeat'
     date: string
     time: string
@@ -59,6 +63,7 @@ export const emptyForm: FormValues = {
   percent: '100',
   writes: 'hold',
   snapshotAt: '',
+  dependencies: { database: '', cache: '', queue: '', mail: '', payment: '', webhooks: '' },
   start: 'now',
   date: '',
   time: '',
@@ -93,6 +98,7 @@ const FIELDS = {
   percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
   snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
+  dependencies: { path: 'dependencies', right: 'One of the three for each' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
@@ -118,6 +124,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     ...(form.packetLength.trim() !== '' && { packetLength: number(form.packetLength) }),
   },
   shadow: { url: form.url.trim() },
+  ...declared(form),
   requests: { percent: number(form.percent), writes: form.writes },
   window: {
     ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
@@ -149,6 +156,12 @@ const rampOf = ({ stages }: FormValues): Pick<ExperimentSpecInput, 'ramp'> => {
     seconds: Math.round(60 * number(minutes)),
   }))
   return { ramp: { stages: [...first, { sources: 100, requests: 100 }] } }
+}
+
+/** Left out until all are chosen: the plan then says that it is missing. */
+const declared = ({ dependencies }: FormValues): Pick<ExperimentSpecInput, 'dependencies'> => {
+  const { data } = Dependencies.safeParse(dependencies)
+  return data === undefined ? {} : { dependencies: data }
 }
 
 const acceptedBy = ({

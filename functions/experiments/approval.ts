@@ -1,0 +1,19 @@
+import type { Approvable } from '../../contract/approval.ts'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+
+/** What of a spec a second person has to approve before it may start, where the deployment asks for that. */
+export const approvalsFor = (
+  { requests: { writes, redaction } }: ExperimentSpec,
+  fourEyes: readonly Approvable[],
+): Approvable[] => {
+  const { mode, kinds, rules } = redaction
+  const keeps =
+    mode === 'off' || Object.values(kinds).includes('keep') || rules.some(({ action }) => action === 'keep')
+  const asked: Readonly<Record<Approvable, boolean>> = {
+    mirroring: true,
+    writes: writes === 'forward',
+    redaction: keeps,
+    extending: false,
+  }
+  return fourEyes.filter((one) => asked[one])
+}
