@@ -24,7 +24,14 @@ const API_ORIGIN = 'api'
 const READ_AND_WRITE = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
 
 const makeConsole = (
-  { clientId, authorizationEndpoint, tokenEndpoint, issuer, scope }: NonNullable<typeof inputs.people>,
+  {
+    clientId,
+    authorizationEndpoint,
+    tokenEndpoint,
+    signOutEndpoint = '',
+    issuer,
+    scope,
+  }: NonNullable<typeof inputs.people>,
   apiUrl: $util.Output<string>,
 ) => {
   const headers = new aws.cloudfront.ResponseHeadersPolicy('ConsoleHeaders', {
@@ -68,6 +75,7 @@ const makeConsole = (
       VITE_OIDC_CLIENT_ID: clientId,
       VITE_OIDC_AUTHORIZATION_ENDPOINT: authorizationEndpoint,
       VITE_OIDC_TOKEN_ENDPOINT: tokenEndpoint,
+      VITE_OIDC_SIGN_OUT_ENDPOINT: signOutEndpoint,
       VITE_OIDC_SCOPE: scope,
     },
     dev: { command: 'npx vite', url: 'http://localhost:5173' },

@@ -92,6 +92,9 @@ const Settings = z.strictObject({
       clientId: z.string().min(1),
       authorizationEndpoint: HttpsUrl,
       tokenEndpoint: HttpsUrl,
+      signOutEndpoint: HttpsUrl.optional().describe(
+        'the provider’s end_session_endpoint, or Cognito’s /logout; without it nobody signs out of the console',
+      ),
       scope: z.string().default('openid email'),
     })
     .optional()

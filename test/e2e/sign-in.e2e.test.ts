@@ -18,7 +18,7 @@ if (found.path === null) console.warn(`Signing in was not tested in a browser: $
 const CLIENT = 'shadowmeter-console'
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** The console as a deployment builds it, before an API that takes the provider's newest token and no other. */
+/** The console as a deployment builds it, before an API that takes the provider's tokens. */
 describe.skipIf(found.path === null)('a console whose users sign in', () => {
   let provider: OidcProvider
   let server: Server
@@ -40,6 +40,7 @@ describe.skipIf(found.path === null)('a console whose users sign in', () => {
           VITE_OIDC_CLIENT_ID: CLIENT,
           VITE_OIDC_AUTHORIZATION_ENDPOINT: `${provider.issuer}/authorize`,
           VITE_OIDC_TOKEN_ENDPOINT: `${provider.issuer}/token`,
+          VITE_OIDC_SIGN_OUT_ENDPOINT: `${provider.issuer}/logout`,
           VITE_OIDC_SCOPE: 'openid email',
         },
       },
@@ -47,7 +48,7 @@ describe.skipIf(found.path === null)('a console whose users sign in', () => {
     const files = await readConsole(folder)
     server = createServer(({ url = '/', headers }, response) => {
       if (url.startsWith('/api/')) {
-        const isRight = headers.authorization === `Bearer ${provider.tokens.at(-1)}` && !revoked
+        const isRight = provider.tokens.some((one) => headers.authorization === `Bearer ${one}`) && !revoked
         revoked = false
         response.writeHead(isRight ? 200 : 401, { 'content-type': 'application/json' })
         response.end(isRight ? '{"experiments":[],"nextToken":null}' : '{"message":"Unauthorized"}')
@@ -88,6 +89,35 @@ describe.skipIf(found.path === null)('a console whose users sign in', () => {
     revoked = true
     await expect.poll(() => provider.tokens.length, { timeout: 30_000 }).toBe(before + 1)
     await page.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()
+  })
+
+  test('signs out at the provider, in every page of the browser, and lets in again only when asked', async () => {
+    const context = await browser.newContext()
+    const [page, other] = [await context.newPage(), await context.newPage()]
+    for (const one of [page, other]) {
+      await one.goto(address)
+      await one.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()
+    }
+    const before = provider.tokens.length
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+
+    const [said] = provider.signedOut
+    expect(Object.fromEntries(said ?? [])).toEqual({
+      client_id: CLIENT,
+      post_logout_redirect_uri: `${address}/`,
+      logout_uri: `${address}/`,
+      id_token_hint: provider.tokens[before - 2],
+    })
+    // The other page had a token of its own: it has had to ask the provider again.
+    await expect.poll(() => provider.tokens.length).toBe(before + 1)
+    expect(page.url()).toBe(`${address}/`)
+
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()
+    expect(provider.tokens).toHaveLength(before + 2)
+    await context.close()
   })
 
   test('says so when the provider refuses', async () => {

@@ -8,6 +8,8 @@ export type OidcProvider = {
   issuer: string
   /** ID tokens it has given out. */
   tokens: string[]
+  /** What it was told at each sign-out. */
+  signedOut: URLSearchParams[]
   /** Refuses the next sign-in. */
   refuse(): void
   close(): void
@@ -20,6 +22,7 @@ export const startOidcProvider = async (clientId: string): Promise<OidcProvider>
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pending = new Map<string, Pending>()
   const tokens: string[] = []
+  const signedOut: URLSearchParams[] = []
   let refusing = false
   let issuer = ''
 
@@ -46,6 +49,11 @@ export const startOidcProvider = async (clientId: string): Promise<OidcProvider>
       }
       refusing = false
       response.writeHead(302, { location: back.href }).end()
+      return
+    }
+    if (url.pathname === '/logout') {
+      signedOut.push(url.searchParams)
+      response.writeHead(302, { location: query('post_logout_redirect_uri') }).end()
       return
     }
     const form = new URLSearchParams(await text(request))
@@ -86,6 +94,7 @@ export const startOidcProvider = async (clientId: string): Promise<OidcProvider>
   return {
     issuer,
     tokens,
+    signedOut,
     refuse: () => {
       refusing = true
     },

@@ -9,6 +9,7 @@ import { isPassing } from './client.ts'
 import { reloadOnNewVersion } from './new-version.ts'
 import { signIn } from './sign-in.ts'
 import { SignInFailed } from './sign-in-failed.tsx'
+import { SignedOut } from './signed-out.tsx'
 import { startTheme } from './theme.ts'
 
 reloadOnNewVersion()
@@ -24,14 +25,15 @@ const show = (content: ReactNode) =>
   createRoot(document.getElementById('root')!).render(<StrictMode>{content}</StrictMode>)
 
 try {
-  await signIn()
-  show(
-    <I18nProvider locale="en" messages={[messages]}>
-      <QueryClientProvider client={client}>
-        <App theme={startTheme(document.documentElement)} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  if ((await signIn()) === 'out') show(<SignedOut />)
+  else
+    show(
+      <I18nProvider locale="en" messages={[messages]}>
+        <QueryClientProvider client={client}>
+          <App theme={startTheme(document.documentElement)} />
+        </QueryClientProvider>
+      </I18nProvider>,
+    )
 } catch (error) {
   show(<SignInFailed reason={error} />)
 }

@@ -9,6 +9,7 @@ interface ImportMetaEnv {
   readonly VITE_OIDC_CLIENT_ID: string
   readonly VITE_OIDC_AUTHORIZATION_ENDPOINT: string
   readonly VITE_OIDC_TOKEN_ENDPOINT: string
+  readonly VITE_OIDC_SIGN_OUT_ENDPOINT: string
   readonly VITE_OIDC_SCOPE: string
 }
 interface ImportMeta {

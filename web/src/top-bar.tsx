@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { callerQuery } from './queries.ts'
 import { toExperiments } from './router.ts'
+import { canSignOut, signOut } from './sign-in.ts'
 import { type Theme, type ThemeStore, useTheme } from './theme.ts'
 
 export const TopBar = ({ theme }: { theme: ThemeStore }) => (
@@ -14,6 +15,11 @@ export const TopBar = ({ theme }: { theme: ThemeStore }) => (
     <a className="top-link" href="/api/openapi.json" target="_blank" rel="noreferrer">
       API
     </a>
+    {canSignOut && (
+      <button type="button" className="top-link" onClick={signOut}>
+        Sign out
+      </button>
+    )}
     <ThemeChoice theme={theme} />
   </header>
 )
