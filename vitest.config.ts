@@ -24,7 +24,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
-          testTimeout: 60_000,
+          // Bundles and compiles: seconds alone, a minute on a busy machine.
+          testTimeout: 180_000,
         },
       },
       {
