@@ -17,6 +17,13 @@ export const PROOF_RUNS: readonly ProofRun[] = [
     scale: 2,
   },
   {
+    name: 'month',
+    proves:
+      'a month of 200 experiments and 2,000 interfaces: ledgers are what the endpoints logged, no budget is passed',
+    files: ['test/functions/reconcile/month.test.ts'],
+    scale: 2,
+  },
+  {
     name: 'plan',
     proves: 'from any state the plan converges and keeps within time and money',
     files: ['test/functions/experiments/plan.property.test.ts'],

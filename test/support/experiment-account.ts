@@ -209,6 +209,7 @@ export type Account = {
 export const openAccount = async (
   switches: Partial<Switches> = {},
   change: (declared: WorldDeclaration) => WorldDeclaration = (declared) => declared,
+  { tickSeconds = TICK_SECONDS, healthSeconds = 2 } = {},
 ): Promise<Account> => {
   const clock = new ManualClock()
   const gateways = new Gateways()
@@ -242,7 +243,7 @@ export const openAccount = async (
       ],
       targetGroups: declared.targetGroups.map((group) => ({
         ...group,
-        healthCheck: { ...group.healthCheck, intervalSeconds: 2 },
+        healthCheck: { ...group.healthCheck, intervalSeconds: healthSeconds },
       })),
     },
   })
@@ -251,7 +252,7 @@ export const openAccount = async (
   const lines: string[] = []
   const reopen = () => {
     const plane = openControlPlane(
-      config,
+      { ...config, tickSeconds },
       {
         now: clock.now,
         sleep: (milliseconds) => new Promise((resolve) => void clock.setTimer(milliseconds, resolve)),
