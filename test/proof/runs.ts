@@ -24,6 +24,12 @@ export const PROOF_RUNS: readonly ProofRun[] = [
     scale: 2,
   },
   {
+    name: 'money',
+    proves: 'money is right under each value of each switch for what AWS does not say',
+    files: ['test/functions/reconcile/money-switches.test.ts'],
+    scale: 2,
+  },
+  {
     name: 'plan',
     proves: 'from any state the plan converges and keeps within time and money',
     files: ['test/functions/experiments/plan.property.test.ts'],
