@@ -16,6 +16,7 @@ import {
   resumeExperiment,
   stopExperiment,
 } from './operations/experiments.ts'
+import { decideNoise, listNoise } from './operations/noise.ts'
 import {
   createSchedule,
   deleteSchedule,
@@ -43,6 +44,8 @@ export const catalogue = {
   getLedger,
   getVerdict,
   getComparison,
+  listNoise,
+  decideNoise,
   getEvidence,
   renderEvidence,
   listExperimentAudit,

@@ -4,6 +4,7 @@ import { DifferenceTally, Sample, UnpairedReason } from './comparison.ts'
 import { Experiment, Timestamp } from './experiment.ts'
 import { FilterRule } from './filter-rule.ts'
 import { Ledger } from './ledger.ts'
+import { NoiseList } from './noise.ts'
 import { Volume } from './traffic.ts'
 import { Verdict } from './verdict.ts'
 
@@ -44,6 +45,7 @@ export const Evidence = z
     endpoints: z.array(EndpointEvidence).describe('those with the most requests first'),
     unpaired: z.partialRecord(UnpairedReason, count),
     samples: z.array(Sample),
+    noise: NoiseList.shape.places,
     mirrorTarget: z.string(),
     filterRules: z.array(FilterRule),
     sessions: z.array(

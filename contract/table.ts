@@ -7,6 +7,7 @@
  * | ACTIVE            | <experiment id>       | that it has not ended                               |
  * | EXPERIMENT#<id>   | LEDGER#<eni>#<gen>    | one mirror session and what it owes                 |
  * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
+ * | EXPERIMENT#<id>   | NOISE#<place>         | what somebody decided about differences in a place  |
  * | EXPERIMENT#<id>   | WATCH                 | what the abort rules have seen                      |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
@@ -51,6 +52,11 @@ export const taskKey = (experiment: string, task: string): Key => ({
   sk: `TASK#${task}`,
 })
 export const watchKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'WATCH' })
+export const NOISE_PREFIX = 'NOISE#'
+export const noiseKey = (experiment: string, place: string): Key => ({
+  pk: belongings(experiment),
+  sk: `${NOISE_PREFIX}${place}`,
+})
 export const auditKey = (experiment: string, ulid: string): Key => ({
   pk: belongings(experiment),
   sk: `AUDIT#${ulid}`,

@@ -87,3 +87,16 @@ const tuesdays: z.input<typeof WindowScheduleSpec> = {
 export const scheduleExamples = {
   weekly: { summary: 'Tuesdays at 14:00 in Berlin, but not at the end of the year', value: tuesdays },
 }
+
+export const noiseExamples = {
+  confirm: {
+    summary: 'A counter that says nothing about the release',
+    value: {
+      endpoint: 'GET /orders/{id}',
+      kind: 'value' as const,
+      path: '$.views',
+      decision: 'confirmed' as const,
+      reason: 'Counts readers, the shadow has none.',
+    },
+  },
+}

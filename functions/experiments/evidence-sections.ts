@@ -15,6 +15,7 @@ export const evidenceSections = (evidence: Evidence): Section[] => [
   verdictSection(evidence),
   endpointSection(evidence),
   differenceSection(evidence),
+  noiseSection(evidence),
   exampleSection(evidence),
   measurementSection(evidence),
   coverageSection(evidence),
@@ -119,6 +120,30 @@ const differenceSection = ({ endpoints }: Evidence): Section =>
           String(drifted),
         ]),
       ),
+    ),
+  )
+
+const noiseSection = ({ noise }: Evidence): Section =>
+  section(
+    'Noise',
+    [
+      'Confirmed says nothing about the release; rejected is not excused by chance; learned is as the traffic tells.',
+    ],
+    table(
+      ['Endpoint', 'Kind', 'Where', 'Decision', 'By', 'When'],
+      noise
+        .filter(
+          ({ decision, chance, volatile }) =>
+            decision !== 'learned' || (chance?.found ?? 0) > 0 || volatile > 0,
+        )
+        .map(({ endpoint, kind, path, decision, by, at }) => [
+          endpoint,
+          kind,
+          path,
+          decision,
+          by ?? '–',
+          at ?? '–',
+        ]),
     ),
   )
 

@@ -2,15 +2,18 @@ import type { AuditEntry } from '../../contract/audit.ts'
 import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
 import type { Ledger } from '../../contract/ledger.ts'
+import type { NoiseDecision } from '../../contract/noise.ts'
 import { quantile, type Sketch } from '../../contract/sketch.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 import type { Config } from '../config.ts'
 import { filterRules } from './filter-rules.ts'
+import { noiseList } from './noise.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
 
 type Parts = {
   record: ExperimentRecord
   comparison: Comparison
+  decisions: readonly NoiseDecision[]
   verdict: Verdict
   sessions: readonly SessionRecord[]
   tasks: Evidence['gateways']
@@ -21,7 +24,7 @@ type Parts = {
 
 /** Puts together what is known of an experiment. Bodies, headers and paths of requests are in none of it. */
 export const evidenceOf = (parts: Parts, now: Date): Evidence => {
-  const { record, comparison, verdict, sessions, tasks, ledger, audit, config } = parts
+  const { record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config } = parts
   const { experiment } = record
   return {
     schema: 'shadowmeter/evidence/1',
@@ -34,6 +37,7 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
     warmUp: comparison.warmUp,
     unpaired: comparison.unpaired,
     samples: comparison.samples,
+    noise: noiseList(comparison.endpoints, decisions),
     mirrorTarget: config.mirrorTarget,
     filterRules: filterRules(experiment.spec),
     sessions: sessions.map(

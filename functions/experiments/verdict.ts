@@ -1,5 +1,6 @@
 import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import { type Experiment, isOver } from '../../contract/experiment.ts'
+import type { NoiseDecision } from '../../contract/noise.ts'
 import type { Thresholds } from '../../contract/thresholds.ts'
 import type { Reason, Verdict } from '../../contract/verdict.ts'
 import { canaryOf, rejects } from './canary.ts'
@@ -8,6 +9,7 @@ import { withoutIgnored } from './ignore.ts'
 import { judgeAnswers, percentText } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
 import { measuredWay } from './measurement.ts'
+import { withDecisions } from './noise.ts'
 
 /** Chance that any of all questions, asked as often as one likes, is answered with a false alarm. */
 const FALSE_ALARM = 0.05
@@ -23,8 +25,10 @@ export const judge = (
   whole: Comparison,
   thresholds: Thresholds,
   now: Date,
+  decisions: readonly NoiseDecision[] = [],
 ): Verdict => {
-  const comparison = { ...whole, endpoints: withoutIgnored(whole.endpoints, thresholds) }
+  const endpoints = withDecisions(withoutIgnored(whole.endpoints, thresholds), decisions)
+  const comparison = { ...whole, endpoints }
   const judged = comparison.endpoints.filter(({ compared }) => compared >= thresholds.minimumSamples)
   const alpha = FALSE_ALARM / (QUESTIONS * Math.max(1, judged.length))
   const rejected = credentials(comparison, thresholds)

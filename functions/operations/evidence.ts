@@ -10,6 +10,7 @@ import { judge } from '../experiments/verdict.ts'
 import { listAudit } from '../store/audit.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { readSessions } from '../store/ledger.ts'
+import { readNoise } from '../store/noise.ts'
 import { readTasks } from '../store/tasks.ts'
 import type { Context } from './context.ts'
 import { getLedger } from './ledger.ts'
@@ -32,9 +33,10 @@ export const renderEvidence: Handler<Catalogue['renderEvidence'], Context> = asy
 const collect = async (id: string, context: Context): Promise<Evidence> => {
   const { table, config, now } = context
   const input = { params: { id }, query: {}, body: undefined }
-  const [record, comparison, sessions, tasks, ledger, audit] = await Promise.all([
+  const [record, comparison, decisions, sessions, tasks, ledger, audit] = await Promise.all([
     requireRecord(table, id),
     readComparison(table, id),
+    readNoise(table, id),
     readSessions(table, id),
     readTasks(table, id),
     getLedger(input, context),
@@ -45,8 +47,9 @@ const collect = async (id: string, context: Context): Promise<Evidence> => {
     comparison,
     Thresholds.parse(record.experiment.spec.verdict ?? {}),
     now(),
+    decisions,
   )
-  return evidenceOf({ record, comparison, verdict, sessions, tasks, ledger, audit, config }, now())
+  return evidenceOf({ record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config }, now())
 }
 
 const wholeAudit = async ({ table }: Context, id: string): Promise<AuditEntry[]> => {

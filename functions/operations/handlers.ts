@@ -10,6 +10,7 @@ import { getEvidence, renderEvidence } from './evidence.ts'
 import { extendExperiment } from './extend-experiment.ts'
 import { getLedger } from './ledger.ts'
 import { listMeter } from './meter.ts'
+import { decideNoise, listNoise } from './noise.ts'
 import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
@@ -35,6 +36,8 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   getLedger,
   getVerdict,
   getComparison,
+  listNoise,
+  decideNoise,
   getEvidence,
   renderEvidence,
   listExperimentAudit,

@@ -3,16 +3,18 @@ import type { Handler } from '../../contract/operation.ts'
 import { Thresholds } from '../../contract/thresholds.ts'
 import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
+import { readNoise } from '../store/noise.ts'
 import type { Context } from './context.ts'
 import { requireRecord } from './records.ts'
 
 /** Judged anew at each reading, from what the gateways have written by then. */
 export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ params }, { table, now }) => {
-  const [{ experiment }, comparison] = await Promise.all([
+  const [{ experiment }, comparison, decisions] = await Promise.all([
     requireRecord(table, params.id),
     readComparison(table, params.id),
+    readNoise(table, params.id),
   ])
-  return judge(experiment, comparison, Thresholds.parse(experiment.spec.verdict ?? {}), now())
+  return judge(experiment, comparison, Thresholds.parse(experiment.spec.verdict ?? {}), now(), decisions)
 }
 
 /** The endpoints with the most requests first. */

@@ -20,6 +20,8 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   getLedger: 'GET /experiments/{id}/ledger',
   getVerdict: 'GET /experiments/{id}/verdict',
   getComparison: 'GET /experiments/{id}/comparison',
+  listNoise: 'GET /experiments/{id}/noise',
+  decideNoise: 'POST /experiments/{id}/noise',
   getEvidence: 'GET /experiments/{id}/evidence',
   renderEvidence: 'GET /experiments/{id}/evidence/{format}',
   listExperimentAudit: 'GET /experiments/{id}/audit',

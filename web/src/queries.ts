@@ -93,6 +93,13 @@ export const comparisonQuery = (id: string, live: boolean) =>
     refetchInterval: live ? JUDGED_MS : false,
   })
 
+export const noiseQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['noise', id],
+    queryFn: ({ signal }) => call('listNoise', { params: { id }, query: {}, body: undefined }, { signal }),
+    refetchInterval: live ? JUDGED_MS : false,
+  })
+
 /** Every change has one entry, written soon after it: so many entries as the revision says are all there are. */
 export const auditQuery = (id: string, revision: number) =>
   queryOptions({

@@ -16,6 +16,7 @@ import { Coverage } from './coverage.tsx'
 import { EndpointDetail } from './endpoint-detail.tsx'
 import { Endpoints } from './endpoints.tsx'
 import { Export } from './export.tsx'
+import { Noise } from './noise.tsx'
 
 /** The verdict, then the endpoints, then what differs at one of them. */
 export const Answer = ({ experiment }: { experiment: Experiment }) => {
@@ -58,6 +59,7 @@ export const Answer = ({ experiment }: { experiment: Experiment }) => {
           />
         </>
       )}
+      <Noise id={experiment.id} live={live} />
       <Coverage verdict={verdict.data} comparison={comparison.data} requests={experiment.requests} />
     </div>
   )

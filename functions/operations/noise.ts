@@ -1,0 +1,35 @@
+import type { Catalogue } from '../../contract/catalogue.ts'
+import type { Handler } from '../../contract/operation.ts'
+import { auditEntry } from '../experiments/audit.ts'
+import { noiseList } from '../experiments/noise.ts'
+import { appendAudit } from '../store/audit.ts'
+import { readComparison } from '../store/comparisons.ts'
+import { forgetNoise, readNoise, writeNoise } from '../store/noise.ts'
+import type { Table } from '../store/table.ts'
+import type { Context } from './context.ts'
+import { requireRecord } from './records.ts'
+
+export const listNoise: Handler<Catalogue['listNoise'], Context> = async ({ params }, { table }) => {
+  await requireRecord(table, params.id)
+  return { places: await placesOf(table, params.id) }
+}
+
+/** Of ended experiments too: what somebody decides is judged at the next reading. */
+export const decideNoise: Handler<Catalogue['decideNoise'], Context> = async (
+  { params, body },
+  { table, caller, now },
+) => {
+  const { experiment } = await requireRecord(table, params.id)
+  const { decision, reason = null, ...place } = body
+  const what = `noise ${decision}: ${place.endpoint}, ${place.kind} ${place.path}`
+  // Told first: a decision that nobody is named for must not be.
+  await appendAudit(table, auditEntry(experiment, experiment, { who: caller, what, why: reason }, now()))
+  if (decision === 'learned') await forgetNoise(table, params.id, place)
+  else await writeNoise(table, params.id, { ...place, decision, by: caller, at: now().toISOString() })
+  return { places: await placesOf(table, params.id) }
+}
+
+const placesOf = async (table: Table, id: string) => {
+  const [{ endpoints }, decisions] = await Promise.all([readComparison(table, id), readNoise(table, id)])
+  return noiseList(endpoints, decisions)
+}
