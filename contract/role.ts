@@ -26,6 +26,8 @@ export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
   getLedger: 'viewer',
   getVerdict: 'viewer',
   getComparison: 'viewer',
+  listNoise: 'viewer',
+  decideNoise: 'operator',
   getEvidence: 'viewer',
   renderEvidence: 'viewer',
   listBudgets: 'viewer',
