@@ -22,6 +22,7 @@ import {
   LENGTH,
   META_WORDS,
   NANOSECONDS,
+  ORIGIN,
   OVERFLOW,
   type ReceiverData,
   type ReceiverReady,
@@ -31,6 +32,7 @@ import {
   SLOTS,
   SOURCE,
   STOP,
+  slotOf,
   TAIL,
 } from './ring.ts'
 
@@ -138,6 +140,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
   }
 
   let head = 0
+  let origin = 0
   let emptyLooks = 0
   let errors = 0
   let until = 0
@@ -149,8 +152,12 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
       if (until === 0) until = now + LAST_LOOK_MS
       if (now >= until) break
     }
-    const slot = head & (SLOTS - 1)
     const tail = Atomics.load(words, TAIL)
+    if (tail === head && origin !== head) {
+      origin = head
+      Atomics.store(words, ORIGIN, origin)
+    }
+    const slot = slotOf(head, origin)
     const free = SLOTS - ((head - tail) | 0)
     const room = Math.min(BATCH, free, SLOTS - slot)
     if (room === 0) {

@@ -7,15 +7,16 @@ import {
   LENGTH,
   META_WORDS,
   NANOSECONDS,
+  ORIGIN,
   OVERFLOW,
   type ReceiverData,
   type ReceiverReady,
   RING_FULL,
   SECONDS,
   SLOT_BYTES,
-  SLOTS,
   SOURCE,
   STOP,
+  slotOf,
   TAIL,
 } from './ring.ts'
 
@@ -59,10 +60,11 @@ export const openThreadSource = async ({
   /** Hands over what is in the ring, at most one turn's worth; says whether something is left. */
   const drain = (): boolean => {
     const head = Atomics.load(words, HEAD)
+    const origin = Atomics.load(words, ORIGIN)
     const waiting = (head - tail) | 0
     const end = waiting > TURN ? (tail + TURN) | 0 : head
     while (tail !== end) {
-      const slot = tail & (SLOTS - 1)
+      const slot = slotOf(tail, origin)
       const about = slot * META_WORDS
       const at = (meta[about + SECONDS] as number) * 1000 + (meta[about + NANOSECONDS] as number) / 1_000_000
       onDatagram(slots, slot * SLOT_BYTES, meta[about + LENGTH] as number, meta[about + SOURCE] as number, at)

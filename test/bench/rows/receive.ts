@@ -5,7 +5,7 @@ import type { Line, Row } from '../row.ts'
 
 const CONNECTIONS = 400
 /** Packets a second: the first at which nothing is lost. Lost packets make reassembly do other work. */
-const RATES = [80_000, 40_000, 20_000, 10_000]
+const RATES = [100_000, 80_000, 60_000, 40_000, 20_000, 10_000]
 const WARM_UP_SECONDS = 1.5
 const SECONDS = 3
 /** The ways take turns, so that what else the machine does meets all of them. */
