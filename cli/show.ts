@@ -57,6 +57,9 @@ export const progress = (experiment: Experiment): string => {
     .join(' · ')
 }
 
+/** The endpoints with the most writes that were held back. */
+const HELD_SHOWN = 5
+
 export const experiment = (shown: Experiment): string => {
   const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
   const { volume, usdPerGb, requests, sources, gateways, revision, gaps, cutConnections } = shown
@@ -79,6 +82,10 @@ export const experiment = (shown: Experiment): string => {
         `${count(requests.held_back)} held back, ${count(requests.incomplete)} incomplete, ` +
         `${count(requests.dropped)} dropped`,
     ],
+    ...Object.entries(shown.heldBack)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, HELD_SHOWN)
+      .map(([endpoint, n]) => ['held back', `${count(n)} ${endpoint}`] as const),
     ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
   ])
   return [

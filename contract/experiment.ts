@@ -14,7 +14,7 @@ import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
 import { Thresholds } from './thresholds.ts'
-import { Redacted, RequestCounts, Volume } from './traffic.ts'
+import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
 
 export const ExperimentId = z
   .string()
@@ -186,6 +186,7 @@ export const Experiment = z
     stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),
+    heldBack: HeldBack.default({}).describe('writes that were not forwarded, by endpoint'),
     cutConnections: z
       .int()
       .nonnegative()

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { Sketch } from './sketch-schema.ts'
-import { Redacted, RequestCounts, Volume } from './traffic.ts'
+import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
 
 const count = z.int().nonnegative()
 
@@ -35,6 +35,7 @@ export const GatewayReport = z
         volume: Volume,
         requests: RequestCounts,
         redacted: Redacted.exactOptional(),
+        heldBack: HeldBack.exactOptional(),
         gapBytes: count.describe('bytes of mirrored connections that never arrived'),
         cut: count.default(0).describe('connections that were open when the task stopped following them'),
         packets: z.record(z.string(), count).describe('accepted packets by what became of them'),

@@ -118,6 +118,23 @@ export const Selection = z
   .strictObject({
     allow: z.array(RequestMatch).max(50).default([]).describe('only what one of them matches; empty: all'),
     deny: z.array(RequestMatch).max(50).default([]).describe('never what one of them matches'),
+    reads: z
+      .array(RequestMatch)
+      .max(50)
+      .default([])
+      .describe('POST requests that change nothing, such as RPC methods that read: they are no writes'),
+    graphql: z
+      .array(RequestMatch)
+      .max(50)
+      .default([])
+      .describe(
+        'POST requests of GraphQL: queries are no writes; mutations, subscriptions and persisted queries are',
+      ),
+    writes: z
+      .array(RequestMatch)
+      .max(50)
+      .default([])
+      .describe('writes that are forwarded although the others are held back'),
     healthCheckers: z
       .enum(['leave-out', 'include'])
       .default('leave-out')

@@ -100,6 +100,25 @@ export const zeroRequests = (): RequestCounts => ({
 export const Redacted = z.record(z.string(), count).meta({ id: 'Redacted' })
 export type Redacted = z.output<typeof Redacted>
 
+/** More endpoints than this are counted as one. */
+export const HELD_ENDPOINTS_MAX = 100
+export const OTHER_ENDPOINTS = 'others'
+
+/** Writes that were held back, by endpoint. */
+export const HeldBack = z.record(z.string().max(1_000), count).meta({ id: 'HeldBack' })
+export type HeldBack = z.output<typeof HeldBack>
+
+/** What each gateway names is bounded; so is what they name together. */
+export const addHeldBack = (a: HeldBack, b: HeldBack): HeldBack => {
+  const sum = addCounts(a, b) as HeldBack
+  const most = Object.entries(sum)
+    .filter(([endpoint]) => endpoint !== OTHER_ENDPOINTS)
+    .sort(([, x], [, y]) => y - x)
+  if (most.length <= HELD_ENDPOINTS_MAX) return sum
+  const rest = most.slice(HELD_ENDPOINTS_MAX).reduce((total, [, n]) => total + n, sum[OTHER_ENDPOINTS] ?? 0)
+  return { ...Object.fromEntries(most.slice(0, HELD_ENDPOINTS_MAX)), [OTHER_ENDPOINTS]: rest }
+}
+
 /** Mirrored traffic as the gateway received it. */
 export const Volume = z
   .strictObject({

@@ -20,8 +20,10 @@ import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
 import { type RedactionSettings, Redactor } from './redact/redactor.ts'
+import { isSafeMethod } from './select/effect.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
-import { isSafeMethod, type Rules, Selector } from './select/rules.ts'
+import { HeldBack } from './select/held-back.ts'
+import { type Rules, Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
@@ -107,6 +109,7 @@ export type ExperimentOptions = {
 export class Experiment implements ExchangeHandler {
   readonly id: string
   readonly #requests = zeroRequestCounters()
+  readonly #heldBack = new HeldBack()
   readonly #volumes = new Map<string, SourceVolume>()
   readonly #options: ExperimentOptions
   readonly #pipeline: Pipeline
@@ -232,6 +235,7 @@ export class Experiment implements ExchangeHandler {
     const reason = this.#refusal(request)
     if (reason !== null) {
       this.#requests.refused[reason]++
+      if (reason === 'held_back.unsafe_method') this.#heldBack.count(request.method, request.target)
       this.#notSent(request)
       return
     }
@@ -285,6 +289,7 @@ export class Experiment implements ExchangeHandler {
       copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
       durations: own.durations,
       headerChanges: own.headerChanges,
+      heldBack: this.#heldBack.counts,
       redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
       lag: own.lag,

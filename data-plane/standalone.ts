@@ -125,6 +125,7 @@ const summary = (snapshot: Snapshot) => {
       packets: counted.packets,
       gapBytes: counted.gapBytes,
       redacted: counted.redacted,
+      heldBack: counted.heldBack,
       requests: requestCounts(counted.requests, counted.copies),
       ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows, () => null) }),
     }),

@@ -3,6 +3,7 @@ import type { Selection } from '../../contract/selection.ts'
 import type { RequestReason, ShadowResult } from '../../contract/traffic.ts'
 import type { Request } from '../http/exchange.ts'
 import { type AdaptationState, adaptOnce, isTelling, type Observed, partOf, unadapted } from './adaptation.ts'
+import { compileEffect } from './effect.ts'
 import { isNamed } from './headers.ts'
 import { isHealthChecker } from './health-checkers.ts'
 import { compileMatch, Facts } from './match.ts'
@@ -13,7 +14,7 @@ import { TokenBucket } from './token-bucket.ts'
 export type Rules = {
   /** Share of the requests that may be forwarded at all; above 100, copies of those that change nothing. */
   percent: number
-  /** hold: only methods that change nothing (RFC 9110 section 9.2.1; TRACE is left out). */
+  /** hold: only what changes nothing, and the writes that the selection names. */
   writes: 'hold' | 'forward'
   select: Selection
   /** Workers of all gateways that share what is allowed a second. */
@@ -36,6 +37,7 @@ export class Selector {
 
   readonly #deny: readonly NamedMatch[]
   readonly #allow: readonly NamedMatch[]
+  readonly #effect: ReturnType<typeof compileEffect>
   readonly #leavesOutCheckers: boolean
   readonly #readKey: ReadKey | null
   readonly #seed: number
@@ -53,6 +55,7 @@ export class Selector {
     this.rules = rules
     this.#deny = select.deny.map((match, i) => ({ name: `deny[${i}]`, answer: compileMatch(match) }))
     this.#allow = select.allow.map((match, i) => ({ name: `allow[${i}]`, answer: compileMatch(match) }))
+    this.#effect = compileEffect(select)
     this.#leavesOutCheckers = select.healthCheckers === 'leave-out'
     this.#readKey = keyReader(select.sampleBy)
     this.#seed = seedOf(experiment, select.sampleBy.key)
@@ -69,8 +72,9 @@ export class Selector {
     this.copies = 0
     const left = this.#leftOut(request)
     if (left !== null) return left
-    const isSafe = isSafeMethod(request.method)
-    if (this.rules.writes === 'hold' && !isSafe) {
+    const effect = this.#effect(request, this.#facts.of(request))
+    const isSafe = effect === 'read'
+    if (this.rules.writes === 'hold' && effect === 'write') {
       this.rule = 'writes'
       return 'held_back.unsafe_method'
     }
@@ -212,10 +216,7 @@ const sendsOf = (hash: number, percent: number): number => {
   return each + (isWithin(hash, percent - each * 100) ? 1 : 0)
 }
 
-export const isSafeMethod = (method: string): boolean =>
-  method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-
-/**
+export /**
  * An offer of h2c is an ordinary request that any HTTP/1.1 server answers (Java's HttpClient makes it by default); every
  * other protocol, WebSocket foremost, has no requests to forward after it.
  */

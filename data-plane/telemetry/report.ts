@@ -36,6 +36,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         volume: totalVolume(experiment.sources),
         requests: requestCounts(experiment.requests, experiment.copies),
         redacted: experiment.redacted,
+        heldBack: experiment.heldBack,
         gapBytes: experiment.gapBytes,
         cut: experiment.cut,
         packets: withoutZeroes(experiment.packets),

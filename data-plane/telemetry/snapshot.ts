@@ -1,4 +1,5 @@
 import { mergeSketches, type Sketch } from '../../contract/sketch.ts'
+import { addHeldBack } from '../../contract/traffic.ts'
 import { type DatagramCounters, type SourceVolume, zeroDatagrams } from '../select/gate.ts'
 import { addDurations, type DurationCounts } from './durations.ts'
 import { addAll, addRequestCounters, type RequestCounters } from './request-counters.ts'
@@ -23,6 +24,8 @@ export type ExperimentSnapshot = {
   headerChanges: Record<string, number>
   /** What was replaced in requests, by what and where: `email.body`. */
   redacted: Record<string, number>
+  /** Writes, by endpoint. */
+  heldBack: Record<string, number>
   /** To the head of the shadow's answer; and from the capture of a request to its sending. */
   latency: Sketch
   lag: Sketch
@@ -85,6 +88,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     durations: addDurations(a.durations, b.durations),
     headerChanges: addAll(a.headerChanges, b.headerChanges),
     redacted: addAll(a.redacted, b.redacted),
+    heldBack: addHeldBack(a.heldBack, b.heldBack),
     latency: mergeSketches(a.latency, b.latency),
     lag: mergeSketches(a.lag, b.lag),
     shadows: addShadows(a.shadows, b.shadows),

@@ -3,7 +3,7 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 
 /** What of a spec a second person has to approve before it may start, where the deployment asks for that. */
 export const approvalsFor = (
-  { requests: { writes, redaction } }: ExperimentSpec,
+  { requests: { writes, redaction, select } }: ExperimentSpec,
   fourEyes: readonly Approvable[],
 ): Approvable[] => {
   const { mode, kinds, rules } = redaction
@@ -11,7 +11,7 @@ export const approvalsFor = (
     mode === 'off' || Object.values(kinds).includes('keep') || rules.some(({ action }) => action === 'keep')
   const asked: Readonly<Record<Approvable, boolean>> = {
     mirroring: true,
-    writes: writes === 'forward',
+    writes: writes === 'forward' || select.writes.length > 0,
     redaction: keeps,
     extending: false,
   }

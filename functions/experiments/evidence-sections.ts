@@ -213,19 +213,29 @@ const measurementSection = ({ verdict: { measurement } }: Evidence): Section => 
   )
 }
 
-const shadowSection = ({ experiment: { spec } }: Evidence): Section => {
+const shadowSection = ({ experiment: { spec, heldBack } }: Evidence): Section => {
   const { dependencies, requests } = spec
+  const held = Object.entries(heldBack).sort(([, a], [, b]) => b - a)
   const { writes, redaction } = requests
-  return section('Shadow', [
-    `${shadowTargets(spec.shadow)
-      .map(({ name, url }) => `${name} at ${url}`)
-      .join(', ')}.`,
-    dependencies === undefined
-      ? 'Nobody declared what it uses.'
-      : `Declared to use ${dependencyWords(dependencies)}.`,
-    writes === 'hold' ? 'Writes were held back.' : 'Writes were forwarded.',
-    redaction.mode === 'off' ? 'Requests were not redacted.' : `Redaction: ${redaction.mode}.`,
-  ])
+  return section(
+    'Shadow',
+    [
+      `${shadowTargets(spec.shadow)
+        .map(({ name, url }) => `${name} at ${url}`)
+        .join(', ')}.`,
+      dependencies === undefined
+        ? 'Nobody declared what it uses.'
+        : `Declared to use ${dependencyWords(dependencies)}.`,
+      writes === 'forward'
+        ? 'Writes were forwarded.'
+        : `Writes were held back${requests.select.writes.length > 0 ? ', but those that its selection allows' : ''}.`,
+      redaction.mode === 'off' ? 'Requests were not redacted.' : `Redaction: ${redaction.mode}.`,
+    ],
+    table(
+      ['Writes held back', 'Number'],
+      held.map(([endpoint, n]) => [endpoint, String(n)]),
+    ),
+  )
 }
 
 const moneySection = ({ ledger, experiment }: Evidence): Section => {

@@ -88,6 +88,7 @@ export const newRecord = (
       stage: null,
       health: [],
       redacted: {},
+      heldBack: {},
       cutConnections: 0,
       gaps: [],
       meteredAt: null,

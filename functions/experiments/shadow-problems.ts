@@ -63,7 +63,8 @@ const REACHES_OUT = ['mail', 'payment', 'webhooks'] as const
 /** What forwarded writes may do outside, even with a shadow that shares nothing. */
 export const declaredWarnings = ({ dependencies, requests }: ExperimentSpec): string[] => {
   const own = REACHES_OUT.filter((name) => dependencies?.[name] === 'own')
-  return requests.writes === 'forward' && own.length > 0
+  const isWritten = requests.writes === 'forward' || requests.select.writes.length > 0
+  return isWritten && own.length > 0
     ? [
         `Writes are forwarded, and the shadow has its own ${own.join(' and ')}: make sure that it reaches nobody.`,
       ]

@@ -1,6 +1,6 @@
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { usdPerGb } from '../../contract/money.ts'
-import { addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
+import { addHeldBack, addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { stopSeconds } from '../cost/hours.ts'
@@ -92,6 +92,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       requests,
       ...(wanted && { cutConnections: cutBy(totals, running) }),
       redacted: totals.reduce((sum, total) => addRedacted(sum, total.redacted), {}),
+      heldBack: totals.reduce((sum, total) => addHeldBack(sum, total.heldBack), {}),
       meteredAt: now.toISOString(),
     },
   }
@@ -189,6 +190,7 @@ export const mergeReports = (
       volume,
       requests: mine?.requests ?? before?.requests ?? zeroRequests(),
       redacted: mine?.redacted ?? before?.redacted ?? {},
+      heldBack: mine?.heldBack ?? before?.heldBack ?? {},
       cut: mine?.cut ?? before?.cut ?? 0,
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],

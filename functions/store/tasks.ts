@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
 import { Sketch } from '../../contract/sketch-schema.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
-import { Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
+import { HeldBack, Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
 
 /** What one gateway task has done for one experiment, from its last report: totals are sums over these. */
@@ -16,6 +16,7 @@ export const TaskTotal = z.object({
   volume: Volume,
   requests: RequestCounts,
   redacted: Redacted.default({}),
+  heldBack: HeldBack.default({}),
   /** Connections that were open when the task stopped. */
   cut: z.int().nonnegative().default(0),
   /** By VNI. */

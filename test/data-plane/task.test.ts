@@ -407,3 +407,41 @@ test('what stands before the sources of any experiment is no shadow of another',
   expect(other.requests).toEqual([])
   await other.stop()
 })
+
+test('writes that are held back are listed by endpoint; declared reads and allowed writes go', async () => {
+  const task = await startTask()
+  const select = {
+    ...everything(),
+    graphql: [{ paths: ['/graphql'] }],
+    writes: [{ methods: ['PUT'], paths: ['/carts/*'] }],
+  }
+  await task.runs(await publish(experiment({ select })))
+  const connection = aConnection(7, 50_031)
+  const request = (method: string, path: string, body: string) =>
+    connection.request(
+      Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+    )
+
+  await task.send([
+    ...connection.open(),
+    ...request('POST', '/graphql', '{"query":"{ a }"}'),
+    ...request('POST', '/graphql', '{"query":"mutation { a }"}'),
+    ...request('PUT', '/carts/17', '{}'),
+    ...request('POST', '/orders/17/pay', '{}'),
+    ...request('DELETE', '/orders/18', ''),
+    ...connection.close(),
+  ])
+  const report = await task.reportWhere(
+    ({ experiments }) => experiments[EXPERIMENT]?.requests.shadow.answered_2xx === 2,
+  )
+
+  expect(report.experiments[EXPERIMENT]?.heldBack).toEqual({
+    'POST /graphql': 1,
+    'POST /orders/{id}/pay': 1,
+    'DELETE /orders/{id}': 1,
+  })
+  expect(shadow.requests.map(({ method, url }) => `${method} ${url}`).sort()).toEqual([
+    'POST /graphql',
+    'PUT /carts/17',
+  ])
+})

@@ -66,6 +66,7 @@ const counted = (): Snapshot => {
     copies: zeroRequestCounters(),
     durations: { counts: [], sumSeconds: 0 },
     redacted: {},
+    heldBack: {},
     headerChanges: {},
     latency: [-230, 4, 0, 1],
     lag: [-345, 5],

@@ -40,6 +40,7 @@ const counted = (): Snapshot => {
     copies: zeroRequestCounters(),
     durations,
     redacted: {},
+    heldBack: {},
     headerChanges: { connection: 2 },
     latency: [-275, 1, -79, 1, 230, 1],
     lag: [-300, 4],

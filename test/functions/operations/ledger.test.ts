@@ -75,6 +75,7 @@ const store = async (): Promise<string> => {
     volume: { packets: 20_000_000, bytes: 19e9 },
     requests: zeroRequests(),
     redacted: {},
+    heldBack: {},
     cut: 0,
     sources: {},
     latency: [],

@@ -13,7 +13,7 @@ import { REASON, REQUEST_OUTCOME } from '../words.ts'
 import { ChartContainer, fromZero, highest, highestSum, timeChart } from './chart.tsx'
 import { Gaps } from './gaps.tsx'
 import { Health } from './health.tsx'
-import { Requests, ShadowResults } from './requests.tsx'
+import { HeldBack, Requests, ShadowResults } from './requests.tsx'
 import { dollarsPerGigabyte, gigabytes, lossRates, requestRates, thin } from './series.ts'
 import { SpendChart } from './spend-chart.tsx'
 
@@ -53,6 +53,7 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
       </div>
       <Gaps gaps={experiment.gaps} cut={experiment.cutConnections} />
       <Requests requests={requests} />
+      <HeldBack heldBack={experiment.heldBack} />
       <Health health={experiment.health} />
     </div>
   )

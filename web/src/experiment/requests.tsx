@@ -52,6 +52,38 @@ export const Requests = ({ requests }: { requests: RequestCounts }) => {
   )
 }
 
+/** Writes that did not reach the shadow, by endpoint: what a spec could declare as reads, or allow. */
+export const HeldBack = ({ heldBack }: { heldBack: Readonly<Record<string, number>> }) => {
+  const rows = Object.entries(heldBack).sort(([, a], [, b]) => b - a)
+  if (rows.length === 0) return null
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description="Declare reads over POST in requests.select.reads or graphql, or allow some in requests.select.writes."
+        >
+          Writes that were held back
+        </Header>
+      }
+    >
+      <PlainTable
+        label="Writes that were held back, by endpoint"
+        columns={[{ name: 'Endpoint' }, { name: 'Number', number: true }]}
+        rows={rows.map(([endpoint, n]) => ({
+          key: endpoint,
+          cells: [
+            <span className="mono" key="endpoint">
+              {endpoint}
+            </span>,
+            count(n),
+          ],
+        }))}
+      />
+    </Container>
+  )
+}
+
 export const ShadowResults = ({ requests }: { requests: RequestCounts }) => {
   const results = SHADOW_RESULTS.filter((result) => (requests.shadow[result] ?? 0) > 0)
   return (

@@ -5,6 +5,9 @@ import type { Pattern, RequestMatch, SampleKey, Selection } from '../../../contr
 export const requestWords = ({ percent, writes, select }: ExperimentSpec['requests']): string[] => [
   shareWords(percent),
   writes === 'hold' ? 'Writes are held back: only GET, HEAD and OPTIONS go.' : 'Writes are forwarded too.',
+  ...select.reads.map((match) => `Declared to be a read: ${matchWords(match)}.`),
+  ...select.graphql.map((match) => `GraphQL queries go: ${matchWords(match)}.`),
+  ...select.writes.map((match) => `Writes that go all the same: ${matchWords(match)}.`),
   ...select.allow.map((match, i) => `${i === 0 ? 'Only' : 'Or'} ${matchWords(match)}.`),
   ...select.deny.map((match) => `Never ${matchWords(match)}.`),
   ...(select.healthCheckers === 'include' ? ['Health checks go too.'] : []),
