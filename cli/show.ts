@@ -4,6 +4,7 @@ import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { Verdict } from '../contract/verdict.ts'
+import type { WindowSchedule } from '../contract/window-schedule.ts'
 
 /** What people read; `--json` is for machines. */
 
@@ -149,6 +150,26 @@ export const plan = (shown: Plan): string => {
     ...section('assumptions', estimate.assumptions),
   ].join('\n')
 }
+
+export const schedules = (list: readonly WindowSchedule[]): string =>
+  list.length === 0 ? 'There are no schedules.' : list.map(schedule).join('\n')
+
+export const schedule = ({ id, revision, spec, createdBy, next, past }: WindowSchedule): string =>
+  [
+    rows([
+      ['schedule', `${id} (revision ${revision})`],
+      ['name', spec.experiment.name],
+      ['windows', `${spec.cron} in ${spec.timeZone}, ${spec.experiment.window.durationSeconds} s each`],
+      ['budget', `${dollars(spec.experiment.budgetUsd)} a window`],
+      ['created', `by ${createdBy}`],
+    ]),
+    ...section('never on', spec.blackoutDates),
+    ...section('next', next.map(second)),
+    ...section(
+      'past',
+      past.map(({ at, experiment: run, skipped }) => `${second(at)}  ${run ?? `skipped: ${skipped}`}`),
+    ),
+  ].join('\n')
 
 export const spend = (month: string, owners: readonly OwnerMonth[]): string =>
   owners.length === 0

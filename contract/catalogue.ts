@@ -18,6 +18,7 @@ import {
 } from './operations/experiments.ts'
 import { decideNoise, listNoise } from './operations/noise.ts'
 import {
+  changeSchedule,
   createSchedule,
   deleteSchedule,
   getSchedule,
@@ -56,6 +57,7 @@ export const catalogue = {
   createSchedule,
   listSchedules,
   getSchedule,
+  changeSchedule,
   deleteSchedule,
   listBudgets,
   setBudget,

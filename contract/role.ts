@@ -40,6 +40,7 @@ export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
   createSchedule: 'operator',
   listSchedules: 'viewer',
   getSchedule: 'viewer',
+  changeSchedule: 'operator',
   deleteSchedule: 'operator',
 }
 

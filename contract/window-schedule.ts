@@ -58,6 +58,7 @@ export const WindowSchedule = z
     spec: WindowScheduleSpec,
     createdAt: Timestamp,
     createdBy: z.string(),
+    revision: z.int().positive().describe('grows with every change: a change may name the one it expects'),
     next: z.array(Timestamp).describe('starts of the next ten windows'),
     past: z.array(PastWindow).describe('the last ten windows, the newest first'),
   })

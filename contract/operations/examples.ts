@@ -84,6 +84,17 @@ const tuesdays: z.input<typeof WindowScheduleSpec> = {
   timeZone: 'Europe/Berlin',
   blackoutDates: ['2026-12-22', '2026-12-29'],
 }
+export const scheduleChangeExamples = {
+  later: {
+    summary: 'An hour later, and not on one more day',
+    value: {
+      cron: '0 15 ? * TUE *',
+      blackoutDates: ['2026-12-22', '2026-12-29', '2027-01-05'],
+      reason: 'The nightly import runs longer.',
+    },
+  },
+}
+
 export const scheduleExamples = {
   weekly: { summary: 'Tuesdays at 14:00 in Berlin, but not at the end of the year', value: tuesdays },
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Timestamp } from '../experiment.ts'
 import { operation } from '../operation.ts'
 import { ScheduleId, WindowSchedule, WindowScheduleSpec } from '../window-schedule.ts'
-import { scheduleExamples } from './examples.ts'
+import { scheduleChangeExamples, scheduleExamples } from './examples.ts'
 import { nextToken, Page } from './page.ts'
 
 const none = z.strictObject({})
@@ -58,12 +58,38 @@ export const getSchedule = operation({
   idempotent: false,
 })
 
+const Reason = z.string().trim().min(1).max(500).describe('kept in the audit trail')
+
+export const changeSchedule = operation({
+  id: 'changeSchedule',
+  route: 'PATCH /schedules/{id}',
+  summary: 'Change what a schedule runs, or when; experiments that it has made already go on',
+  params: ById,
+  query: none,
+  body: z.strictObject({
+    experiment: WindowScheduleSpec.shape.experiment.exactOptional().describe('instead of the one it has'),
+    cron: WindowScheduleSpec.shape.cron.exactOptional(),
+    timeZone: WindowScheduleSpec.shape.timeZone.unwrap().exactOptional(),
+    blackoutDates: WindowScheduleSpec.shape.blackoutDates.unwrap().exactOptional(),
+    reason: Reason.exactOptional(),
+    ifRevision: z
+      .int()
+      .positive()
+      .exactOptional()
+      .describe('refused as a conflict unless this is still the schedule’s revision'),
+  }),
+  result: WindowSchedule,
+  status: 200,
+  idempotent: false,
+  examples: scheduleChangeExamples,
+})
+
 export const deleteSchedule = operation({
   id: 'deleteSchedule',
   route: 'DELETE /schedules/{id}',
   summary: 'Open no further windows; experiments that it has made already go on',
   params: ById,
-  query: none,
+  query: z.strictObject({ reason: Reason.exactOptional() }),
   body: z.undefined(),
   result: WindowSchedule,
   status: 200,

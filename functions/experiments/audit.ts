@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEntry, AuditState, BudgetEntry } from '../../contract/audit.ts'
+import type { AuditEntry, AuditState, BudgetEntry, ScheduleEntry } from '../../contract/audit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import { ulid } from './ulid.ts'
 
@@ -58,6 +58,28 @@ export const budgetEntry = (
     why,
     before: state(before),
     after: state(after),
+  }
+}
+
+type Schedule = Readonly<{ id: string; revision: number }>
+
+/** `revision` of the schedule is the one that the change makes. */
+export const scheduleEntry = (
+  { id, revision }: Schedule,
+  { before, after }: Pick<ScheduleEntry, 'before' | 'after'>,
+  { who, why }: { who: string; why: string | null },
+  now: Date,
+): ScheduleEntry => {
+  const what = before === null ? 'schedule created' : after === null ? 'schedule deleted' : 'schedule changed'
+  return {
+    id: entryId(id, revision, what, now),
+    schedule: id,
+    at: now.toISOString(),
+    who,
+    what,
+    why,
+    before,
+    after,
   }
 }
 

@@ -14,7 +14,14 @@ import { decideNoise, listNoise } from './noise.ts'
 import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
-import { createSchedule, deleteSchedule, getSchedule, listSchedules, previewSchedule } from './schedules.ts'
+import {
+  changeSchedule,
+  createSchedule,
+  deleteSchedule,
+  getSchedule,
+  listSchedules,
+  previewSchedule,
+} from './schedules.ts'
 import { listSources, previewSource } from './sources.ts'
 import { killExperiment, stopExperiment } from './stop-experiment.ts'
 import { getComparison, getVerdict } from './verdict.ts'
@@ -48,6 +55,7 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   createSchedule,
   listSchedules,
   getSchedule,
+  changeSchedule,
   deleteSchedule,
   listBudgets,
   setBudget,

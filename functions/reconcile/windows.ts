@@ -6,7 +6,12 @@ import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { dueWindows } from '../experiments/windows.ts'
 import { createRecord } from '../store/experiments.ts'
-import { allScheduleRecords, type ScheduleRecord, updateScheduleRecord } from '../store/window-schedules.ts'
+import {
+  allScheduleRecords,
+  flushSchedule,
+  type ScheduleRecord,
+  updateScheduleRecord,
+} from '../store/window-schedules.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 
@@ -17,7 +22,10 @@ const PAST_SHOWN = 10
 /** Makes the experiments of windows that begin soon, and says which were missed. One schedule does not keep the others. */
 export const openWindows = async (plane: ControlPlane): Promise<void> => {
   for (const schedule of await allScheduleRecords(plane.table))
-    await openDue(plane, schedule).catch((error: unknown) =>
+    await (schedule.deleted || schedule.outbox.length > 0
+      ? flushSchedule(plane.table, schedule)
+      : openDue(plane, schedule)
+    ).catch((error: unknown) =>
       plane.log('error', 'a schedule failed', { schedule: schedule.id, error: errorText(error) }),
     )
 }
@@ -60,6 +68,9 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
   await updateScheduleRecord(plane.table, {
     ...schedule,
     decidedUntil: last.at.toISOString(),
-    past: [...decided, ...schedule.past].slice(0, PAST_SHOWN),
+    past: [...decided, ...schedule.past.filter(({ at }) => !decided.some((one) => one.at === at))].slice(
+      0,
+      PAST_SHOWN,
+    ),
   })
 }

@@ -32,6 +32,7 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   createSchedule: 'POST /schedules',
   listSchedules: 'GET /schedules',
   getSchedule: 'GET /schedules/{id}',
+  changeSchedule: 'PATCH /schedules/{id}',
   deleteSchedule: 'DELETE /schedules/{id}',
   listBudgets: 'GET /budgets',
   setBudget: 'POST /budgets',

@@ -20,6 +20,7 @@ const LAST = [
   'approveExperiment',
   'stopExperiment',
   'killExperiment',
+  'changeSchedule',
   'deleteSchedule',
 ]
 const place = ({ operationId }: Described): number =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { ScheduleEntry } from '../../../contract/audit.ts'
 import type { WindowSchedule } from '../../../contract/window-schedule.ts'
+import { scheduleEntry } from '../../../functions/experiments/audit.ts'
 import { openWindows } from '../../../functions/reconcile/windows.ts'
 import { allScheduleRecords, updateScheduleRecord } from '../../../functions/store/window-schedules.ts'
 import { openApiOver } from '../../support/api.ts'
@@ -79,6 +81,64 @@ describe('a schedule through the API', PATIENT, () => {
   })
 })
 
+describe('a change of a schedule', PATIENT, () => {
+  it('is in force for the windows from now on, and in the audit trail with its creation and deletion', async () => {
+    const { account, api, create, read, experiments } = await open()
+    const { id } = (await create()).body
+    const change = (change: object) => api.send({ method: 'PATCH', path: `/schedules/${id}`, body: change })
+    await pass(account, account.plane, 1)
+
+    const changed = await change({
+      cron: '0/30 * * * ? *',
+      blackoutDates: ['2026-11-22'],
+      reason: 'Too often.',
+      ifRevision: 1,
+    })
+    const stale = await change({ cron: '0/10 * * * ? *', ifRevision: 1 })
+    const bad = await change({ cron: 'now and then' })
+    await pass(account, account.plane, 1)
+    const past = (await read(id)).past
+    await api.send({ method: 'DELETE', path: `/schedules/${id}`, query: { reason: 'Done with it.' } })
+    const { entries } = (await api.send({ path: '/audit' })).body
+    const told: ScheduleEntry[] = entries.filter((entry: object) => 'schedule' in entry)
+
+    expect(changed.body).toMatchObject({
+      revision: 2,
+      next: expect.arrayContaining(['2026-11-21T12:30:00.000Z']),
+    })
+    expect(changed.body.next).not.toContain('2026-11-22T00:00:00.000Z')
+    expect(stale).toMatchObject({ status: 409, body: { type: 'urn:shadowmeter:problem:conflict' } })
+    expect(bad).toMatchObject({ status: 400, body: { errors: [{ path: 'body.cron' }] } })
+    expect(past.map(({ at }) => at)).toEqual(['2026-11-21T12:10:00.000Z', '2026-11-21T12:05:00.000Z'])
+    expect(await experiments()).toHaveLength(2)
+    expect(
+      told.map(({ what, who, why, before, after }) => [what, who, why, before?.cron, after?.cron]),
+    ).toEqual([
+      ['schedule deleted', 'local', 'Done with it.', '0/30 * * * ? *', undefined],
+      ['schedule changed', 'local', 'Too often.', '0/5 * * * ? *', '0/30 * * * ? *'],
+      ['schedule created', 'local', null, undefined, '0/5 * * * ? *'],
+    ])
+  })
+
+  it('that dies before its entry is in the trail is told by the next tick', async () => {
+    const { account, api, create } = await open()
+    const { id } = (await create()).body
+    const [record] = await allScheduleRecords(account.plane.table)
+    const now = new Date(account.clock.now())
+    const states = { before: record!.spec, after: null }
+    const entry = scheduleEntry({ id, revision: 2 }, states, { who: 'ada', why: null }, now)
+    await updateScheduleRecord(account.plane.table, { ...record!, deleted: true, outbox: [entry] })
+
+    const gone = await api.send({ path: `/schedules/${id}` })
+    await openWindows(account.plane)
+    const { entries } = (await api.send({ path: '/audit' })).body
+
+    expect(gone.status).toBe(404)
+    expect(entries).toContainEqual(entry)
+    expect(await allScheduleRecords(account.plane.table)).toEqual([])
+  })
+})
+
 describe('windows', PATIENT, () => {
   it('are made ahead as runs of their own, each once, whatever is repeated', async () => {
     const { account, create, read, experiments } = await open()
@@ -87,7 +147,7 @@ describe('windows', PATIENT, () => {
 
     await pass(account, account.plane, 0)
     // As after a crash between the experiments and the note that they are made.
-    await updateScheduleRecord(account.plane.table, { ...before!, version: 1 })
+    await updateScheduleRecord(account.plane.table, { ...before!, version: before!.version + 1 })
     await pass(account, account.plane, 0)
     await pass(account, account.plane, 0)
     const made = await experiments()

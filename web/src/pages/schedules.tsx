@@ -7,6 +7,7 @@ import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { PastWindow, WindowSchedule } from '../../../contract/window-schedule.ts'
 import { call } from '../client.ts'
 import { budget, dateTime } from '../format.ts'
@@ -15,6 +16,7 @@ import { Page } from '../page.tsx'
 import { PlainTable } from '../plain-table.tsx'
 import { schedulesQuery } from '../queries.ts'
 import { toExperiment, toStart } from '../router.ts'
+import { EditSchedule } from '../start/edit-schedule.tsx'
 import { Windows } from '../start/repeat-fields.tsx'
 import { Trouble } from '../trouble.tsx'
 
@@ -50,6 +52,7 @@ export const SchedulesPage = () => {
 const Schedule = ({ schedule }: { schedule: WindowSchedule }) => {
   const { id, spec, next, past, createdBy, createdAt } = schedule
   const client = useQueryClient()
+  const [editing, setEditing] = useState(false)
   const remove = useMutation({
     mutationFn: () => call('deleteSchedule', { params: { id }, query: {}, body: undefined }),
     onSuccess: () => client.invalidateQueries({ queryKey: schedulesQuery.queryKey }),
@@ -62,13 +65,21 @@ const Schedule = ({ schedule }: { schedule: WindowSchedule }) => {
           variant="h2"
           description={`${spec.cron} in ${spec.timeZone}, ${experiment.window.durationSeconds} s each, ${budget(experiment.budgetUsd)} a window. By ${createdBy}, ${dateTime(createdAt)}.`}
           actions={
-            <Button
-              loading={remove.isPending}
-              ariaLabel={`Delete the schedule ${experiment.name}`}
-              onClick={() => remove.mutate()}
-            >
-              Delete
-            </Button>
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button
+                ariaLabel={`Change the schedule ${experiment.name}`}
+                onClick={() => setEditing(!editing)}
+              >
+                Change
+              </Button>
+              <Button
+                loading={remove.isPending}
+                ariaLabel={`Delete the schedule ${experiment.name}`}
+                onClick={() => remove.mutate()}
+              >
+                Delete
+              </Button>
+            </SpaceBetween>
           }
         >
           {experiment.name}
@@ -77,6 +88,7 @@ const Schedule = ({ schedule }: { schedule: WindowSchedule }) => {
     >
       <SpaceBetween size="m">
         {remove.error && <Trouble error={remove.error} what="It was not deleted" />}
+        {editing && <EditSchedule schedule={schedule} onDone={() => setEditing(false)} />}
         {next.length === 0 ? (
           <Alert type="info">No window is left.</Alert>
         ) : (
