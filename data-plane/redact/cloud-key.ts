@@ -30,6 +30,9 @@ const PREFIXES: readonly (readonly [string, Prefix])[] = [
 /** Finds beginnings of keys; what stands behind is looked at by `keyEnd`. */
 export const KEY_PREFIXES = PREFIXES.map(([prefix]) => prefix.replace('.', '\\.')).join('|')
 
+/** The first two characters of each. */
+export const KEY_BEGINNINGS = PREFIXES.map(([prefix]) => prefix.slice(0, 2))
+
 const KNOWN = new Map(PREFIXES)
 
 export const isKeyPrefix = (text: string): boolean => KNOWN.has(text)

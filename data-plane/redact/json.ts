@@ -34,9 +34,9 @@ export const redactJson = (text: string, visit: VisitField, visitKey: VisitKey):
       const raw = text.slice(i + 1, end)
       const value = raw.includes('\\') ? unescaped(raw) : raw
       const isKey = (depth > DEPTH_MAX || objects[depth - 1] !== false) && followedByColon(text, end + 1)
-      const replaced = isKey ? visitKey(value) : visit(keys.at(-1) ?? null, value, keys)
+      const replaced = isKey ? visitKey(value) : visit(keys[keys.length - 1] ?? null, value, keys)
       if (isKey) {
-        keys.length = Math.min(keys.length, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
+        shorten(keys, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
         keys.push(value)
       }
       if (replaced !== value) put(i + 1, Math.min(end, text.length), escaped(replaced))
@@ -50,12 +50,12 @@ export const redactJson = (text: string, visit: VisitField, visitKey: VisitKey):
       i++
     } else if (code === 0x7d || code === 0x5d) {
       if (depth > 0) depth--
-      if (depth < DEPTH_MAX) keys.length = Math.min(keys.length, above[depth] ?? 0)
+      if (depth < DEPTH_MAX) shorten(keys, above[depth] ?? 0)
       i++
     } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
       const end = numberEnd(text, i)
       const value = text.slice(i, end)
-      const replaced = visit(keys.at(-1) ?? null, value, keys)
+      const replaced = visit(keys[keys.length - 1] ?? null, value, keys)
       if (replaced !== value) put(i, end, asNumber(replaced))
       i = end
     } else i++
@@ -63,12 +63,18 @@ export const redactJson = (text: string, visit: VisitField, visitKey: VisitKey):
   return copied === 0 ? text : result + text.slice(copied)
 }
 
+/** Setting an array's length costs more than taking out the one or two that are too many. */
+const shorten = (keys: string[], length: number): void => {
+  while (keys.length > length) keys.pop()
+}
+
 /** Where the quote is that ends a string; the end of the text when there is none. */
 const stringEnd = (text: string, start: number): number => {
-  for (let i = start; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x22) return i
-    if (code === 0x5c) i++
+  for (let end = text.indexOf('"', start); end >= 0; end = text.indexOf('"', end + 1)) {
+    let first = end
+    while (first > start && text.charCodeAt(first - 1) === 0x5c) first--
+    // Behind an odd number of backslashes it is part of the string.
+    if ((end - first) % 2 === 0) return end
   }
   return text.length
 }

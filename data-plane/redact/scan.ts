@@ -1,6 +1,6 @@
 import type { RedactedKind, Region } from '../../contract/redaction.ts'
 import { isCard } from './card.ts'
-import { isKeyPrefix, KEY_PREFIXES, keyAt } from './cloud-key.ts'
+import { isKeyPrefix, KEY_BEGINNINGS, KEY_PREFIXES, keyAt } from './cloud-key.ts'
 import { emailAt } from './email.ts'
 import { NATIONAL_IDS, type NationalId } from './national-id.ts'
 import { internationalEnd, NORTH_AMERICAN } from './phone.ts'
@@ -14,15 +14,41 @@ export type Found = {
   prefix?: string
 }
 
+const DIGITS = [...'0123456789']
+const after = (first: string, seconds: readonly string[]): string[] => seconds.map((second) => first + second)
+
 /**
- * Literals, and classes that take what they match, so that every place of a text is looked at once. What is found is an
- * anchor: whether there is something to redact around it is for the code below, which reads a bounded stretch.
+ * Literals, and classes that take what they match, so that every place of a text is looked at once; each with the two
+ * characters that it can begin with. What is found is an anchor: whether there is something to redact around it is for the
+ * code below, which reads a bounded stretch.
  */
-const ANCHORS = new RegExp(
-  `@|://|eyJ|\\+\\d|\\(\\d{3}\\)|\\d\\d+|-----BEGIN |${KEY_PREFIXES}|` +
-    '(?:[Pp]ass(?:word|wd)|PASSWORD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy])(?=\\\\{0,2}["\']? ?[:=])',
-  'g',
-)
+const ANCHORS: readonly { pattern: string; begins: readonly string[] }[] = [
+  {
+    pattern: '@',
+    begins: after(
+      '@',
+      Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
+    ),
+  },
+  { pattern: '://', begins: [':/'] },
+  { pattern: 'eyJ', begins: ['ey'] },
+  { pattern: '\\+\\d', begins: after('+', DIGITS) },
+  { pattern: '\\(\\d{3}\\)', begins: after('(', DIGITS) },
+  { pattern: '\\d\\d+', begins: DIGITS.flatMap((digit) => after(digit, DIGITS)) },
+  { pattern: '-----BEGIN ', begins: ['--'] },
+  { pattern: KEY_PREFIXES, begins: KEY_BEGINNINGS },
+  {
+    pattern:
+      '(?:[Pp]ass(?:word|wd)|PASSWORD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy])(?=\\\\{0,2}["\']? ?[:=])',
+    begins: ['Pa', 'pa', 'PA', 'Se', 'se', 'SE', 'To', 'to', 'TO', 'AP', 'Ap', 'aP', 'ap'],
+  },
+]
+const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
+
+/** By both characters: whether an anchor can begin with them. Nearly no place of a text is looked at more closely. */
+const BEGINS = new Uint8Array(1 << 16)
+for (const pair of ANCHORS.flatMap(({ begins }) => begins))
+  BEGINS[(pair.charCodeAt(0) << 8) | pair.charCodeAt(1)] = 1
 
 /** A text shorter than this holds nothing that is looked for. */
 export const SCAN_LENGTH_MIN = 6
@@ -40,16 +66,29 @@ const ASSIGNED_MAX = 512
 export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found: Found) => void): void => {
   if (text.length < SCAN_LENGTH_MIN) return
   const ids = regions.size === 0 ? [] : NATIONAL_IDS.filter(({ region }) => regions.has(region))
-  ANCHORS.lastIndex = 0
   let from = 0
-  for (let anchor = ANCHORS.exec(text); anchor; anchor = ANCHORS.exec(text)) {
-    const found = at(text, anchor.index, anchor[0], from, ids)
-    if (found === null) continue
-    onFound(found)
-    from = found.end
-    // Also undoes what a scan within `onFound` has left.
-    ANCHORS.lastIndex = found.end
+  let code = text.charCodeAt(0)
+  for (let i = 0; i < text.length; ) {
+    const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
+    const anchor = BEGINS[(code << 8) | next] === 1 ? anchorAt(text, i) : null
+    if (anchor === null) {
+      i++
+      code = next
+      continue
+    }
+    const found = at(text, i, anchor, from, ids)
+    if (found !== null) {
+      onFound(found)
+      from = found.end
+    }
+    i = found === null ? i + anchor.length : found.end
+    code = i < text.length ? text.charCodeAt(i) : 0
   }
+}
+
+const anchorAt = (text: string, index: number): string | null => {
+  ANCHOR.lastIndex = index
+  return ANCHOR.exec(text)?.[0] ?? null
 }
 
 const at = (

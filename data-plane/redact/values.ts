@@ -225,7 +225,7 @@ export class Values {
     const query = value.indexOf('?')
     if (query >= 0 && value.indexOf('=', query) > 0)
       return `${this.text(place, value.slice(0, query))}?${this.form(place, value.slice(query + 1))}`
-    const isPercent = /%[0-9a-fA-F]{2}/.test(value)
+    const isPercent = value.includes('%') && /%[0-9a-fA-F]{2}/.test(value)
     const decoded = isPercent ? decodePercent(value) : readBase64(value)
     if (decoded === null) return null
     const changed = this.text(place, decoded)
