@@ -5,6 +5,14 @@ import { Replacement } from './replacement.ts'
 export const MARKER_HEADER = 'X-Shadow-Request'
 export const EXPERIMENT_HEADER = 'X-Shadow-Experiment'
 
+/**
+ * The same for whoever the shadow calls: services that take part in tracing hand baggage on (W3C Baggage), and the state of a
+ * trace where there is one (W3C Trace Context). Both may stand in several headers, so that production’s own stay.
+ */
+export const BAGGAGE_MARKER = 'shadow-request=1'
+export const baggageOf = (experiment: string): string => `${BAGGAGE_MARKER},shadow-experiment=${experiment}`
+export const tracestateOf = (experiment: string): string => `shadow=${experiment}`
+
 /** What no rule may touch: the markers, Host (an option of its own), and what belongs to the connection. */
 const RESERVED_HEADERS = new Set([
   MARKER_HEADER.toLowerCase(),

@@ -1,4 +1,4 @@
-import { EXPERIMENT_HEADER, MARKER_HEADER } from '../../contract/forwarding.ts'
+import { baggageOf, EXPERIMENT_HEADER, MARKER_HEADER, tracestateOf } from '../../contract/forwarding.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import { addForwarded } from './forwarded-for.ts'
 import type { Rewrite } from './rewrite.ts'
@@ -137,7 +137,9 @@ export const prepare = (
     headers = headers.filter((_, i) => !replaced.has((headers[i - (i % 2)] as string).toLowerCase()))
   if (authorization !== null) headers.push('Authorization', authorization)
   if (request.trailers.length > 0 && !isHttp2) changes.trailer_fields += request.trailers.length / 2
-  headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, preparation.experiment)
+  const { experiment } = preparation
+  headers.push(MARKER_HEADER, '1', EXPERIMENT_HEADER, experiment, 'baggage', baggageOf(experiment))
+  if (headers.some(isTraceparent)) headers.push('tracestate', tracestateOf(experiment))
   const fullPath = preparation.basePath + path
   if (isHttp2) {
     const scheme = preparation.http2 as string
@@ -147,6 +149,9 @@ export const prepare = (
   }
   return { isHttp2, path: fullPath, headers, size }
 }
+
+const isTraceparent = (name: string, at: number): boolean =>
+  name.length === 11 && at % 2 === 0 && name.toLowerCase() === 'traceparent'
 
 /** gRPC needs trailers and streams of its own: HTTP/1.1 servers do not speak it. */
 const isGrpc = (headers: RawHeaders): boolean =>

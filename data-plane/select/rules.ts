@@ -1,4 +1,4 @@
-import { MARKER_HEADER } from '../../contract/forwarding.ts'
+import { BAGGAGE_MARKER, MARKER_HEADER } from '../../contract/forwarding.ts'
 import type { Selection } from '../../contract/selection.ts'
 import type { RequestReason, ShadowResult } from '../../contract/traffic.ts'
 import type { Request } from '../http/exchange.ts'
@@ -131,6 +131,14 @@ export class Selector {
       const name = headers[i] as string
       if (name.length === MARKER.length && isNamed(name, MARKER)) {
         this.rule = 'shadow marker'
+        return 'filtered.shadow_marker'
+      }
+      if (
+        name.length === 7 &&
+        isNamed(name, 'baggage') &&
+        (headers[i + 1] as string).includes(BAGGAGE_MARKER)
+      ) {
+        this.rule = 'shadow baggage'
         return 'filtered.shadow_marker'
       }
       if (name.length === 10 && userAgent === null && isNamed(name, 'user-agent'))

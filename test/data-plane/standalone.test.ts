@@ -116,7 +116,14 @@ test('1,000 distinct requests arrive exactly once, byte for byte where nothing i
 
 /** Leaves out what the forwarding connection adds of its own. */
 const withoutOwn = (rawHeaders: readonly string[]): string[] => {
-  const own = new Set(['host', 'connection', 'content-length', 'x-shadow-request', 'x-shadow-experiment'])
+  const own = new Set([
+    'host',
+    'connection',
+    'content-length',
+    'x-shadow-request',
+    'x-shadow-experiment',
+    'baggage',
+  ])
   return rawHeaders.filter((_, i) => !own.has((rawHeaders[i - (i % 2)] as string).toLowerCase()))
 }
 

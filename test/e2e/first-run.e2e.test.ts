@@ -176,7 +176,7 @@ const kept = (rawHeaders: readonly string[]): string[] =>
   rawHeaders.filter((_, index) => {
     const name = rawHeaders[index - (index % 2)]?.toLowerCase() ?? ''
     return (
-      !['host', 'connection', 'content-length', 'transfer-encoding'].includes(name) &&
+      !['host', 'connection', 'content-length', 'transfer-encoding', 'baggage'].includes(name) &&
       !name.startsWith('x-shadow-')
     )
   })

@@ -115,4 +115,4 @@ export const record = (
 /** HTTP clients write the Host header their own way. */
 const spelling = (name: string): string => (name.toLowerCase() === 'host' ? 'Host' : name)
 
-const NOT_COMPARED = /^(connection|keep-alive|content-length|transfer-encoding|x-shadow.*)$/i
+const NOT_COMPARED = /^(connection|keep-alive|content-length|transfer-encoding|x-shadow.*|baggage)$/i

@@ -87,6 +87,7 @@ describe('what the shadow receives', () => {
     expect(shadow.requests[0]?.rawHeaders).toEqual([
       ...headers,
       ...['X-Shadow-Request', '1', 'X-Shadow-Experiment', 'exp_test'],
+      ...['baggage', 'shadow-request=1,shadow-experiment=exp_test'],
     ])
   })
 
@@ -122,7 +123,7 @@ describe('what the shadow receives', () => {
 
     const names = shadow.requests[0]?.rawHeaders.filter((_, i) => i % 2 === 0)
     expect(names).toEqual([
-      ...['Host', 'X-Kept', 'X-Shadow-Request', 'X-Shadow-Experiment', 'Content-Length'],
+      ...['Host', 'X-Kept', 'X-Shadow-Request', 'X-Shadow-Experiment', 'baggage', 'Content-Length'],
     ])
     expect(tally.headerChanges).toMatchObject({
       ...{ connection: 1, expect: 1, 'keep-alive': 1, 'proxy-connection': 1, te: 1, trailer: 1 },
@@ -138,11 +139,41 @@ describe('what the shadow receives', () => {
     await until(() => shadow.requests.length === 1)
 
     const [recorded] = shadow.requests
-    expect(recorded?.rawHeaders.filter((text) => /shadow/i.test(text))).toEqual([
+    expect(recorded?.rawHeaders.filter((text) => /^x-shadow/i.test(text))).toEqual([
       'X-Shadow-Request',
       'X-Shadow-Experiment',
     ])
     expect(recorded && headerOf(recorded, 'x-shadow-experiment')).toBe('exp_test')
+  })
+
+  test('the state of a trace and its baggage say that it is shadow traffic, and no rule can take that away', async () => {
+    const shadow = await shadowThat()
+    const traced = [
+      ...['Host', 'h', 'TraceParent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+      ...['tracestate', 'vendor=1', 'Baggage', 'user=7'],
+    ]
+    const { submit } = forwarderTo(shadow.url, {
+      settings: settingsOf({
+        url: shadow.url,
+        headers: {
+          remove: ['baggage', 'tracestate', 'X-None'],
+          set: [{ name: 'Tracestate', value: 'other=1' }],
+        },
+      }),
+    })
+    const kept = forwarderTo(shadow.url)
+
+    submit({ headers: traced })
+    await until(() => shadow.requests.length === 1)
+    kept.submit({ headers: traced })
+    await until(() => shadow.requests.length === 2)
+
+    const tracing = shadow.requests.map(({ rawHeaders }) =>
+      rawHeaders.filter((_, i) => /^(tracestate|baggage)$/i.test(rawHeaders[i - (i % 2)] ?? '')),
+    )
+    const ours = ['baggage', 'shadow-request=1,shadow-experiment=exp_test', 'tracestate', 'shadow=exp_test']
+    expect(tracing[0]).toEqual(['Tracestate', 'other=1', ...ours])
+    expect(tracing[1]).toEqual(['tracestate', 'vendor=1', 'Baggage', 'user=7', ...ours])
   })
 
   test('the base path stands before every path, and an absolute target gives path and Host', async () => {
@@ -265,6 +296,23 @@ describe('what the shadow does', () => {
 
     submit({})
     await until(() => counters.shadow.failed_timeout === 1)
+  })
+
+  test.each([
+    ['head', 'HTTP/1.1 200 OK\r\nX: ', { headersMs: 300, bodyMs: 60_000, totalMs: 60_000 }],
+    ['body', 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n', { bodyMs: 60_000, totalMs: 300 }],
+  ])('an answer that drips is given up in the end: its %s', async (_, beginning, timeouts) => {
+    const url = await tcpServer((socket) => {
+      socket.write(beginning)
+      const timer = setInterval(() => socket.write('a'), 10)
+      socket.on('close', () => clearInterval(timer))
+    })
+    const { submit, counters } = forwarderTo(url, { timeouts })
+
+    submit({})
+    await until(() => counters.shadow.failed_timeout === 1)
+
+    expect(counters).toMatchObject({ forwarded: 1, inFlight: 0 })
   })
 
   test('a shadow that resets connections fails each request once', async () => {

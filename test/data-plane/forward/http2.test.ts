@@ -112,6 +112,7 @@ describe('an HTTP/2 request in clear', () => {
       ...['x-b', '1', 'te', 'trailers', 'x-a', 'Jos\xe9 \xff, 2', 'x-b', '3'],
       ...['cookie', 'a=1', 'cookie', 'b=2', 'content-length', '7', 'x-empty', ''],
       ...['x-shadow-request', '1', 'x-shadow-experiment', 'exp_test'],
+      ...['baggage', 'shadow-request=1,shadow-experiment=exp_test'],
     ])
     expect(received[0]?.trailers).toEqual(['x-checksum', 'ab', 'x-checksum', 'cd'])
     expect(received[0]?.body).toEqual(Buffer.from([0, 0, 0, 0, 2, 1, 2]))

@@ -32,6 +32,13 @@ describe('rules', () => {
     },
   )
 
+  test('a request that a shadow made because of one that was forwarded is known by its baggage', () => {
+    const made = (baggage: string) => all.refusal(withHeader('Baggage', baggage))
+
+    expect(made('user=7,shadow-request=1,shadow-experiment=exp_1')).toBe('filtered.shadow_marker')
+    expect(made('user=7')).toBeNull()
+  })
+
   test.each([
     'ELB-HealthChecker/2.0',
     'kube-probe/1.31',
