@@ -1,5 +1,6 @@
 import { api } from './api.ts'
 import { reader } from './dead-letters.ts'
+import { followers } from './events.ts'
 import { balancer } from './load-balancer.ts'
 import { deadLetters } from './schedule-group.ts'
 import { control } from './schedules.ts'
@@ -51,6 +52,23 @@ const logged = (name: string, group: $util.Input<string>, pattern: string) => {
 const logOf = (fn: $util.Output<sst.aws.Function>) =>
   fn.nodes.logGroup.apply((group) => group?.name ?? $output(''))
 
+/** The highest of what functions log as expected spend, as a share of the budget; whichever was first to meter. */
+const forecastShare = () => {
+  const metric = `${PREFIX}-forecast-share`
+  for (const [name, group] of Object.entries({
+    control: logOf($output(control)),
+    events: logOf($output(followers)),
+    api: logOf($output(api.handler)),
+  }))
+    new aws.cloudwatch.LogMetricFilter(`Log-forecast-${name}`, {
+      logGroupName: group,
+      pattern: '{ $.message = "metered" }',
+      metricTransformation: { namespace: 'Shadowmeter/Control', name: metric, value: '$.forecastShare' },
+    })
+  const query = sum('share', 'Shadowmeter/Control', metric, {})
+  return [{ ...query, metric: { ...query.metric, stat: 'Maximum' }, returnData: true }]
+}
+
 const ALARMS: Record<string, Alarm> = {
   'tick-late': {
     means:
@@ -95,6 +113,13 @@ const ALARMS: Record<string, Alarm> = {
     above: 0,
     minutes: [1, 1],
     queries: only(logged('swept-sessions', logOf($output(control)), '{ $.message = "sweep session*" }')),
+  },
+  'spend-forecast': {
+    means:
+      'An experiment is expected to cost more than its budget: it will be ended before its time, within the budget.',
+    above: 1,
+    minutes: [3, 5],
+    queries: forecastShare(),
   },
   'packets-lost': {
     means:

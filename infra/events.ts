@@ -3,7 +3,7 @@ import { controlPermissions } from './permissions.ts'
 import { deadLetters } from './schedule-group.ts'
 
 /** Lets experiments follow their fleet within seconds; the tick makes up for events that AWS loses. */
-const followers = new sst.aws.Function('Events', {
+export const followers = new sst.aws.Function('Events', {
   handler: 'functions/events.handler',
   timeout: '1 minute',
   environment,

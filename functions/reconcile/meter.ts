@@ -116,6 +116,16 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     sessions: active,
     gateways: view.seen.gateways.healthy,
   })
+  const expectedUsd = metered.experiment.forecastUsd
+  // infra/alarms.ts makes a metric of the share: above one the budget will end the experiment before its time.
+  if (experiment.phase === 'mirroring')
+    plane.log('info', 'metered', {
+      experiment: experiment.id,
+      spentUsd: spend.totalUsd,
+      forecastUsd: expectedUsd,
+      budgetUsd,
+      forecastShare: expectedUsd / budgetUsd,
+    })
 
   return { record, money }
 }

@@ -35,12 +35,15 @@ const deployed = async (name: string) => {
   return { ec2, handler, run: (events: readonly unknown[]) => invoke(handler, events, environment) }
 }
 
-const PERSON = { jwt: { claims: { sub: 'auth0|7', email: 'ada@example.com' }, scopes: null } }
+const PERSON = {
+  jwt: { claims: { sub: 'auth0|7', email: 'ada@example.com', groups: '[engineering]' }, scopes: null },
+}
+const STRANGER = { jwt: { claims: { sub: 'auth0|8', email: 'eve@example.com' }, scopes: null } }
 const PIPELINE = {
   iam: {
     accessKey: 'AKIA',
     accountId: '111122223333',
-    userArn: 'arn:aws:sts::111122223333:assumed-role/deploy/run-7',
+    userArn: 'arn:aws:sts::111122223333:assumed-role/shadowmeter-pipeline/run-7',
     userId: 'AROA:run-7',
   },
 }
@@ -68,6 +71,7 @@ describe.runIf(inject('missingPlatform') === null)('a deployed function', () => 
     const { answers, logs } = await run([
       apiEvent({ path: '/experiments', authorizer: PERSON }),
       apiEvent({ path: '/experiments', authorizer: PIPELINE }),
+      apiEvent({ path: '/experiments', authorizer: STRANGER }),
       apiEvent({ path: '/experiments' }),
       apiEvent({ path: '/nowhere', authorizer: PERSON }),
       apiEvent({ path: '/openapi.json' }),
@@ -75,7 +79,7 @@ describe.runIf(inject('missingPlatform') === null)('a deployed function', () => 
 
     expect(logs).not.toContain('Error')
     expect(answers.map(({ payload }) => (payload as { statusCode: number }).statusCode)).toEqual([
-      200, 200, 401, 404, 200,
+      200, 200, 403, 401, 404, 200,
     ])
     expect(handler.bytes).toBeLessThan(5_000_000)
   })

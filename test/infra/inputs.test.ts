@@ -20,6 +20,13 @@ describe('deployment.json', () => {
     expect(problemsOf(shipped, 'production')).toBe('')
   })
 
+  it('is right as the documentation shows it', () => {
+    const [, example = ''] = /```json\n(.*?)```/s.exec(readFileSync('docs/deploy.md', 'utf8')) ?? []
+
+    expect(problemsOf(JSON.parse(example), 'production')).toBe('')
+    expect(problemsOf(JSON.parse(example), 'staging')).toBe('')
+  })
+
   it('gives a new small network, no cross-zone traffic and no people where nothing is said', () => {
     const inputs = readInputs(right, 'staging')
 

@@ -24,6 +24,10 @@ const inPolicy =
 const about = (statements: Statement[], action: string): Statement =>
   statements.find(({ Action }) => [Action].flat().includes(action)) as Statement
 
+const alarm = (deployment: Deployment, name: string) =>
+  deployment.named('aws:cloudwatch/metricAlarm:MetricAlarm', `Alarm-${name}`)
+
+const WATCH = 'watches what is lost, late, left over or dear, in the words that the code uses'
 const EVIDENCE = 'stores evidence encrypted, in versions, for its days, and for nobody outside'
 
 /** What somebody could break, and the promise that must notice. */
@@ -281,6 +285,44 @@ const MUTATIONS: [what: string, PromiseName, Break][] = [
     (deployment) => {
       const [alarm] = deployment.all('aws:cloudwatch/metricAlarm:MetricAlarm')
       if (alarm) alarm.inputs.alarmActions = []
+    },
+  ],
+  [
+    'spend that nobody foresees',
+    WATCH,
+    (deployment) => {
+      const filters = deployment.all('aws:cloudwatch/logMetricFilter:LogMetricFilter')
+      const forecast = filters.find(({ name }) => name === 'Log-forecast-control')
+      if (forecast) forecast.inputs.pattern = '{ $.message = "spent" }'
+    },
+  ],
+  [
+    'a tick whose silence is health',
+    WATCH,
+    (deployment) => {
+      alarm(deployment, 'tick-late').inputs.treatMissingData = 'notBreaching'
+    },
+  ],
+  [
+    'skipped mirrors that nobody counts',
+    WATCH,
+    (deployment) => {
+      alarm(deployment, 'mirrors-skipped').inputs.metricQueries[0].expression = 'SELECT SUM(NetworkIn)'
+    },
+  ],
+  [
+    'packets that are lost unseen',
+    WATCH,
+    (deployment) => {
+      alarm(deployment, 'packets-lost').inputs.metricQueries[1].metric.metricName = 'RingFul'
+    },
+  ],
+  [
+    'a budget for everybody’s bill',
+    'watches the month’s bill by its own tag, and tells the topic',
+    (deployment) => {
+      const [budget] = deployment.all('aws:budgets/budget:Budget')
+      if (budget) delete budget.inputs.costFilters
     },
   ],
   [

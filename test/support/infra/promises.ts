@@ -1,6 +1,22 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { ACCOUNT } from './made-up.ts'
 import { type Deployment, list } from './stages.ts'
+
+/** By alarm, what it must look at. */
+const WATCHED = {
+  'tick-late': ['AWS/Lambda', 'Invocations', '-control'],
+  'tick-fails': ['AWS/Lambda', 'Errors', '-control'],
+  'dead-letters': ['ApproximateAgeOfOldestMessage', 'DeadLetters'],
+  'session-past-expiry': ['swept-sessions'],
+  'spend-forecast': ['forecast-share', 'Maximum'],
+  'packets-lost': ['KernelOverflow', 'RingFull'],
+  'packets-refused': ['DatagramsRefused', 'DatagramsReceived'],
+  'conservation-broken': ['ConservationViolations'],
+  'api-fails': ['AWS/Lambda', 'Errors', 'ApiHandler'],
+  'mirrors-skipped': ['NetworkSkipMirrorIn', 'NetworkSkipMirrorOut'],
+  'mirrored-but-not-received': ['NetworkMirrorIn', 'NetworkMirrorOut', 'ProcessedBytes_UDP'],
+} as const
 
 /** What a deployment promises, as checks that throw. Each is known to bite: mutations.test.ts breaks it. */
 export const PROMISES = {
@@ -300,6 +316,44 @@ export const PROMISES = {
       expect(inputs.alarmDescription).toMatch(/docs\/runbook\.md#[a-z-]+$/)
       const shown = list(inputs.metricQueries).filter(({ returnData }) => returnData)
       expect(shown, inputs.name).toHaveLength(1)
+    }
+  },
+
+  'watches what is lost, late, left over or dear, in the words that the code uses': (
+    deployment: Deployment,
+  ) => {
+    const alarms = new Map(
+      deployment
+        .all('aws:cloudwatch/metricAlarm:MetricAlarm')
+        .map(({ name, inputs }) => [name.replace('Alarm-', ''), inputs]),
+    )
+    // A label is for people only.
+    const queried = (name: string) =>
+      JSON.stringify(alarms.get(name)?.metricQueries, (key, value) => (key === 'label' ? undefined : value))
+    for (const [name, words] of Object.entries(WATCHED))
+      for (const word of words) expect(queried(name), name).toContain(word)
+    expect([...alarms.keys()].sort()).toEqual(Object.keys(WATCHED).sort())
+    expect(alarms.get('tick-late')?.treatMissingData).toBe('breaching')
+    // A filter whose words nobody logs would never raise its alarm.
+    const said =
+      readFileSync('functions/reconcile/meter.ts', 'utf8') +
+      readFileSync('functions/reconcile/sweep.ts', 'utf8')
+    const filters = deployment.all('aws:cloudwatch/logMetricFilter:LogMetricFilter')
+    expect(filters).toHaveLength(5)
+    for (const { inputs, name } of filters) {
+      const [, word] = /\$\.message = "([a-z ]+)\*?"/.exec(inputs.pattern) ?? []
+      if (word !== undefined) expect(said, name).toMatch(new RegExp(`['\`]${word}`))
+      const field = /^\$\.(\w+)$/.exec(inputs.metricTransformation.value)?.[1]
+      if (field !== undefined) expect(said, name).toContain(`${field}:`)
+    }
+  },
+
+  'watches the month’s bill by its own tag, and tells the topic': (deployment: Deployment) => {
+    const owner = deployment.environment('ControlFunction').SHADOWMETER_DEPLOYMENT
+    for (const { inputs } of deployment.all('aws:budgets/budget:Budget')) {
+      expect(inputs.costFilters).toEqual([{ name: 'TagKeyValue', values: [`user:deployment$${owner}`] }])
+      for (const { subscriberSnsTopicArns: topics } of inputs.notifications)
+        expect(topics).toEqual([expect.stringContaining('-AlarmsTopic-')])
     }
   },
 

@@ -45,7 +45,7 @@ const fingerprint = (options: SynthOptions, more: object): string => {
     const files = source.includes('.')
       ? [path]
       : readdirSync(path, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
+          .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
           .map((entry) => join(entry.parentPath, entry.name))
           .sort()
     for (const file of files) hash.update(file).update(readFileSync(file))
