@@ -37,6 +37,10 @@ export const SPEC = {
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },
   percent: { value: 'N', help: percent.description ?? '' },
   'snapshot-at': { value: 'TIME', help: Comparing.shape.snapshotAt.unwrap().description ?? '' },
+  openapi: {
+    value: 'FILE',
+    help: 'OpenAPI 3 document of the service, in JSON: its paths name the endpoints',
+  },
   writes: { value: 'WHICH', help: writes.description ?? '' },
 } as const satisfies Options
 

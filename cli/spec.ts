@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { DEPENDENCIES } from '../contract/dependency.ts'
+import { OpenApiDocument, patternsOf } from '../contract/endpoint-pattern.ts'
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -18,6 +19,7 @@ export type SpecOptions = {
   writes?: string | undefined
   directions?: string | undefined
   'snapshot-at'?: string | undefined
+  openapi?: string | undefined
   dependency?: string[] | undefined
 }
 
@@ -71,8 +73,12 @@ export const readSpec = (
         ...(options['start-at'] !== undefined && { startAt: options['start-at'] }),
       },
     }),
-    ...(options['snapshot-at'] !== undefined && {
-      compare: { ...inside('compare'), snapshotAt: options['snapshot-at'] },
+    ...((options['snapshot-at'] !== undefined || options.openapi !== undefined) && {
+      compare: {
+        ...inside('compare'),
+        ...(options['snapshot-at'] !== undefined && { snapshotAt: options['snapshot-at'] }),
+        ...(options.openapi !== undefined && { endpoints: endpointsIn(options.openapi) }),
+      },
     }),
     ...dependenciesOf(options, inside('dependencies')),
     ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
@@ -94,7 +100,15 @@ const readJson = (file: string): Json => {
   } catch (cause) {
     throw new Failure(`${named}: ${(cause as Error).message}`, EXIT.usage, { cause })
   }
-  throw new Failure(`${named}: an experiment’s spec is a JSON object`, EXIT.usage)
+  throw new Failure(`${named}: what it holds is no JSON object`, EXIT.usage)
+}
+
+/** Those of an OpenAPI document in JSON. */
+const endpointsIn = (file: string): string[] => {
+  const parsed = OpenApiDocument.safeParse(readJson(file))
+  if (parsed.success) return patternsOf(parsed.data)
+  const [issue] = parsed.error.issues
+  throw new Failure(`${file}: ${issue?.path.join('.')}: ${issue?.message}`, EXIT.usage)
 }
 
 const sourceOf = ({ source, tag }: SpecOptions): Json => {

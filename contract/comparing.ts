@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ENDPOINT_PATTERNS_MAX, EndpointPattern } from './endpoint-pattern.ts'
 
 /** What the comparison of the answers has to know about the shadow. */
 export const Comparing = z
@@ -17,6 +18,13 @@ export const Comparing = z
       .default(10)
       .describe(
         'so much of the start, and of each stage of a ramp, is not compared: caches and pools are cold',
+      ),
+    endpoints: z
+      .array(EndpointPattern)
+      .max(ENDPOINT_PATTERNS_MAX)
+      .exactOptional()
+      .describe(
+        'of the service, as its OpenAPI document names them; what matches none is named by its shape',
       ),
   })
   .meta({ id: 'Comparing' })

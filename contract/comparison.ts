@@ -110,7 +110,10 @@ export type EndpointTally = z.output<typeof EndpointTally>
 
 export const SAMPLE_KINDS = [...DIFFERENCE_KINDS, 'slower'] as const
 
-/** One exchange that shows a difference, or that the shadow was slow at. Nothing of what was said is in it. */
+/** Text of a masked body, its beginning if it is long; null when it is no text, or was not kept. */
+const Content = z.string().max(4_000).nullable().default(null)
+
+/** One exchange that shows a difference, or that the shadow was slow at; what was said is in it masked, or not at all. */
 export const Sample = z.strictObject({
   endpoint: z.string(),
   kind: z.enum(SAMPLE_KINDS),
@@ -123,8 +126,25 @@ export const Sample = z.strictObject({
     .describe(
       'what production’s request or response names itself by: X-Request-Id, X-Amzn-Trace-Id or traceparent',
     ),
-  production: z.strictObject({ status: z.int(), milliseconds: z.number(), server: z.string() }),
-  shadow: z.strictObject({ status: z.int(), milliseconds: z.number() }),
+  traceId: z.string().nullable().default(null).describe('of X-Amzn-Trace-Id or traceparent'),
+  client: z.string().default('').describe('address and port; with production’s server and TCP, the 5-tuple'),
+  request: z
+    .strictObject({
+      method: z.string(),
+      target: z.string(),
+      headers: z.array(z.string()).describe('name, value, name, value ...'),
+      body: Content,
+    })
+    .nullable()
+    .default(null)
+    .describe('as the shadow was sent it, masked; null when it was not kept'),
+  production: z.strictObject({
+    status: z.int(),
+    milliseconds: z.number(),
+    server: z.string(),
+    body: Content,
+  }),
+  shadow: z.strictObject({ status: z.int(), milliseconds: z.number(), body: Content }),
 })
 export type Sample = z.output<typeof Sample>
 

@@ -5,6 +5,7 @@ import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-co
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
 import { Drift } from './compare/drift.ts'
+import { EndpointNames } from './compare/endpoint-names.ts'
 import { HeldObjects } from './compare/held-objects.ts'
 import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
@@ -145,6 +146,7 @@ export class Experiment implements ExchangeHandler {
           ),
           {},
           (...pair) => redactPair(this.#redactor, ...pair),
+          new EndpointNames(config.comparing.endpoints ?? []),
         )
       : null
     this.#comparer?.pair(config.paired ?? true)

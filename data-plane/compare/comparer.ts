@@ -2,6 +2,7 @@ import { type Comparison, UNPAIRED_REASONS, type UnpairedReason } from '../../co
 import { emptyMeasurement } from '../../contract/measurement.ts'
 import type { Exchange, Request, Response } from '../http/exchange.ts'
 import type { Drift } from './drift.ts'
+import { EndpointNames } from './endpoint-names.ts'
 import { heldBytes } from './held-bytes.ts'
 import { type ShadowSide, Tally } from './tally.ts'
 
@@ -32,7 +33,13 @@ export const COMPARER_LIMITS: ComparerLimits = {
 export type ShadowOutcome = ShadowSide | { readonly unpaired: UnpairedReason }
 
 /** All that was said to one request; `control` is null where nobody else was asked. */
-export type Sides = { production: Response; shadow: ShadowSide; control: ShadowSide | null }
+export type Sides = {
+  production: Response
+  shadow: ShadowSide
+  control: ShadowSide | null
+  /** All of it was masked: it may be shown. */
+  masked: boolean
+}
 
 export type RedactSides = (request: Request, sides: Sides) => Sides
 
@@ -78,10 +85,11 @@ export class Comparer {
     drift: Drift,
     limits: Partial<ComparerLimits> = {},
     redact: RedactSides = unchanged,
+    names = new EndpointNames([]),
   ) {
     this.#limits = { ...COMPARER_LIMITS, ...limits }
     this.#redact = redact
-    this.#tally = new Tally(random, drift)
+    this.#tally = new Tally(random, drift, names)
     this.#unpaired = Object.fromEntries(UNPAIRED_REASONS.map((reason) => [reason, 0])) as Record<
       UnpairedReason,
       number
@@ -252,12 +260,13 @@ export class Comparer {
       if (!pair?.production || !pair.shadow || pair.control === 'awaited' || !this.#tally) continue
       this.#remove(request)
       this.#compared++
-      const { production, shadow, control } = this.#redact(request, {
+      const sides = this.#redact(request, {
         production: pair.production,
         shadow: pair.shadow,
         control: pair.control,
+        masked: false,
       })
-      this.#tally.pair(request, production, shadow, control)
+      this.#tally.pair(request, sides)
     }
     this.#ready.splice(0, done)
   }

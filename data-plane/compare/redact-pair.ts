@@ -18,5 +18,5 @@ export const redactPair = (
   const theirs = redacted(shadow)
   const todays = control && redacted(control)
   if (theirs === null || (control !== null && todays === null)) return sides
-  return { production: { ...production, ...ours }, shadow: theirs, control: todays }
+  return { production: { ...production, ...ours }, shadow: theirs, control: todays, masked: redactor.masks }
 }

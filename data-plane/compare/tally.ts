@@ -6,11 +6,13 @@ import {
 } from '../../contract/comparison.ts'
 import type { Exchange, Request, Response } from '../http/exchange.ts'
 import { type Answer, compareAnswers } from './answers.ts'
+import type { Sides } from './comparer.ts'
 import type { Difference } from './difference.ts'
 import { type Drift, isOfData } from './drift.ts'
-import { endpointOf } from './endpoint.ts'
+import type { EndpointNames } from './endpoint-names.ts'
 import { EndpointRecord } from './endpoint-record.ts'
 import { Repeats } from './repeats.ts'
+import { bodyContent, requestContent } from './sample-content.ts'
 import { Unexplained } from './unexplained.ts'
 
 /** Endpoints told apart; all requests of others are one. */
@@ -28,23 +30,27 @@ export type ShadowSide = { readonly answer: Answer | null; readonly milliseconds
 export class Tally {
   readonly #random: () => number
   readonly #drift: Drift
+  readonly #names: EndpointNames
   readonly #unexplained = new Unexplained()
   readonly #endpoints = new Map<string, EndpointRecord>()
   readonly #repeats = new Repeats()
   #samples: Sample[] = []
+  /** Ranks of the samples of each difference that are kept. */
+  readonly #lowest = new Map<string, readonly number[]>()
 
   /** @param random 0 to 1: which samples are kept */
-  constructor(random: () => number, drift: Drift) {
+  constructor(random: () => number, drift: Drift, names: EndpointNames) {
     this.#random = random
     this.#drift = drift
+    this.#names = names
   }
 
   heldWrite(exchange: Exchange): void {
     this.#drift.heldWrite(exchange)
   }
 
-  /** @param control today’s release’s side, where there is one */
-  pair(request: Request, production: Response, shadow: ShadowSide, control: ShadowSide | null): void {
+  pair(request: Request, sides: Sides): void {
+    const { production, shadow, control } = sides
     const record = this.#record(request)
     record.compared++
     record.status(production.status, shadow.answer?.status ?? 'failed')
@@ -60,10 +66,10 @@ export class Tally {
       for (const difference of differences) {
         const { kind, path, shaped } = difference
         if (shaped || (isDrift && isOfData(difference))) continue
-        this.#sample(record.endpoint, kind, path, request, production, shadow)
+        this.#sample(record.endpoint, kind, path, request, sides)
       }
       if (shadow.milliseconds > milliseconds + SLOWER_MS)
-        this.#sample(record.endpoint, 'slower', '', request, production, shadow)
+        this.#sample(record.endpoint, 'slower', '', request, sides)
     }
     if (control !== null) this.#control(record, request, production, shadow, control, isDrift)
     const before = this.#repeats.swap(request, production)
@@ -120,29 +126,48 @@ export class Tally {
     kind: Sample['kind'],
     path: string,
     request: Request,
-    production: Response,
-    shadow: ShadowSide,
+    { production, shadow, masked }: Sides,
   ): void {
-    const { address, port } = request.connection.server
+    const { client, server } = request.connection
+    const rank = this.#random()
+    if (!this.#mayStay(endpoint, kind, path, rank)) return
     this.#samples.push({
       endpoint,
       kind,
       path,
       at: new Date(request.lastAt).toISOString(),
-      rank: this.#random(),
+      rank,
       requestId: requestIdOf(request.headers) ?? requestIdOf(production.headers),
+      traceId: requestIdOf(request.headers, TRACE_HEADERS),
+      client: `${client.address}:${client.port}`,
+      request: masked ? requestContent(request) : null,
       production: {
         status: production.status,
         milliseconds: rounded(production.firstAt - request.lastAt),
-        server: `${address}:${port}`,
+        server: `${server.address}:${server.port}`,
+        body: masked ? bodyContent(production.headers, production.body) : null,
       },
-      shadow: { status: shadow.answer?.status ?? 0, milliseconds: rounded(shadow.milliseconds) },
+      shadow: {
+        status: shadow.answer?.status ?? 0,
+        milliseconds: rounded(shadow.milliseconds),
+        body: masked && shadow.answer ? bodyContent(shadow.answer.headers, shadow.answer.body) : null,
+      },
     })
     if (this.#samples.length >= SAMPLES_MAX * (1 + SAMPLES_PER_DIFFERENCE)) this.samples
   }
 
+  /** Bodies are read of those samples only that may be kept: most differences are seen again and again. */
+  #mayStay(endpoint: string, kind: Sample['kind'], path: string, rank: number): boolean {
+    const key = `${endpoint} ${kind} ${path}`
+    const lowest = this.#lowest.get(key) ?? []
+    if (lowest.length >= SAMPLES_PER_DIFFERENCE && rank >= (lowest.at(-1) as number)) return false
+    if (this.#lowest.size >= SAMPLES_MAX && !this.#lowest.has(key)) return false
+    this.#lowest.set(key, [...lowest, rank].sort((a, b) => a - b).slice(0, SAMPLES_PER_DIFFERENCE))
+    return true
+  }
+
   #record({ method, target }: Request): EndpointRecord {
-    const endpoint = endpointOf(method, target)
+    const endpoint = this.#names.nameOf(method, target)
     const known = this.#endpoints.get(endpoint)
     if (known) return known
     const name = this.#endpoints.size < ENDPOINTS_MAX ? endpoint : OTHER_ENDPOINTS
@@ -162,9 +187,11 @@ const answerOf = ({ status, headers, trailers, body }: Response): Answer => ({
 const ID_HEADERS = new Set(['x-request-id', 'x-amzn-trace-id', 'traceparent'])
 const ID_LENGTH_MAX = 128
 
-const requestIdOf = (headers: readonly string[]): string | null => {
+const TRACE_HEADERS = new Set(['x-amzn-trace-id', 'traceparent'])
+
+const requestIdOf = (headers: readonly string[], names: ReadonlySet<string> = ID_HEADERS): string | null => {
   for (let i = 0; i < headers.length; i += 2)
-    if (ID_HEADERS.has((headers[i] as string).toLowerCase()))
+    if (names.has((headers[i] as string).toLowerCase()))
       return (headers[i + 1] as string).slice(0, ID_LENGTH_MAX)
   return null
 }

@@ -38,13 +38,25 @@ export class ComparisonWriter {
 
 const compress = promisify(gzip)
 
-/** Small enough for one item: the endpoints with the fewest requests become one. */
+/** Small enough for one item: without what samples say, and then the endpoints with the fewest requests become one. */
 export const packed = async (given: Comparison, bytesMax = ITEM_BYTES_MAX): Promise<Buffer> => {
-  for (let comparison = given; ; comparison = folded(comparison)) {
+  let comparison = given
+  for (let isWhole = true; ; isWhole = false) {
     const data = await compress(JSON.stringify(comparison))
-    if (data.length <= bytesMax || comparison.endpoints.length <= 1) return data
+    if (data.length <= bytesMax || (!isWhole && comparison.endpoints.length <= 1)) return data
+    comparison = isWhole ? withoutContent(comparison) : folded(comparison)
   }
 }
+
+const withoutContent = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  samples: comparison.samples.map((sample) => ({
+    ...sample,
+    request: null,
+    production: { ...sample.production, body: null },
+    shadow: { ...sample.shadow, body: null },
+  })),
+})
 
 const folded = (comparison: Comparison): Comparison => {
   const endpoints = comparison.endpoints.toSorted((a, b) => b.compared - a.compared)

@@ -26,13 +26,21 @@ export class Redactor {
   readonly #headers: HeaderRedaction
   readonly #bounds: { bytesMax: number; opaque: 'scan' | 'refuse' }
 
+  readonly #masks: boolean
+
   constructor({ settings, key }: RedactionSettings) {
+    this.#masks = settings.mode !== 'off'
     this.#values = new Values(settings, key === null ? null : Buffer.from(key, 'base64'))
     this.#headers = new HeaderRedaction(this.#values)
     this.#bounds = {
       bytesMax: settings.bodyBytesMax,
       opaque: settings.unlisted === 'replace' ? 'refuse' : 'scan',
     }
+  }
+
+  /** What it lets through may be kept. */
+  get masks(): boolean {
+    return this.#masks
   }
 
   /** What has been replaced so far. */

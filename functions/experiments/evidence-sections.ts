@@ -1,3 +1,4 @@
+import { curlOf } from '../../contract/curl.ts'
 import { dependencyWords } from '../../contract/dependency.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
 import { shadowTargets } from '../../contract/forwarding.ts'
@@ -147,22 +148,42 @@ const noiseSection = ({ noise }: Evidence): Section =>
     ),
   )
 
-const exampleSection = ({ samples }: Evidence): Section =>
+const exampleSection = ({ samples, experiment }: Evidence): Section =>
   section(
     'Examples',
-    ['To be found in the logs of both by id, time and server. Nothing of what was said is kept.'],
+    [
+      'To be found in the logs of both by id, time and addresses; asked again with curl where the request was kept, masked.',
+    ],
     table(
-      ['When', 'Endpoint', 'Kind', 'Where', 'Request id', 'Server', 'Production', 'Shadow'],
-      samples.map(({ at, endpoint, kind, path, requestId, production, shadow }) => [
-        at,
-        endpoint,
-        kind,
-        path,
-        requestId ?? '–',
-        production.server,
-        `${production.status} in ${production.milliseconds} ms`,
-        `${shadow.status} in ${shadow.milliseconds} ms`,
-      ]),
+      [
+        'When',
+        'Endpoint',
+        'Kind',
+        'Where',
+        'Request id',
+        'Trace id',
+        'Client',
+        'Server',
+        'Production',
+        'Shadow',
+        'Ask again',
+      ],
+      samples.map((sample) => {
+        const { at, endpoint, kind, path, requestId, traceId, client, production, shadow } = sample
+        return [
+          at,
+          endpoint,
+          kind,
+          path,
+          requestId ?? '–',
+          traceId ?? '–',
+          client,
+          production.server,
+          `${production.status} in ${production.milliseconds} ms`,
+          `${shadow.status} in ${shadow.milliseconds} ms`,
+          curlOf(sample, experiment.spec.shadow.url) ?? '–',
+        ]
+      }),
     ),
   )
 

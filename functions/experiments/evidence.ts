@@ -22,7 +22,7 @@ type Parts = {
   config: Pick<Config, 'deployment' | 'region' | 'mirrorTarget'>
 }
 
-/** Puts together what is known of an experiment. Bodies, headers and paths of requests are in none of it. */
+/** Puts together what is known of an experiment. What requests and answers said is in its samples only, masked. */
 export const evidenceOf = (parts: Parts, now: Date): Evidence => {
   const { record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config } = parts
   const { experiment } = record

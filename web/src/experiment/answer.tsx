@@ -56,6 +56,7 @@ export const Answer = ({ experiment }: { experiment: Experiment }) => {
           <EndpointDetail
             endpoint={shown}
             samples={samples.filter(({ endpoint }) => endpoint === shown.endpoint)}
+            shadow={experiment.spec.shadow.url}
           />
         </>
       )}

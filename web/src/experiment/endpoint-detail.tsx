@@ -2,19 +2,23 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import LineChart from '@cloudscape-design/components/line-chart'
 import type { EndpointTally, Sample } from '../../../contract/comparison.ts'
-import { count, dateTime, percent } from '../format.ts'
+import { count, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
-import { DIFFERENCE, SAMPLE } from '../words.ts'
+import { DIFFERENCE } from '../words.ts'
 import { ChartContainer, fromZero, highest } from './chart.tsx'
 import { distributions } from './distribution.ts'
+import { Examples } from './examples.tsx'
 
 /** What differs at one endpoint, how often production differs from itself there, how long both take, and examples. */
 export const EndpointDetail = ({
   endpoint,
   samples,
+  shadow,
 }: {
   endpoint: EndpointTally
   samples: readonly Sample[]
+  /** Its address. */
+  shadow: string
 }) => (
   <>
     <div className="charts">
@@ -22,7 +26,7 @@ export const EndpointDetail = ({
       <Statuses endpoint={endpoint} />
     </div>
     <Differences endpoint={endpoint} />
-    {samples.length > 0 && <Examples samples={samples} />}
+    {samples.length > 0 && <Examples samples={samples} shadow={shadow} />}
   </>
 )
 
@@ -155,41 +159,3 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
 }
 
 const chance = (hits: number, samples: number): string => (samples === 0 ? '–' : percent(hits / samples))
-
-const Examples = ({ samples }: { samples: readonly Sample[] }) => (
-  <Container
-    header={
-      <Header
-        variant="h2"
-        description="Some exchanges, chosen by chance, to find in the logs of both by id, time and server. What was said is not kept."
-      >
-        Examples
-      </Header>
-    }
-  >
-    <PlainTable
-      label="Examples"
-      columns={[
-        { name: 'When' },
-        { name: 'Where' },
-        { name: 'Request id' },
-        { name: 'Server' },
-        { name: 'Production' },
-        { name: 'Shadow' },
-      ]}
-      rows={samples.map(({ at, kind, path, rank, requestId, production, shadow }) => ({
-        key: String(rank),
-        cells: [
-          dateTime(at),
-          <span key="path">
-            {SAMPLE[kind]} {path !== '' && <code>{path}</code>}
-          </span>,
-          requestId ?? '–',
-          production.server,
-          `${production.status} in ${production.milliseconds.toFixed(1)} ms`,
-          `${shadow.status} in ${shadow.milliseconds.toFixed(1)} ms`,
-        ],
-      }))}
-    />
-  </Container>
-)
