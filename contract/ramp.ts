@@ -28,7 +28,8 @@ export const Ramp = z
       .enum(['health', 'time'])
       .default('health')
       .describe(
-        'health: the next stage waits until every abort rule is known to be fine; time: it does not wait',
+        'health: the next stage waits until every abort rule is known to be fine, traffic is seen whole and, where answers are ' +
+          'compared, the verdict so far is pass; time: it waits for none of these, but for a verdict that is not fail',
       ),
   })
   .superRefine(({ stages }, context) => {

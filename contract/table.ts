@@ -21,6 +21,7 @@
  * | PRICES            | STATE                 | which price table is in force                       |
  * | PRICES            | TABLE#<version>       | one table of prices; it never changes               |
  * | SWEEP             | CURSORS               | how far old items are deleted                       |
+ * | VNIS              | <vni>                 | that it was used, and until when nobody gets it     |
  * | GATEWAY           | FLEET                 | the gateways’ load, and the swap under way          |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
@@ -82,6 +83,8 @@ export const monthKey = (month: string, owner: string, experiment: string): Key 
 export const priceStateKey: Key = { pk: 'PRICES', sk: 'STATE' }
 export const priceKey = (version: string): Key => ({ pk: 'PRICES', sk: `TABLE#${version}` })
 export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }
+export const VNIS = 'VNIS'
+export const vniKey = (vni: number): Key => ({ pk: VNIS, sk: String(vni) })
 export const fleetKey: Key = { pk: 'GATEWAY', sk: 'FLEET' }
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
 export const chunkKey = (revision: number, index: number): Key => ({

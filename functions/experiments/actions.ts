@@ -54,6 +54,24 @@ export type Action =
   | { kind: 'audit'; entry: AuditEntry }
   | { kind: 'forget-active' }
 
+/** Whether it changes something in EC2, which limits such calls; `urgent` when it ends mirroring, or keeps it from going on. */
+export const ec2Write = ({ kind }: Action): 'no' | 'yes' | 'urgent' => {
+  switch (kind) {
+    case 'delete-rule':
+      return 'urgent'
+    case 'create-filter':
+    case 'create-rule':
+    case 'accept-rule':
+    case 'create-session':
+    case 'move-session':
+    case 'delete-session':
+    case 'delete-filter':
+      return 'yes'
+    default:
+      return 'no'
+  }
+}
+
 /** Names an action for logs and for what failed in this run. */
 export const actionName = (action: Action): string => {
   switch (action.kind) {

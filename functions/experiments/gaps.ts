@@ -5,6 +5,7 @@ import { audited } from './phases.ts'
 import { liveRows } from './plan-sessions.ts'
 import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
+import { starvedNow } from './silence.ts'
 
 /** What keeps traffic from being seen whole now. */
 export type Loss = Pick<Gap, 'kind' | 'of' | 'what'>
@@ -32,7 +33,7 @@ export const lostZones = ({ record, seen, sessions }: View): string[] => {
 }
 
 /** What is lost while it mirrors; nothing is to be seen before, and while it is paused. */
-export const lossesNow = (view: View): Loss[] => {
+export const lossesNow = (view: View, now: Date, settings: Settings): Loss[] => {
   const { phase, pausedSince } = view.record.experiment
   if (phase !== 'mirroring' || pausedSince !== null) return []
   const { swap } = view.seen.fleet
@@ -42,6 +43,7 @@ export const lossesNow = (view: View): Loss[] => {
       of: zone,
       what: `No gateway task in ${zone} is fit to receive: what its sources send is lost.`,
     })),
+    ...starvedNow(view, now, settings),
     ...(swap === null
       ? []
       : [

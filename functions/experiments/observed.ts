@@ -42,7 +42,7 @@ export type Observed = Readonly<{
   taken: readonly OtherSession[]
   /** ENIs that another experiment of this deployment mirrors. */
   rivals: readonly Readonly<{ eni: string; experiment: string }>[]
-  /** VNIs of all visible sessions and of the gateways’ configuration. */
+  /** VNIs of all visible sessions, of the gateways’ configuration, and of sessions that ended within the hour. */
   vnis: ReadonlySet<number>
   /** One-time schedules by name; null while the time is not known. */
   schedules: ReadonlyMap<string, string | null>

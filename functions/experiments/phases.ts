@@ -255,7 +255,7 @@ export const promoted = (record: ExperimentRecord, index: number, now: Date): Ex
   const { sources = 100, requests = 100 } = stages[index] ?? {}
   return audited(
     record,
-    { ...record, life: { ...record.life, stage: { index, since: null } } },
+    { ...record, life: { ...record.life, stage: { index, since: null }, verdict: null } },
     {
       who: CONTROL_PLANE,
       what: `stage ${index + 1} of ${stages.length}`,

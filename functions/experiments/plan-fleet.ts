@@ -16,6 +16,7 @@ import {
 import { candidates } from './preflight.ts'
 import type { SessionRecord } from './record.ts'
 import type { Settings } from './settings.ts'
+import { takesAll } from './silence.ts'
 
 /** Before so many new sessions mirror, nobody waits for those still to be made: each change is told to all gateways. */
 const JOINED_AT_ONCE = 50
@@ -82,6 +83,7 @@ export const lostSteps = (view: View, now: Date, settings: Settings): Action[] =
     seen.sources?.filter(({ verdict }) => verdict !== 'unsupported').map(({ eni }) => eni),
   )
   const orphaned = (eni: string) => seen.sources !== null && !alive.has(eni)
+  const starved = starvedTooLong(view, now, settings)
   const steps: Action[] = nameSteps(view, now).filter(({ session }) => orphaned(session.eni))
   for (const row of sessions) {
     if (row.state === 'deleted') continue
@@ -91,7 +93,7 @@ export const lostSteps = (view: View, now: Date, settings: Settings): Action[] =
     }
     const deletedAt = seen.gone.get(row.session)
     if (deletedAt !== undefined) steps.push(close(row, deletedAt))
-    else if (orphaned(row.eni) && !row.leaving)
+    else if ((orphaned(row.eni) || starved.has(row.eni)) && !row.leaving)
       steps.push({ kind: 'write-session', session: { ...row, leaving: true } })
     else if (row.leaving || vanished(view, row, now, settings))
       steps.push({ kind: 'delete-session', session: row.session })
@@ -108,6 +110,19 @@ export const lostSteps = (view: View, now: Date, settings: Settings): Action[] =
       if (seen.schedules.has(schedule)) steps.push({ kind: 'disarm', schedule })
     }
   return steps
+}
+
+/** ENIs of which another session leaves nothing, and has for a while: a session on them costs its hours for nothing. */
+const starvedTooLong = (view: View, now: Date, { silentMs }: Settings): ReadonlySet<string> => {
+  const since = new Map(
+    view.record.experiment.gaps.flatMap(({ kind, of, since: begin, until }) =>
+      kind === 'starved' && until === null ? [[of, Date.parse(begin)] as const] : [],
+    ),
+  )
+  const lasting = (eni: string): boolean => now.getTime() - (since.get(eni) ?? now.getTime()) >= silentMs
+  return new Set(
+    liveRows(view.sessions).flatMap((row) => (lasting(row.eni) && takesAll(view, row) ? [row.eni] : [])),
+  )
 }
 
 /**

@@ -57,11 +57,38 @@ const heldBy = ({ experiment, life }: ExperimentRecord, now: Date): string | nul
   const until = new Date(Date.parse(since) + seconds * 1000)
   if (now < until) return `The next stage begins at ${until.toISOString()} at the earliest.`
   const canary = canaryHolds(experiment, life)
-  if (canary !== null || experiment.spec.ramp?.promote === 'time') return canary
+  if (canary !== null) return canary
+  const judged = heldByVerdict({ experiment, life })
+  if (judged !== null || experiment.spec.ramp?.promote === 'time') return judged
+  const gap = experiment.gaps.find(({ until: end }) => end === null)
+  if (gap !== undefined) return `The next stage waits until traffic is seen whole. ${gap.what}`
   const doubtful = experiment.health.filter(({ state }) => state !== 'fine').length
   if (doubtful === 0) return null
   const rules = doubtful === 1 ? 'one abort rule is' : `${doubtful} abort rules are`
   return `The next stage waits for health: ${rules} not known to be fine.`
+}
+
+/** Whether the stage has lasted, so that the verdict so far is asked whether to go on. */
+export const asksVerdict = ({ experiment, life }: ExperimentRecord, now: Date): boolean => {
+  const { spec } = experiment
+  const { index, since } = life.stage
+  if (spec.ramp === undefined || since === null || index + 1 >= spec.ramp.stages.length) return false
+  const { seconds = 0 } = stageOf({ experiment, life })
+  return isCompared(experiment) && now.getTime() >= Date.parse(since) + seconds * 1000
+}
+
+const isCompared = ({ spec }: ExperimentRecord['experiment']): boolean => spec.traffic.directions === 'both'
+
+/** A release that fails is not given more traffic by any ramp; one that nobody can judge yet, not by one that goes by health. */
+const heldByVerdict = ({ experiment, life }: ExperimentRecord): string | null => {
+  const { verdict } = life
+  if (verdict?.outcome === 'fail')
+    return `The next stage waits: the verdict so far is fail. ${verdict.sentence}`
+  if (!isCompared(experiment) || experiment.spec.ramp?.promote === 'time') return null
+  if (verdict === null) return 'The next stage waits for the verdict so far.'
+  return verdict.outcome === 'pass'
+    ? null
+    : `The next stage waits: the verdict so far is inconclusive. ${verdict.sentence}`
 }
 
 /** Where the experiment is on its ramp; null without one. */

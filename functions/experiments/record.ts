@@ -55,6 +55,11 @@ export const Life = z.object({
   atOnce: z.boolean().default(false),
   /** Outer bytes a second that its sources sent at their busiest; 0 where nobody knew when it was made. */
   peakBytesPerSecond: z.number().nonnegative().default(0),
+  /** Since when the gateways have received nothing, by VNI. */
+  silentSince: z.record(z.string(), Timestamp).default({}),
+  /** Silent ENIs whose instances have traffic, and when CloudWatch was asked. */
+  unheard: z.array(EniId).default([]),
+  unheardAt: Timestamp.nullable().default(null),
   /** The last thing AWS refused, for the reason when the experiment fails. */
   lastError: z.string().nullable(),
   /** Configuration revision from which on gateways know nothing of the experiment any more. */
@@ -67,6 +72,11 @@ export const Life = z.object({
   /** Of the first stage of a ramp: what the shadow made of requests that production answered 2xx. */
   canary: z
     .object({ answered: z.int().nonnegative(), rejected: z.int().nonnegative() })
+    .nullable()
+    .default(null),
+  /** The verdict so far, when the next stage of the ramp was to begin; null before. */
+  verdict: z
+    .object({ outcome: z.enum(['pass', 'fail', 'inconclusive']), sentence: z.string() })
     .nullable()
     .default(null),
   /** Metrics asked of CloudWatch for the abort rules: each is paid. */
@@ -102,12 +112,16 @@ export const newLife = (): Life => ({
   proposed: null,
   atOnce: false,
   peakBytesPerSecond: 0,
+  silentSince: {},
+  unheard: [],
+  unheardAt: null,
   lastError: null,
   removedRevision: null,
   ticks: 0,
   standingSeconds: 0,
   stage: { index: 0, since: null },
   canary: null,
+  verdict: null,
   metricsRead: 0,
   prices: null,
   month: null,

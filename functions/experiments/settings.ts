@@ -21,6 +21,8 @@ export type Settings = Readonly<{
   unfitMs: number
   /** A zone of the sources without a gateway for so long ends the experiment. */
   zoneLostMs: number
+  /** A source of which nothing has arrived for so long is looked into; one whose packets another takes is left after it. */
+  silentMs: number
   /** From one swap of the gateways to the next, and how long one may take. */
   swapPauseMs: number
   swapLimitMs: number
@@ -49,6 +51,7 @@ export const settingsFor = (tickSeconds: number): Settings => {
     describeLagMs: atMost(5 * MINUTE, 5),
     unfitMs: Math.max(MINUTE, atMost(5 * MINUTE, 5)),
     zoneLostMs: Math.max(20 * SECOND, atMost(2 * MINUTE, 24)),
+    silentMs: Math.max(30 * SECOND, atMost(5 * MINUTE, 5)),
     swapPauseMs: atMost(10 * MINUTE, 10),
     swapLimitMs: Math.max(2 * MINUTE, atMost(15 * MINUTE, 24)),
     lateMs: 3 * tickMs,

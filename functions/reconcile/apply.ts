@@ -23,6 +23,7 @@ import { appendAudit } from '../store/audit.ts'
 import { forgetActive, updateRecord } from '../store/experiments.ts'
 import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
+import { quarantine } from '../store/vnis.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { settleMonths } from './months.ts'
 import { notify } from './notify.ts'
@@ -106,6 +107,8 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       await forgetConfigs(table, action.before)
       return {}
     case 'write-session':
+      if (action.session.deletedAt !== null)
+        await quarantine(table, action.session.vni, action.session.deletedAt)
       await writeSession(table, id, action.session)
       return {}
     case 'write-record':

@@ -1,6 +1,7 @@
 import { type ClientOptions, type Clients, makeClients } from '../clients.ts'
 import type { Config } from '../config.ts'
 import { type Settings, settingsFor } from '../experiments/settings.ts'
+import { WritePace } from '../mirror/write-pace.ts'
 import type { ScheduleHome } from '../schedule/one-time.ts'
 import { PriceBook } from '../store/prices.ts'
 import { openTable, type Table } from '../store/table.ts'
@@ -18,6 +19,8 @@ export type ControlPlane = Readonly<{
   prices: PriceBook
   schedules: ScheduleHome
   traffic: TrafficMemory
+  /** Of calls that change something in EC2. */
+  pace: WritePace
   /** Milliseconds since 1970. */
   now: () => number
   sleep: (milliseconds: number) => Promise<void>
@@ -42,6 +45,7 @@ export const openControlPlane = (
     table,
     prices: new PriceBook(table, config.region, surroundings.now),
     traffic: new TrafficMemory(),
+    pace: new WritePace(surroundings.now, () => (surroundings.randomBytes(1)[0] ?? 0) / 255),
     schedules: {
       group: config.scheduleGroup,
       role: config.scheduleRole,

@@ -1,6 +1,9 @@
+import type { Experiment } from '../../contract/experiment.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { usdPerGb } from '../../contract/money.ts'
+import { Thresholds } from '../../contract/thresholds.ts'
 import { addHeldBack, addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
+import type { Verdict } from '../../contract/verdict.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { stopSeconds } from '../cost/hours.ts'
@@ -11,17 +14,21 @@ import { lossesNow, withGaps } from '../experiments/gaps.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
-import { stageNow } from '../experiments/plan-ramp.ts'
+import { asksVerdict, stageNow } from '../experiments/plan-ramp.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import type { Settings } from '../experiments/settings.ts'
+import { silentSince } from '../experiments/silence.ts'
+import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
+import type { Table } from '../store/table.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
 import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { askWithinMonths, monthNow } from './months.ts'
 import type { Look } from './observe.ts'
+import { unheardNow } from './unheard.ts'
 import { watch } from './watch.ts'
 
 export type Metered = { record: ExperimentRecord; money: NonNullable<Observed['money']> }
@@ -54,6 +61,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     prices: prices.version,
     month: monthNow(view.record, now),
     ticks: life.ticks + 1,
+    silentSince: silentSince(view, known, totals, now),
     standingSeconds: life.standingSeconds + elapsed / sharers,
     // What was mirrored crossed zones as it did while it was mirrored: draining does not change it any more.
     ...(wanted && {
@@ -97,6 +105,8 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     },
   }
   if (!isDue(view.record, now, settings.tickMs)) return { record: view.record, money }
+  if (experiment.phase === 'mirroring')
+    Object.assign(metered.life, await unheardNow(plane, { ...view, record: metered }))
   const watched =
     experiment.phase === 'mirroring'
       ? await watch(plane, view.record, requests, totals, instancesOf(view))
@@ -104,9 +114,11 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   metered.experiment.health = watched.health
   if (experiment.phase === 'mirroring' && needsCanary(experiment, life))
     metered.life.canary = canaryOf((await readComparison(table, experiment.id)).endpoints)
+  if (experiment.phase === 'mirroring' && asksVerdict(metered, now))
+    metered.life.verdict = await verdictSoFar(table, metered.experiment, now)
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead += watched.metrics
-  const record = await updateRecord(table, withGaps(metered, lossesNow(view), now))
+  const record = await updateRecord(table, withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now))
   await appendPoint(table, experiment.id, {
     at: now.toISOString(),
     spend,
@@ -136,6 +148,17 @@ const untilNextLook = (now: Date, { sessions }: View, settings: Settings): Date 
   return new Date(
     now.getTime() + leaseMs + 2 * precisionMs + tickMs + drainLimitMs + 1000 * stopSeconds(sessions.length),
   )
+}
+
+/** As the gateways have compared by now. */
+const verdictSoFar = async (
+  table: Table,
+  experiment: Experiment,
+  now: Date,
+): Promise<Pick<Verdict, 'outcome' | 'sentence'>> => {
+  const thresholds = Thresholds.parse(experiment.spec.verdict ?? {})
+  const { outcome, sentence } = judge(experiment, await readComparison(table, experiment.id), thresholds, now)
+  return { outcome, sentence }
 }
 
 /** Instances behind the interfaces that are mirrored now: a rule about production looks at these. */

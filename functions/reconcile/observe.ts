@@ -26,6 +26,7 @@ import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet } from '../store/fleet.ts'
 import { readConfig } from '../store/gateway-config.ts'
 import { lastReports, readReports } from '../store/reports.ts'
+import { quarantined } from '../store/vnis.ts'
 import { targetGroupsWith, targetsOf } from '../watch/target-groups.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -95,6 +96,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     others,
     crossZone,
     fleet,
+    resting,
   ] = await Promise.all([
     describeFilters(clients.ec2),
     describeSessions(clients.ec2),
@@ -108,6 +110,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     readOthers(plane, id),
     wanted ? isCrossZone(clients.elb, config.loadBalancer) : true,
     readFleet(table),
+    wanted ? quarantined(table, now) : [],
   ])
 
   const isChoosing = phase === 'preparing' && record.life.enis === null
@@ -118,7 +121,7 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     seen: {
       ...NOTHING,
       ...ofMirroring(filters, sessions, id, config.deployment, new Set(others.map((other) => other.id))),
-      vnis: vnisOf(sessions, gatewayConfig),
+      vnis: new Set([...vnisOf(sessions, gatewayConfig), ...resting]),
       schedules,
       zeroAt,
       gateways: {

@@ -1,6 +1,6 @@
 import { isNamed } from '../../contract/source.ts'
 import { LONGEST_CALL_MS } from '../clients.ts'
-import { type Action, actionName } from '../experiments/actions.ts'
+import { type Action, actionName, ec2Write } from '../experiments/actions.ts'
 import { learn } from '../experiments/learn.ts'
 import type { View } from '../experiments/observed.ts'
 import { plan } from '../experiments/plan.ts'
@@ -106,6 +106,7 @@ const act = async (
     const actions = plan(view, new Date(plane.now()), plane.settings, () => randomVni(plane))
     const action = actions.find((one) => !failures.names.has(actionName(one)))
     if (!action) break
+    if (!(await inPace(plane, action, deadline))) break
     const said = JSON.stringify(action)
     if (said === before) throw new Error(`${actionName(action)} was done and is wanted again`)
     const fresh = await stillOurs(plane, view, writer)
@@ -121,6 +122,18 @@ const act = async (
     if (began && view.record.experiment.phase === 'preparing') break
   }
   return rememberError(plane, view, failures)
+}
+
+/** Waits for its turn to change something in EC2; false when that comes too late: the next tick goes on from here. */
+const inPace = async (plane: ControlPlane, action: Action, deadline: number): Promise<boolean> => {
+  const write = ec2Write(action)
+  if (write === 'no') return true
+  for (;;) {
+    const wait = plane.pace.take(write === 'urgent')
+    if (wait === 0) return true
+    if (plane.now() + wait >= deadline) return false
+    await plane.sleep(wait)
+  }
 }
 
 /** The record as it is stored, when we may go on: the same object while nobody changed it; null when we may not. */
@@ -143,6 +156,7 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
   const { id, phase } = view.record.experiment
   try {
     const answer = await apply(plane, view, action)
+    if (ec2Write(action) !== 'no') plane.pace.taken()
     plane.log('info', name, { experiment: id, phase })
     return learn(view, action, answer, new Date(plane.now()), plane.settings)
   } catch (error) {
@@ -152,7 +166,7 @@ const step = async (plane: ControlPlane, view: View, action: Action, failures: F
     if (severity === null) throw error
     plane.log('warn', `${name} failed`, { experiment: id, phase, severity, error: errorText(error) })
     if (severity === 'wait') {
-      await plane.sleep(throttledMs(plane))
+      await plane.sleep(ec2Write(action) === 'no' ? throttledMs(plane) : plane.pace.refused())
       return view
     }
     failures.names.add(name)
@@ -176,7 +190,7 @@ const isDispensable = ({ record, sessions }: View, action: Action): boolean => {
   return !isNamed(spec.source) && liveRows(sessions).some(({ eni }) => eni !== action.session.eni)
 }
 
-/** EC2 refills 5 calls a second: within a second or two there is something to be had again, for whoever else asks, too. */
+/** Some other service’s limit: within a second or two there is something to be had again. */
 const throttledMs = ({ randomBytes }: ControlPlane): number => 1000 + 4 * (randomBytes(1)[0] ?? 0)
 
 /** What AWS says no to for good ends the experiment, with AWS’s own words as the reason. */

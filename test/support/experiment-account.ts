@@ -71,6 +71,7 @@ class Gateways {
       revision: number
       paired: boolean
       bytes: Map<string, number>
+      sources: Map<string, Record<number, number>>
       packets: number
       lost: number
       at: number
@@ -86,6 +87,8 @@ class Gateways {
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
+  /** VNIs of which nothing arrives, though they are mirrored. */
+  readonly unheard = new Set<number>()
 
   #count(bytes: Map<string, number>, id: string, more: number): void {
     bytes.set(id, (bytes.get(id) ?? 0) + more)
@@ -106,6 +109,7 @@ class Gateways {
       revision: -1,
       paired: true,
       bytes: new Map(),
+      sources: new Map(),
       packets: 0,
       lost: 0,
       at: 0,
@@ -152,7 +156,12 @@ class Gateways {
       if (task.revision >= 0)
         for (const { id, sources } of before?.experiments ?? [])
           for (const { vni } of sources)
-            if (mirrored.has(vni)) this.#count(task.bytes, id, Math.round(elapsed * BYTES_PER_SECOND * share))
+            if (mirrored.has(vni) && !this.unheard.has(vni)) {
+              const more = Math.round(elapsed * BYTES_PER_SECOND * share)
+              this.#count(task.bytes, id, more)
+              const before = task.sources.get(id)?.[vni] ?? 0
+              task.sources.set(id, { ...task.sources.get(id), [vni]: before + more })
+            }
       const { packetsPerSecond, lossShare } = this.load
       const offered = Math.round((elapsed * packetsPerSecond) / this.#tasks.size)
       task.packets += Math.round(offered * (1 - lossShare / this.#tasks.size))
@@ -174,7 +183,19 @@ class Gateways {
             const requests = { ...zeroRequests(), received: packets, forwarded: packets, shadow }
             return [
               id,
-              { volume: { bytes, packets }, requests, gapBytes: 0, cut: 0, packets: {}, sources: {} },
+              {
+                volume: { bytes, packets },
+                requests,
+                gapBytes: 0,
+                cut: 0,
+                packets: {},
+                sources: Object.fromEntries(
+                  Object.entries(task.sources.get(id) ?? {}).map(([vni, of]) => [
+                    vni,
+                    { bytes: of, packets: Math.ceil(of / 1000) },
+                  ]),
+                ),
+              },
             ]
           }),
         ),

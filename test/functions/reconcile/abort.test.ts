@@ -116,7 +116,17 @@ test('a ramp waits for health, and goes on when it is known', { timeout: 60_000 
 })
 
 test.each<[string, Record<string, number>, RegExp | null]>([
-  ['answers', { '200>200': 57, '200>401': 3, '404>401': 40 }, null],
+  ['answers', { '200>200': 3000 }, null],
+  [
+    'answers otherwise',
+    { '200>200': 57, '200>401': 3, '404>401': 40 },
+    /^The next stage waits: the verdict so far is fail\./,
+  ],
+  [
+    'answers too seldom to be judged',
+    { '200>200': 60 },
+    /^The next stage waits: the verdict so far is inconclusive\./,
+  ],
   [
     'has not answered enough',
     { '200>200': 49 },

@@ -21,6 +21,7 @@ import { publishConfig, readConfig } from '../../../functions/store/gateway-conf
 import { claimKey } from '../../../functions/store/idempotency.ts'
 import { appendPoint, listPoints } from '../../../functions/store/meter.ts'
 import { BadToken, putItem, queryAll, type Table } from '../../../functions/store/table.ts'
+import { QUARANTINE_MS, quarantine, quarantined } from '../../../functions/store/vnis.ts'
 import { acquireWriter, keepWriter, releaseWriter } from '../../../functions/store/writer.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { openTestTable } from '../../support/table.ts'
@@ -222,4 +223,19 @@ it('an audit entry is never replaced', async () => {
 
   expect((await listAudit(table, entry.experiment, all)).items).toEqual([entry])
   expect((await listTrail(table, all)).items).toEqual([entry])
+})
+
+describe('a VNI', () => {
+  it('is given to nobody for an hour after its session ended, and forgotten then', async () => {
+    await quarantine(table, 4711, new Date(AT).toISOString())
+    await quarantine(table, 4712, new Date(AT + 60_000).toISOString())
+
+    const within = await quarantined(table, AT + QUARANTINE_MS - 1)
+    const after = await quarantined(table, AT + QUARANTINE_MS)
+    const later = await quarantined(table, AT + QUARANTINE_MS + 60_000)
+
+    expect(within.sort()).toEqual([4711, 4712])
+    expect(after).toEqual([4712])
+    expect(later).toEqual([])
+  })
 })
