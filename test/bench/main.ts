@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Line, Row } from './row.ts'
+import { attachRows } from './rows/attach.ts'
 import { compareRows } from './rows/compare.ts'
 import { endToEndRows } from './rows/end-to-end.ts'
 import { enduranceRows } from './rows/endurance.ts'
@@ -17,6 +18,7 @@ const ROWS: readonly Row[] = [
   ...workerRows,
   ...redactionRows,
   ...compareRows,
+  ...attachRows,
 ]
 const USAGE = 'bench [--only NAME]... [--json FILE] [--soak MINUTES]'
 

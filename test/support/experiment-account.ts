@@ -230,7 +230,12 @@ export type Account = {
 export const openAccount = async (
   switches: Partial<Switches> = {},
   change: (declared: WorldDeclaration) => WorldDeclaration = (declared) => declared,
-  { tickSeconds = TICK_SECONDS, healthSeconds = 2 } = {},
+  {
+    tickSeconds = TICK_SECONDS,
+    healthSeconds = 2,
+    // Outside a test somebody has to say when it is over.
+    onEnd = onTestFinished as (close: () => Promise<void>) => void,
+  } = {},
 ): Promise<Account> => {
   const clock = new ManualClock()
   const gateways = new Gateways()
@@ -288,7 +293,7 @@ export const openAccount = async (
     opened.push(plane)
     return plane
   }
-  onTestFinished(async () => {
+  onEnd(async () => {
     for (const plane of opened) closeClients(plane.clients)
     await cloud.close()
     functions.close()
