@@ -118,7 +118,10 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     metered.life.verdict = await verdictSoFar(table, metered.experiment, now)
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead += watched.metrics
-  const record = await updateRecord(table, withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now))
+  const record = await updateRecord(
+    table,
+    withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now),
+  )
   await appendPoint(table, experiment.id, {
     at: now.toISOString(),
     spend,

@@ -12,7 +12,8 @@ export type ProofRun = {
 export const PROOF_RUNS: readonly ProofRun[] = [
   {
     name: 'crash',
-    proves: 'killed before or after any AWS call, an experiment ends and leaves nothing',
+    proves:
+      'killed before or after any AWS call or write, under each value of each switch, an experiment ends and leaves nothing',
     files: ['test/functions/reconcile/crash.test.ts'],
     scale: 2,
   },
@@ -28,6 +29,23 @@ export const PROOF_RUNS: readonly ProofRun[] = [
     proves: 'money is right under each value of each switch for what AWS does not say',
     files: ['test/functions/reconcile/money-switches.test.ts'],
     scale: 2,
+  },
+  {
+    name: 'abandoned',
+    proves:
+      'with its control plane dead for good at any point, packets stop at the lease and nothing recorded outlives its schedules',
+    files: ['test/functions/reconcile/abandoned.test.ts'],
+    scale: 2,
+  },
+  {
+    name: 'fleet',
+    proves:
+      'whatever load, deaths and second lookers do, gateways are replaced once, announced, and within bounds',
+    files: [
+      'test/functions/experiments/fleet.property.test.ts',
+      'test/functions/mirror/write-pace.property.test.ts',
+    ],
+    scale: 33,
   },
   {
     name: 'plan',

@@ -1,0 +1,175 @@
+import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
+import { expect } from 'vitest'
+import { LONGEST_CALL_MS } from '../../functions/clients.ts'
+import { paused, resumed } from '../../functions/experiments/phases.ts'
+import { latestOf } from '../../functions/experiments/plan-sessions.ts'
+import { settingsFor } from '../../functions/experiments/settings.ts'
+import type { ControlPlane } from '../../functions/reconcile/control-plane.ts'
+import { reconcile } from '../../functions/reconcile/reconcile.ts'
+import { listAudit } from '../../functions/store/audit.ts'
+import { updateRecord } from '../../functions/store/experiments.ts'
+import type { Switches } from '../../local/aws/switches.ts'
+import { eni, instance } from './aws-world.ts'
+import {
+  type Account,
+  begin,
+  ledger,
+  leftovers,
+  mirroredVnis,
+  NOTHING_LEFT,
+  openAccount,
+  read,
+  rulesWithoutLease,
+  stop,
+  TICK_SECONDS,
+} from './experiment-account.ts'
+import { experimentSpec as spec } from './experiment-spec.ts'
+import { Interrupt, Killed } from './interrupt.ts'
+import { IS_PROOF } from './scale.ts'
+
+const RUN_MS = 10_000
+
+/** Another control plane of the account: time goes on while it waits, and it knows how far Describe may lag. */
+const reopen = (account: Account, { describeLagSeconds = 0 }: Partial<Switches>): ControlPlane => {
+  const settings = settingsFor(TICK_SECONDS)
+  return {
+    ...account.reopen(),
+    settings: { ...settings, describeLagMs: Math.max(settings.describeLagMs, 2000 * describeLagSeconds) },
+    sleep: (milliseconds) => account.clock.advance(milliseconds),
+  }
+}
+
+/** One look of a control plane that may die in it. */
+const look = async (account: Account, plane: ControlPlane, id: string): Promise<boolean> => {
+  try {
+    await reconcile(plane, id, account.clock.now() + RUN_MS)
+    return true
+  } catch (error) {
+    if (error instanceof Killed) return false
+    throw error
+  } finally {
+    expect(rulesWithoutLease(account)).toEqual([])
+  }
+}
+
+type Life = { id: string; calls: string[] }
+
+/** What happens around the experiment once it mirrors, each when what came before has had its effect. */
+const happen = async (account: Account, id: string): Promise<void> => {
+  const { ec2 } = account.plane.clients
+  const second = latestOf(await ledger(account.plane, id), eni(2))
+  const state = account.cloud.state.instances.get(instance(2))?.state
+  const InstanceIds = [instance(2)]
+  if (second?.generation === 0 && second.state === 'active' && state === 'running')
+    await ec2.send(new StopInstancesCommand({ InstanceIds }))
+  if (second?.state === 'deleted' && state === 'stopped')
+    await ec2.send(new StartInstancesCommand({ InstanceIds }))
+  if (second?.generation !== 1 || second.parked || second.state !== 'active') return
+  const record = await read(account.plane, id)
+  const change = { by: 'ada', reason: null, now: new Date(account.clock.now()) }
+  const { items } = await listAudit(account.plane.table, id, { maxResults: 50 })
+  const trail = items.map(({ what }) => what)
+  const mirrors = mirroredVnis(account.cloud).length === 2
+  if (!trail.includes('paused')) {
+    if (mirrors) await updateRecord(account.plane.table, paused(record, change))
+  } else if (!trail.includes('resumed')) {
+    const silent = account.cloud.state.mirrorRules.list().length === 0
+    if (silent && record.experiment.pausedSince !== null)
+      await updateRecord(account.plane.table, resumed(record, change))
+  } else if (mirrors) await stop(account, id)
+}
+
+/**
+ * A life of two ENIs: started, one of them left when its instance stopped and joined again with another session, paused,
+ * resumed, stopped by hand, ended. The control plane dies at one point of it and another one takes over when the dead one’s lease as the
+ * writer has run out.
+ */
+export const live = async (
+  account: Account,
+  interrupt: Interrupt,
+  switches: Partial<Switches> = {},
+): Promise<Life> => {
+  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
+  let plane = reopen(account, switches)
+  interrupt.attach(plane.clients)
+  for (let n = 0; n < LOOKS_MAX; n++) {
+    const { phase } = (await read(account.plane, id)).experiment
+    if (phase === 'ended') break
+    if (phase === 'mirroring') await happen(account, id)
+    const alive = await look(account, plane, id)
+    await account.gateways.work(account)
+    await account.clock.advance(5000)
+    await account.gateways.work(account)
+    if (alive) continue
+    plane = reopen(account, switches)
+    await account.clock.advance(LONGEST_CALL_MS)
+    await account.gateways.work(account)
+  }
+  return { id, calls: interrupt.calls }
+}
+
+/** Long enough for a world that shows everything a minute late. */
+const LOOKS_MAX = 150
+
+/** The same end whatever happened: nothing left, everything accounted for once. */
+const expectConverged = async (account: Account, id: string): Promise<void> => {
+  const { experiment } = await read(account.plane, id)
+  const rows = await ledger(account.plane, id)
+  expect(experiment).toMatchObject({ phase: 'ended', outcome: 'stopped', sources: 0, gateways: 0 })
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+  expect(rows.map((row) => [row.eni, row.generation, row.state])).toEqual([
+    [eni(1), 0, 'deleted'],
+    [eni(2), 0, 'deleted'],
+    [eni(2), 1, 'deleted'],
+  ])
+  expect(experiment.volume.bytes).toBe(account.gateways.counted(id))
+  expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(3 * 0.015, 12)
+}
+
+/** Kills it at every `stride`th call from `first` on; a proof at each. */
+export const crashAtEvery = async (
+  when: 'before' | 'lost',
+  switches: Partial<Switches>,
+  first: number,
+  stride: number,
+): Promise<void> => {
+  const account = await openAccount({ instanceTransitionSeconds: 2, ...switches })
+  const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, when), switches)
+  await expectConverged(account, whole.id)
+
+  for (let at = IS_PROOF ? 0 : first; at < whole.calls.length; at += stride) {
+    const { id } = await live(account, new Interrupt(at, when), switches)
+    await expectConverged(account, id).catch((error: unknown) => {
+      throw new Error(
+        `killed at call ${at} (${whole.calls[at]}, ${when}): ${account.lines.slice(-60).join('\n')}`,
+        {
+          cause: error,
+        },
+      )
+    })
+    account.lines.length = 0
+  }
+  if (IS_PROOF) console.log(`killed ${when} ${JSON.stringify(switches)}: all of ${whole.calls.length} calls`)
+}
+
+/** The same life with nobody to take over: until its control plane dies, or to its end. */
+export const abandon = async (
+  account: Account,
+  interrupt: Interrupt,
+  switches: Partial<Switches>,
+): Promise<string> => {
+  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
+  const plane = reopen(account, switches)
+  interrupt.attach(plane.clients)
+  for (let n = 0; n < LOOKS_MAX; n++) {
+    const { phase } = (await read(account.plane, id)).experiment
+    if (phase === 'ended') break
+    if (phase === 'mirroring') await happen(account, id)
+    const alive = await look(account, plane, id)
+    await account.gateways.work(account)
+    if (!alive) break
+    await account.clock.advance(5000)
+    await account.gateways.work(account)
+  }
+  return id
+}
