@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks'
 import { ExperimentSpec } from '../../../contract/experiment.ts'
-import { settingsFor } from '../../../functions/experiments/settings.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
@@ -81,7 +80,6 @@ const attachAndDetach = async (account: Account): Promise<Line[]> => {
   calls.attach(account.plane.clients)
   const plane: ControlPlane = {
     ...account.plane,
-    settings: settingsFor(TICK_SECONDS),
     sleep: (milliseconds) => account.clock.advance(milliseconds),
   }
   const spec = ExperimentSpec.parse({
