@@ -211,6 +211,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return EXIT.done
     },
   },
+  reconcile: {
+    summary: catalogue.getReconciliation.summary,
+    operands: 'EXPERIMENT',
+    options: {},
+    run: async (_, operands, { client, print }) => {
+      const params = experimentOf(operands)
+      const found = await client().call('getReconciliation', { params, query: {}, body: undefined })
+      print(found, show.reconciliation(found))
+      return EXIT.done
+    },
+  },
   schedules: {
     summary: catalogue.listSchedules.summary,
     operands: '',

@@ -3,6 +3,7 @@ import type { TrailEntry } from '../contract/audit.ts'
 import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { Plan } from '../contract/plan.ts'
+import type { Reconciliation } from '../contract/reconciliation.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { WindowSchedule } from '../contract/window-schedule.ts'
 
@@ -169,6 +170,19 @@ export const schedule = ({ id, revision, spec, createdBy, next, past }: WindowSc
       'past',
       past.map(({ at, experiment: run, skipped }) => `${second(at)}  ${run ?? `skipped: ${skipped}`}`),
     ),
+  ].join('\n')
+
+export const reconciliation = ({ metered, processed, billed, notes }: Reconciliation): string =>
+  [
+    rows([
+      [
+        'metered',
+        `${dollars(metered.totalUsd)}, ${dollars(metered.sessionsUsd)} of it for sessions; ${size(metered.bytes)}`,
+      ],
+      ['processed', processed === null ? 'no count' : `${size(processed.bytes)}, metered. ${processed.says}`],
+      ['billed', billed === null ? 'no bill' : `${dollars(billed.totalUsd)}. ${billed.says}`],
+    ]),
+    ...section('notes', notes),
   ].join('\n')
 
 export const spend = (month: string, owners: readonly OwnerMonth[]): string =>

@@ -24,6 +24,7 @@ export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
   extendExperiment: 'operator',
   listMeter: 'viewer',
   getLedger: 'viewer',
+  getReconciliation: 'viewer',
   getVerdict: 'viewer',
   getComparison: 'viewer',
   listNoise: 'viewer',

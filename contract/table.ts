@@ -8,6 +8,7 @@
  * | EXPERIMENT#<id>   | LEDGER#<eni>#<gen>    | one mirror session and what it owes                 |
  * | EXPERIMENT#<id>   | METER#<time>          | the meter at one tick                               |
  * | EXPERIMENT#<id>   | NOISE#<place>         | what somebody decided about differences in a place  |
+ * | EXPERIMENT#<id>   | BILL                  | what AWS’s bill said about it                       |
  * | EXPERIMENT#<id>   | WATCH                 | what the abort rules have seen                      |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
@@ -52,6 +53,7 @@ export const taskKey = (experiment: string, task: string): Key => ({
   pk: belongings(experiment),
   sk: `TASK#${task}`,
 })
+export const billKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'BILL' })
 export const watchKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'WATCH' })
 export const NOISE_PREFIX = 'NOISE#'
 export const noiseKey = (experiment: string, place: string): Key => ({

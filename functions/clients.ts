@@ -1,5 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CostExplorerClient } from '@aws-sdk/client-cost-explorer'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
@@ -19,6 +20,7 @@ export type Clients = Readonly<{
   dynamo: DynamoDBClient
   cloudwatch: CloudWatchClient
   pricing: PricingClient
+  costExplorer: CostExplorerClient
 }>
 
 export type ClientOptions = {
@@ -54,6 +56,8 @@ export const makeClients = (options: ClientOptions): Clients => ({
   dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
   cloudwatch: new CloudWatchClient({ ...PATIENCE, ...options }),
   pricing: new PricingClient({ ...PATIENCE, ...options, region: pricingRegion(options.region) }),
+  // Cost Explorer has this one endpoint in the standard partition.
+  costExplorer: new CostExplorerClient({ ...PATIENCE, ...options, region: 'us-east-1' }),
 })
 
 export const closeClients = (clients: Clients): void => {

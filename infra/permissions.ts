@@ -132,7 +132,7 @@ const records = [
 /** What the control plane may do, through whichever door it is reached. */
 export const controlPermissions = [
   allow(LOOK, ['*']),
-  allow(['pricing:GetProducts'], ['*']),
+  allow(['ce:GetCostAndUsage', 'pricing:GetProducts'], ['*']),
   // Notices of what becomes of an experiment: said in Shadowmeter’s name only.
   allow(
     ['events:PutEvents'],

@@ -4,6 +4,7 @@ import { Ledger } from '../ledger.ts'
 import { MeterPoint } from '../meter.ts'
 import { operation } from '../operation.ts'
 import { Plan } from '../plan.ts'
+import { Reconciliation } from '../reconciliation.ts'
 import { approveExamples, extendExamples, reasonExamples, specExamples } from './examples.ts'
 import { nextToken, Page } from './page.ts'
 
@@ -175,6 +176,18 @@ export const listMeter = operation({
   }),
   body: noBody,
   result: z.strictObject({ points: z.array(MeterPoint), nextToken }),
+  status: 200,
+  idempotent: false,
+})
+
+export const getReconciliation = operation({
+  id: 'getReconciliation',
+  route: 'GET /experiments/{id}/reconciliation',
+  summary: 'Compare what was metered with the load balancer’s own count and with AWS’s bill',
+  params: ById,
+  query: none,
+  body: noBody,
+  result: Reconciliation,
   status: 200,
   idempotent: false,
 })

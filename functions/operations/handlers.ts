@@ -14,6 +14,7 @@ import { decideNoise, listNoise } from './noise.ts'
 import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
+import { getReconciliation } from './reconciliation.ts'
 import {
   changeSchedule,
   createSchedule,
@@ -41,6 +42,7 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   extendExperiment,
   listMeter,
   getLedger,
+  getReconciliation,
   getVerdict,
   getComparison,
   listNoise,

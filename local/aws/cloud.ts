@@ -8,6 +8,7 @@ import { CallLog } from './call-log.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type MetricPoint, Metrics } from './cloudwatch/metrics.ts'
 import { cloudWatchService } from './cloudwatch/service.ts'
+import { costExplorerService } from './cost-explorer/service.ts'
 import { Dispatcher } from './dispatch.ts'
 import { startDynamoDb } from './dynamodb.ts'
 import { resumeTransitions } from './ec2/instances.ts'
@@ -108,6 +109,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       sqsService(state, () => address),
       eventsService(state),
       pricingService(state),
+      costExplorerService(state, calls),
       stsService(state),
     ],
     calls,

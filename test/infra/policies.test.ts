@@ -66,6 +66,7 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeTrafficMirrorSessions', '*'],
   ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['cloudwatch:GetMetricData', '*'],
+  ['ce:GetCostAndUsage', '*'],
   ['pricing:GetProducts', '*'],
   ['elasticloadbalancing:DescribeLoadBalancers', '*'],
   ['ecs:ListTasks', '*', { 'ecs:cluster': OTHER_CLUSTER }],

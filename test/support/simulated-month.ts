@@ -1,9 +1,11 @@
 import { StartInstancesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2'
 import type { OwnerMonth } from '../../contract/budget.ts'
+import { tick } from '../../functions/reconcile/tick.ts'
 import type { WorldDeclaration } from '../../local/aws/world.ts'
 import { type ApiUnderTest, openApiOver } from './api.ts'
 import { subnetA, vpcId } from './aws-world.ts'
 import { Bill } from './bill.ts'
+import { dependencies } from './declared.ts'
 import { type Account, openAccount, pass } from './experiment-account.ts'
 import { phasesOf } from './experiment-phases.ts'
 import { seeded } from './faults.ts'
@@ -70,6 +72,19 @@ export const monthWorld =
     }
   }
 
+/** Real calls take real time: on a busy machine one may be late, and is made again, as Lambda and people do. */
+const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const errors = error instanceof AggregateError ? error.errors : [error]
+      if (attempt >= 5 || !errors.every((one) => one instanceof Error && one.name === 'TimeoutError'))
+        throw error
+    }
+  }
+}
+
 type Plan = { at: number; fleet: number; owner: string; seconds: number; budgetUsd: number }
 
 /** Starts spread over the days, one in ten twice as long as most; some budgets are too small for what is asked. */
@@ -114,7 +129,11 @@ export const playMonth = async (size: MonthSize, seed: number): Promise<Month> =
       else await wait(month, plan.at)
     }
     const body = specOf(plan)
-    const { status, body: made } = await api.send({ method: 'POST', path: '/experiments', body })
+    const headers = { 'idempotency-key': `fleet-${plan.fleet}` }
+    let answer = await api.send({ method: 'POST', path: '/experiments', body, headers })
+    for (let again = 0; answer.status >= 500 && again < 5; again++)
+      answer = await api.send({ method: 'POST', path: '/experiments', body, headers })
+    const { status, body: made } = answer
     if (status === 201) {
       month.ids.push(made.id)
       active.set(made.id, plan.fleet)
@@ -139,8 +158,9 @@ const tickOnce = async (
   random: () => number,
 ): Promise<void> => {
   const { account, api, bill } = month
-  await stir(month, [...active.values()], size, random)
-  await pass(account, account.plane, TICK_SECONDS)
+  await patiently(() => stir(month, [...active.values()], size, random))
+  await patiently(() => tick(account.plane, account.clock.now() + 60_000))
+  await patiently(() => pass(account, null, TICK_SECONDS))
   month.ticks++
   await bill.read(account.cloud.address)
   const { body } = await api.send({ path: '/budgets' })
@@ -149,7 +169,7 @@ const tickOnce = async (
       owner,
       Math.max(month.most.get(owner) ?? 0, spentUsd, running > 0 ? spentUsd + heldUsd : 0),
     )
-  const ended = await phasesOf(account.plane, [...active.keys()], 'ended')
+  const ended = await patiently(() => phasesOf(account.plane, [...active.keys()], 'ended'))
   for (const id of ended) active.delete(id)
 }
 
@@ -178,6 +198,7 @@ const specOf = ({ fleet, owner, seconds, budgetUsd }: Plan) => ({
   source: { by: 'tag', match: 'all', tags: { fleet: `fleet-${fleet}` } },
   traffic: { ports: [8080] },
   shadow: { url: 'http://127.0.0.1:9000' },
+  dependencies,
   window: { durationSeconds: seconds },
   budgetUsd,
 })

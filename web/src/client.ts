@@ -18,6 +18,7 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   extendExperiment: 'POST /experiments/{id}/extend',
   listMeter: 'GET /experiments/{id}/meter',
   getLedger: 'GET /experiments/{id}/ledger',
+  getReconciliation: 'GET /experiments/{id}/reconciliation',
   getVerdict: 'GET /experiments/{id}/verdict',
   getComparison: 'GET /experiments/{id}/comparison',
   listNoise: 'GET /experiments/{id}/noise',

@@ -74,6 +74,14 @@ export const ledgerQuery = (id: string, live: boolean) =>
     refetchInterval: live ? LIVE_MS : false,
   })
 
+export const reconciliationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['reconciliation', id],
+    queryFn: ({ signal }) =>
+      call('getReconciliation', { params: { id }, query: {}, body: undefined }, { signal }),
+    staleTime: 60_000,
+  })
+
 const JUDGED_MS = 5000
 
 export const verdictQuery = (id: string, live: boolean) =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OwnerMonth } from '../../../contract/budget.ts'
 import { openApiOver } from '../../support/api.ts'
 import { eni } from '../../support/aws-world.ts'
+import { dependencies } from '../../support/declared.ts'
 import {
   type Account,
   begin,
@@ -40,6 +41,7 @@ const spec = (n: number, owner: string) => ({
   source: { by: 'eni', ids: [eni(n)] },
   traffic: { ports: [8080] },
   shadow: { url: 'http://127.0.0.1:9000' },
+  dependencies,
   window: { durationSeconds: 600 },
   budgetUsd: 25,
 })

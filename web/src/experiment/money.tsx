@@ -12,6 +12,7 @@ import { PlainTable } from '../plain-table.tsx'
 import { isActive, ledgerQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
 import { LEDGER_LINE } from '../words.ts'
+import { ReconciliationCard } from './reconciliation-card.tsx'
 
 /** The account: every quantity with its price, every mirror session with its hours. */
 export const Money = ({ experiment }: { experiment: Experiment }) => {
@@ -36,6 +37,7 @@ export const Money = ({ experiment }: { experiment: Experiment }) => {
     <div className="stack">
       <Account ledger={data} />
       <Standing lines={data.lines.filter(({ line }) => line === 'standing')} experiment={experiment} />
+      <ReconciliationCard experiment={experiment} />
       <Sessions rows={data.rows} />
     </div>
   )
