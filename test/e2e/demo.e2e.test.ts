@@ -3,8 +3,11 @@ import type { Verdict } from '../../contract/verdict.ts'
 import { apiClient } from '../support/api-client.ts'
 import { eventually } from '../support/aws-clients.ts'
 import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
+import { SCALE } from '../support/scale.ts'
 
 const MINUTE = 60_000
+/** Of the demo’s traffic: another for every time that `npm run proof` asks for. */
+const SEEDS = Array.from({ length: SCALE }, (_, i) => String(11 + i))
 const systems: LocalSystem[] = []
 afterEach(async () => {
   await Promise.all(systems.splice(0).map((system) => system.stop()))
@@ -40,54 +43,66 @@ const startDemo = async (...options: string[]) => {
 const findings = ({ reasons }: Verdict) =>
   reasons.filter(({ effect }) => effect === 'fail').map(({ rule, endpoint, path }) => [rule, endpoint, path])
 
-test('the next release of the demo fails for its two regressions and nothing else', {
-  timeout: 6 * MINUTE,
-}, async () => {
-  const { first, verdictWhere, finish } = await startDemo('--seed', '11')
+test.each(SEEDS)(
+  'seed %s: the next release of the demo fails for its two regressions and nothing else',
+  {
+    timeout: 6 * MINUTE,
+  },
+  async (seed) => {
+    const { first, verdictWhere, finish } = await startDemo('--seed', seed)
 
-  await verdictWhere(
-    first.id,
-    (verdict) => findings(verdict).length >= 2 && verdict.coverage.compared > 1_000,
-  )
-  const verdict = await finish(first.id)
+    await verdictWhere(
+      first.id,
+      (verdict) => findings(verdict).length >= 2 && verdict.coverage.compared > 1_000,
+    )
+    const verdict = await finish(first.id)
 
-  expect(verdict.outcome).toBe('fail')
-  expect(findings(verdict).sort()).toEqual([
-    ['latency', 'GET /customers/{id}/orders', null],
-    ['status', 'POST /customers', '201>422'],
-  ])
-  expect(verdict.sentence).toMatch(
-    /^POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/,
-  )
-})
+    expect(verdict.outcome).toBe('fail')
+    expect(findings(verdict).sort()).toEqual([
+      ['latency', 'GET /customers/{id}/orders', null],
+      ['status', 'POST /customers', '201>422'],
+    ])
+    expect(verdict.sentence).toMatch(
+      /^POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/,
+    )
+  },
+)
 
-test('the same release passes on data an hour old, with writes held back: what differs is drift', {
-  timeout: 6 * MINUTE,
-}, async () => {
-  const { first, verdictWhere, finish } = await startDemo(
-    ...['--release', 'same', '--seed', '13', '--snapshot-age', '3600'],
-  )
+test.each(SEEDS)(
+  'seed %s: the same release passes on data an hour old, with writes held back: what differs is drift',
+  {
+    timeout: 6 * MINUTE,
+  },
+  async (seed) => {
+    const { first, verdictWhere, finish } = await startDemo(
+      ...['--release', 'same', '--seed', seed, '--snapshot-age', '3600'],
+    )
 
-  await verdictWhere(first.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
-  const verdict = await finish(first.id)
+    await verdictWhere(first.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
+    const verdict = await finish(first.id)
 
-  expect(verdict.outcome).toBe('pass')
-  expect(verdict.reasons).toMatchObject([{ rule: 'drift', effect: 'informs' }])
-  expect(verdict.reasons[0]?.measured?.value).toBeGreaterThan(0.3)
-})
+    expect(verdict.outcome).toBe('pass')
+    expect(verdict.reasons).toMatchObject([{ rule: 'drift', effect: 'informs' }])
+    expect(verdict.reasons[0]?.measured?.value).toBeGreaterThan(0.3)
+  },
+)
 
-test('the same release as production is inconclusive when cut short, and passes', {
-  timeout: 6 * MINUTE,
-}, async () => {
-  const { api, first, verdictWhere, finish } = await startDemo('--release', 'same', '--seed', '12')
+test.each(SEEDS)(
+  'seed %s: the same release as production is inconclusive when cut short, and passes',
+  {
+    timeout: 6 * MINUTE,
+  },
+  async (seed) => {
+    const { api, first, verdictWhere, finish } = await startDemo('--release', 'same', '--seed', seed)
 
-  await verdictWhere(first.id, ({ coverage }) => coverage.compared > 20)
-  const short = await finish(first.id)
-  const second = await api.create({ ...first.spec, name: 'Once more' })
-  await verdictWhere(second.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
-  const whole = await finish(second.id)
+    await verdictWhere(first.id, ({ coverage }) => coverage.compared > 20)
+    const short = await finish(first.id)
+    const second = await api.create({ ...first.spec, name: 'Once more' })
+    await verdictWhere(second.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
+    const whole = await finish(second.id)
 
-  expect(short).toMatchObject({ outcome: 'inconclusive', reasons: [{ rule: 'samples' }] })
-  expect(whole.reasons).toEqual([])
-  expect(whole.outcome).toBe('pass')
-})
+    expect(short).toMatchObject({ outcome: 'inconclusive', reasons: [{ rule: 'samples' }] })
+    expect(whole.reasons).toEqual([])
+    expect(whole.outcome).toBe('pass')
+  },
+)

@@ -3,6 +3,8 @@ export type ProofRun = {
   name: string
   /** What stands when it passes, for the summary. */
   proves: string
+  /** Of vitest; `unit` when left out. */
+  project?: 'e2e'
   /** Test files, as `npm test` has them. */
   files: readonly string[]
   /** How many times the cases of `npm test`: what the tests read as SCALE, and above 1 as IS_PROOF. */
@@ -73,5 +75,26 @@ export const PROOF_RUNS: readonly ProofRun[] = [
       'a million mutated datagrams and a million mutated streams: no exception, no leak, every count adds up',
     files: ['test/data-plane/pipeline.fuzz.test.ts'],
     scale: 500,
+  },
+  {
+    name: 'paths',
+    proves: 'a million distinct paths of hostile clients are compared within 32 MiB',
+    files: ['test/data-plane/compare/comparer.test.ts'],
+    scale: 50,
+  },
+  {
+    name: 'verdict',
+    proves:
+      'verdicts are wrong as rarely as they say, at every look, with nothing changed and at each threshold',
+    files: ['test/functions/experiments/statistics.test.ts', 'test/functions/experiments/drift.test.ts'],
+    scale: 10,
+  },
+  {
+    name: 'demo',
+    proves:
+      'twenty seeds of the demo: each release gets the verdict it deserves, on fresh data and on data an hour old',
+    project: 'e2e',
+    files: ['test/e2e/demo.e2e.test.ts'],
+    scale: 20,
   },
 ]

@@ -9,6 +9,7 @@ import { HeldObjects } from '../../../data-plane/compare/held-objects.ts'
 import type { Request, Response } from '../../../data-plane/http/exchange.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
 import { capturedResponse } from '../../support/captured-response.ts'
+import { SCALE } from '../../support/scale.ts'
 
 const comparer = (limits = {}, snapshotAt: number | null = null) =>
   new Comparer(() => 0.5, new Drift({ experiment: 'exp_1', snapshotAt }, new HeldObjects()), limits)
@@ -253,11 +254,11 @@ test('the status of a gRPC call is compared, in its trailers or among its header
 })
 
 test('twenty thousand paths of hostile clients stay within a bounded number of endpoints, places and samples', {
-  timeout: 60_000,
+  timeout: 60_000 * SCALE,
 }, () => {
   const subject = comparer()
   const before = retained()
-  for (let n = 0; n < 20_000; n++) {
+  for (let n = 0; n < 20_000 * SCALE; n++) {
     const word = n.toString(36).replace(/\d/g, (digit) => String.fromCharCode(103 + Number(digit)))
     const request = capturedRequest({ target: `/${word}/x` })
     subject.expect(request)
@@ -274,7 +275,7 @@ test('twenty thousand paths of hostile clients stay within a bounded number of e
 
   const held = retained() - before
   const { endpoints, samples, compared } = subject.encode()
-  expect(compared).toBe(20_000)
+  expect(compared).toBe(20_000 * SCALE)
   expect(endpoints.length).toBeLessThanOrEqual(151)
   expect(Math.max(...endpoints.map(({ differences }) => differences.length))).toBeLessThanOrEqual(61)
   expect(samples.length).toBeLessThanOrEqual(600)

@@ -12,6 +12,7 @@ import {
 import { judge } from '../../../functions/experiments/verdict.ts'
 import { type Random, seeded } from '../../../local/demo/random.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
+import { SCALE } from '../../support/scale.ts'
 import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
 test('Wilson’s interval is the one of the tables', () => {
@@ -161,10 +162,17 @@ describe('an experiment looked at 15 times', () => {
   const NOTHING = { status: 0.001, body: 0.004, slowerMs: 0 }
 
   test('fails wrongly in 5 of 100 runs at most when nothing has changed', () => {
-    const runs = Array.from({ length: 60 }, (_, run) => simulate(seeded(100 + run), NOTHING))
+    const runs = Array.from({ length: 60 * SCALE }, (_, run) => simulate(seeded(100 + run), NOTHING))
 
     expect(runs.filter(({ failed }) => failed).length / runs.length).toBeLessThanOrEqual(0.05)
     expect(runs.filter(({ outcome }) => outcome === 'pass').length / runs.length).toBeGreaterThanOrEqual(0.95)
+  })
+
+  test('fails wrongly in 5 of 100 runs at most when one endpoint is at every threshold', () => {
+    const most = { status: 0.005, body: 0.02, slowerMs: 10 }
+    const runs = Array.from({ length: 40 * SCALE }, (_, run) => simulate(seeded(9_000 + run), most))
+
+    expect(runs.filter(({ failed }) => failed).length / runs.length).toBeLessThanOrEqual(0.05)
   })
 
   test.each([
@@ -172,7 +180,7 @@ describe('an experiment looked at 15 times', () => {
     ['one answer in four that differs', { ...NOTHING, body: 0.25 }],
     ['an endpoint 40 ms slower', { ...NOTHING, slowerMs: 40 }],
   ])('finds %s in 95 of 100 runs', (_name, effect) => {
-    const runs = Array.from({ length: 40 }, (_, run) => simulate(seeded(200 + run), effect))
+    const runs = Array.from({ length: 40 * SCALE }, (_, run) => simulate(seeded(200 + run), effect))
 
     expect(runs.filter(({ outcome }) => outcome === 'fail').length / runs.length).toBeGreaterThanOrEqual(0.95)
   })
