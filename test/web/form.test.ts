@@ -40,6 +40,25 @@ test('a limit of its own changes a rule, an empty one leaves it out', () => {
   expect(spec?.abort).toEqual([{ watch: 'shadow-errors', above: 12.5, overSeconds: 120, samples: 100 }])
 })
 
+test('redaction is said where it is not the usual one, and what the shadow uses once all of it is chosen', () => {
+  const dependencies = {
+    database: 'own',
+    cache: 'none',
+    queue: 'stub',
+    mail: 'none',
+    payment: 'stub',
+    webhooks: 'none',
+  } as const
+
+  const { spec } = check({ ...filled, redaction: 'mask', regions: ['us', 'de'], dependencies })
+  const { spec: incomplete } = check({ ...filled, dependencies: { ...dependencies, mail: '' } })
+
+  expect(spec?.requests?.redaction).toEqual({ mode: 'mask', regions: ['us', 'de'] })
+  expect(spec?.dependencies).toEqual(dependencies)
+  expect(incomplete?.dependencies).toBeUndefined()
+  expect(incomplete?.requests).not.toHaveProperty('redaction')
+})
+
 test('tags without a key are not meant', () => {
   const tags = [
     { key: 'service', value: 'orders' },

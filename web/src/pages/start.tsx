@@ -30,6 +30,7 @@ import {
   toSchedule,
 } from '../start/form.ts'
 import { RampFields } from '../start/ramp-fields.tsx'
+import { RedactionFields } from '../start/redaction-fields.tsx'
 import { Sentences } from '../start/sentences.tsx'
 import { ShadowFields } from '../start/shadow-fields.tsx'
 import { SourceFields } from '../start/source-fields.tsx'
@@ -149,6 +150,9 @@ export const StartPage = () => {
                 <DependencyFields {...fields} />
               </SpaceBetween>
             </Section>
+            <Section title="What is hidden">
+              <RedactionFields {...fields} />
+            </Section>
             <Section title="How long and how much">
               <BoundFields {...fields} spec={priced.spec} />
             </Section>
@@ -236,6 +240,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   percent: 'a right share of requests',
   writes: 'what happens to writes',
   snapshotAt: 'when the shadow’s data was copied',
+  redaction: 'what is hidden',
   dependencies: 'what the shadow uses',
   startAt: 'when it starts',
   duration: 'a right duration',

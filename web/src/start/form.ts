@@ -4,6 +4,7 @@ import { Dependencies } from '../../../contract/dependencies.ts'
 import type { Dependency, DependencyName } from '../../../contract/dependency.ts'
 import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
 import type { Problem } from '../../../contract/problem.ts'
+import type { Redaction, Region } from '../../../contract/redaction.ts'
 import { Source } from '../../../contract/source.ts'
 import type { WindowScheduleSpecInput } from '../../../contract/window-schedule.ts'
 import { emptySource, KINDS, list, type SourceValues, toSource } from './source-spec.ts'
@@ -24,6 +25,9 @@ export type FormValues = SourceValues &
     percent: string
     writes: 'hold' | 'forward'
     snapshotAt: string
+    redaction: Redaction['mode']
+    /** Whose national ids are looked for. */
+    regions: readonly Region[]
     /** Empty until it was chosen. */
     dependencies: Readonly<Record<DependencyName, Dependency | ''>>
     start: 'now' | 'later' | 'repeat'
@@ -63,6 +67,8 @@ export const emptyForm: FormValues = {
   percent: '100',
   writes: 'hold',
   snapshotAt: '',
+  redaction: 'pseudonymise',
+  regions: [],
   dependencies: { database: '', cache: '', queue: '', mail: '', payment: '', webhooks: '' },
   start: 'now',
   date: '',
@@ -98,6 +104,7 @@ const FIELDS = {
   percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
   snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
+  redaction: { path: 'requests.redaction', right: 'One of the four' },
   dependencies: { path: 'dependencies', right: 'One of the three for each' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
@@ -125,7 +132,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   },
   shadow: { url: form.url.trim() },
   ...declared(form),
-  requests: { percent: number(form.percent), writes: form.writes },
+  requests: { percent: number(form.percent), writes: form.writes, ...redactionOf(form) },
   window: {
     ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
@@ -157,6 +164,15 @@ const rampOf = ({ stages }: FormValues): Pick<ExperimentSpecInput, 'ramp'> => {
   }))
   return { ramp: { stages: [...first, { sources: 100, requests: 100 }] } }
 }
+
+/** Left out where it is as without a word. */
+const redactionOf = ({
+  redaction,
+  regions,
+}: FormValues): Pick<NonNullable<ExperimentSpecInput['requests']>, 'redaction'> =>
+  redaction === emptyForm.redaction && regions.length === 0
+    ? {}
+    : { redaction: { mode: redaction, regions: [...regions] } }
 
 /** Left out until all are chosen: the plan then says that it is missing. */
 const declared = ({ dependencies }: FormValues): Pick<ExperimentSpecInput, 'dependencies'> => {
