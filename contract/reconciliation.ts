@@ -24,7 +24,9 @@ export const Reconciliation = z
         shared: z
           .boolean()
           .describe('other experiments mirrored then: their bytes are in it and cannot be told apart'),
-        missingBytes: Bytes.nullable().describe('processed and not received by a gateway; null when shared'),
+        missingBytes: Bytes.nullable().describe(
+          'processed and not received by a gateway; null while it mirrors, and when shared',
+        ),
         missingUsd: Usd.nullable().describe('what these cost: AWS bills them, the ledger does not have them'),
         says: z.string(),
       })

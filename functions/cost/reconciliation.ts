@@ -13,18 +13,20 @@ const NOTEWORTHY_SHARE = 0.02
 export const compareProcessed = (
   bytes: number,
   received: number,
-  { shared, crossAzShare }: { shared: boolean; crossAzShare: number },
+  { shared, live, crossAzShare }: { shared: boolean; live: boolean; crossAzShare: number },
   prices: PriceTable,
 ): NonNullable<Reconciliation['processed']> => {
   const basis = 'metered'
-  if (shared)
+  if (shared || live)
     return {
       basis,
       bytes,
       shared,
       missingBytes: null,
       missingUsd: null,
-      says: 'Other experiments mirrored at the same time: the load balancer’s count is of all of them.',
+      says: shared
+        ? 'Other experiments mirrored at the same time: the load balancer’s count is of all of them.'
+        : 'It is not over: the last bytes are not reported yet. They are compared at its end.',
     }
   const missingBytes = Math.max(0, bytes - received)
   const missingUsd = owed(missingBytes / 1e9, marginalUsdPerGb(prices, crossAzShare))

@@ -70,7 +70,12 @@ const processedOf = async (
     const shared = life.standingSeconds < 0.999 * elapsed
     const received = outerGb(volume) * BYTES_PER_GB
     const prices = await plane.prices.of(life.prices)
-    return compareProcessed(bytes, received, { shared, crossAzShare: life.crossAzShare }, prices)
+    return compareProcessed(
+      bytes,
+      received,
+      { shared, live: experiment.phase !== 'ended', crossAzShare: life.crossAzShare },
+      prices,
+    )
   } catch (error) {
     notes.push(`CloudWatch could not be read: ${errorText(error)}.`)
     return null
