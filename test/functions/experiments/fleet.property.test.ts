@@ -15,6 +15,7 @@ import {
   tasksForLoad,
 } from '../../../functions/experiments/gateway-size.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
+import { SCALE } from '../../support/scale.ts'
 
 const settings = settingsFor(60)
 const START = Date.parse('2026-11-21T12:00:00Z')
@@ -109,7 +110,7 @@ test('whatever the load, deaths and second lookers do: a swap is announced a loo
         service.now += seconds * 1000
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300 * SCALE },
   )
 })
 
@@ -126,7 +127,7 @@ test('a lasting load gets a fleet that carries it without loss, or the largest t
       expect(lossless || service.desired === TASKS_MAX).toBe(true)
       expect(service.fleet.swap).toBeNull()
     }),
-    { numRuns: 100 },
+    { numRuns: 100 * SCALE },
   )
 })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { WritePace } from '../../../functions/mirror/write-pace.ts'
+import { SCALE } from '../../support/scale.ts'
 
 const BURST = 50
 const PER_SECOND = 5
@@ -43,7 +44,7 @@ test('in no stretch of time more calls than EC2 allows, and hardly fewer in the 
       expect(tooMany).toEqual([])
       expect(calls.length).toBeGreaterThanOrEqual(PER_SECOND * seconds * 0.95)
     }),
-    { numRuns: 30 },
+    { numRuns: 30 * SCALE },
   )
 })
 
