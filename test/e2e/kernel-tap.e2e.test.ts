@@ -1,70 +1,22 @@
-import { type ChildProcess, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { GATEWAY_IMAGE, spawnGatewayContainer } from '../support/gateway-container.ts'
-import {
-  GATEWAY_ADDRESS,
-  KernelTap,
-  kernelTapUnavailable,
-  ownNamespaces,
-  VXLAN_PORT,
-} from '../support/kernel-tap.ts'
-import { expectedRecord, plannedConnections, type RecordedRequest } from '../support/kernel-tap-requests.ts'
-
-const VNI = 5_569_041
-const SHADOW_PORT = 9000
-const RELAYED_PORT = 4790
-/** Long enough for every late packet that reassembly still waits for. */
-const QUIET_MS = 300
-const ATTEMPTS = 3
+import { GATEWAY_IMAGE } from '../support/gateway-container.ts'
+import { type KernelTap, kernelTapUnavailable, ownNamespaces } from '../support/kernel-tap.ts'
+import { differences, NONE, type RunOptions, runKernelTap, sent } from '../support/kernel-tap-run.ts'
 
 const unavailable = await kernelTapUnavailable()
 if (unavailable !== null) console.warn(`Not run, the Linux kernel as tap: ${unavailable}`)
 
-/** What the gateway prints at its end, as far as it is looked at here. */
-type Summary = {
-  datagrams: Record<string, number>
-  requests: { received: number; forwarded: number; incomplete: number; reasons: Record<string, number> }
-  gapBytes: number
-  violations: string[]
-}
-
-const sent = plannedConnections().flatMap(({ requests }) => requests.map(expectedRecord))
-
-/** Datagrams that reached the gateway's socket: each was received, or dropped by the kernel and counted by it. */
-const arrivals = ({ datagrams }: Summary) => (datagrams.received ?? 0) + (datagrams.kernel_overflow ?? 0)
-
-/** What should have arrived and did not, and what arrived and should not have; a few of each. */
-const differences = (arrived: readonly RecordedRequest[]) => {
-  const missing = new Set(sent.map((record) => JSON.stringify(record)))
-  const unexpected = arrived.map((record) => JSON.stringify(record)).filter((text) => !missing.delete(text))
-  return { missing: [...missing].slice(0, 3), unexpected: unexpected.slice(0, 3) }
-}
-const NONE = { missing: [], unexpected: [] }
-
-describe.skipIf(unavailable !== null)('the Linux kernel as tap', () => {
+describe.skipIf(unavailable !== null)('the Linux kernel as tap', { timeout: 180_000 }, () => {
   let tap: KernelTap | null = null
   afterEach(() => {
     tap?.close()
     expect(ownNamespaces()).toEqual([])
   })
 
-  /** Again when the kernel itself had to drop packets because nobody read them: the machine is too busy to say. */
-  const run = async (options: { mtu: number; loss?: number; relaySeed?: number }) => {
-    for (let attempt = 1; ; attempt++) {
-      tap = new KernelTap({ mtu: options.mtu, vni: VNI })
-      const observed = await observe(tap, options)
-      const { summary, reached, mirrored, relayed } = observed
-      expect(arrivals(summary)).toBe(reached)
-      const overflow = (summary.datagrams.kernel_overflow ?? 0) + mirrored - (relayed?.received ?? mirrored)
-      if (overflow === 0 || attempt === ATTEMPTS) return observed
-      console.info(`the kernel dropped ${overflow} packets that it had no room for: once more`)
-      tap.close()
-    }
-  }
+  const run = (options: Omit<RunOptions, 'image'>) =>
+    runKernelTap({ ...options, image: GATEWAY_IMAGE }, (opened) => {
+      tap = opened
+    })
 
   it.each([1500, 9000])(
     'gives the shadow every request exactly once, byte for byte, at an MTU of %d',
@@ -107,90 +59,3 @@ describe.skipIf(unavailable !== null)('the Linux kernel as tap', () => {
     expect(summary.violations).toEqual([])
   })
 })
-
-type Relayed = { received: number; sent: number; late: number }
-
-/** Lets the client send everything once, and says what came of it. */
-const observe = async (tap: KernelTap, { loss, relaySeed }: { loss?: number; relaySeed?: number }) => {
-  const shadow: RecordedRequest[] = []
-  const port = relaySeed === undefined ? VXLAN_PORT : RELAYED_PORT
-  const [gateway, shadowProcess] = await Promise.all([
-    startGateway(tap, `${GATEWAY_ADDRESS}:${port}`),
-    startListening(tap, 'gateway', 'kernel-tap-shadow.ts', [SHADOW_PORT]),
-    startListening(tap, 'production', 'kernel-tap-production.ts', []),
-  ])
-  shadowProcess.on('message', (record: RecordedRequest) => shadow.push(record))
-  const relay =
-    relaySeed === undefined
-      ? null
-      : await startListening(tap, 'gateway', 'kernel-tap-relay.ts', [
-          ...[GATEWAY_ADDRESS, VXLAN_PORT],
-          ...[GATEWAY_ADDRESS, RELAYED_PORT, relaySeed],
-        ])
-  if (loss !== undefined) tap.lose(loss)
-
-  const client = tap.spawn('client', process.execPath, [script('kernel-tap-client.ts')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const [exitCode] = await once(client, 'exit')
-  expect(exitCode).toBe(0)
-  await settled(() => [shadow.length, tap.mirrored, tap.waiting])
-  relay?.send('counters')
-  const relayed: Relayed | null = relay && (await once(relay, 'message'))[0]
-
-  const summary = await gateway.stop()
-  await settled(() => [shadow.length])
-  const { mirrored } = tap
-  const lost = loss === undefined ? 0 : tap.lost
-  return { shadow, summary, relayed, mirrored, lost, reached: relayed?.sent ?? mirrored - lost }
-}
-
-const script = (name: string) => fileURLToPath(new URL(`../support/${name}`, import.meta.url))
-
-const startListening = async (
-  tap: KernelTap,
-  place: 'production' | 'gateway',
-  name: string,
-  args: readonly (string | number)[],
-): Promise<ChildProcess> => {
-  const child = tap.spawn(place, process.execPath, [script(name), ...args.map(String)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  await once(child, 'message')
-  return child
-}
-
-const startGateway = async (tap: KernelTap, listen: string) => {
-  const options = ['--listen', listen, '--port', '8080', '--shadow', `http://127.0.0.1:${SHADOW_PORT}`]
-  const main = fileURLToPath(new URL('../../data-plane/main.ts', import.meta.url))
-  const child = GATEWAY_IMAGE
-    ? spawnGatewayContainer(GATEWAY_IMAGE, tap.namespace('gateway'), options)
-    : tap.spawn('gateway', ...urgent(process.execPath, [main, ...options]), {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-  const { stdout } = child
-  if (stdout === null) throw new Error('the gateway has no output')
-  const [ready] = await once(stdout, 'data')
-  expect(String(ready)).toContain(`gateway ready on udp ${listen}`)
-  const rest = text(stdout)
-  return {
-    stop: async (): Promise<Summary> => {
-      child.kill('SIGTERM')
-      return JSON.parse(await rest)
-    },
-  }
-}
-
-/** Receiving before anything else, where that may be asked for: the cores of a machine that runs tests are busy. */
-const urgent = (command: string, args: string[]): [string, string[]] =>
-  spawnSync('chrt', ['--rr', '1', 'true']).status === 0
-    ? ['chrt', ['--rr', '1', command, ...args]]
-    : [command, args]
-
-/** Waits until none of these numbers has changed for a while. */
-const settled = async (read: () => number[]): Promise<void> => {
-  for (let before = '', now = String(read()); now !== before; now = String(read())) {
-    before = now
-    await sleep(QUIET_MS)
-  }
-}

@@ -97,4 +97,11 @@ export const PROOF_RUNS: readonly ProofRun[] = [
     files: ['test/e2e/demo.e2e.test.ts'],
     scale: 20,
   },
+  {
+    name: 'container',
+    proves: 'the image is the same, byte for byte, when it is built again without what was kept',
+    project: 'e2e',
+    files: ['test/e2e/container.e2e.test.ts'],
+    scale: 2,
+  },
 ]
