@@ -226,6 +226,7 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
 /** IAM's name of a service where its client has another. */
 const SERVICES: Record<string, string> = {
   'auto-scaling': 'autoscaling',
+  'cost-explorer': 'ce',
   eventbridge: 'events',
   'elastic-load-balancing-v2': 'elasticloadbalancing',
 }
