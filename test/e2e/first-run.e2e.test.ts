@@ -193,7 +193,9 @@ test('spend and $ per GB grow, and the ledger is what the prices make of the qua
   expect(metered.volume.bytes).toBeGreaterThan(requests.reduce((sum, { bytes }) => sum + bytes.length, 0))
   expect(metered.spend.totalUsd).toBeGreaterThanOrEqual(0.015)
   expect(metered.usdPerGb).toBeCloseTo(metered.spend.totalUsd / (metered.volume.bytes / 1e9), 9)
-  for (const { quantity, price, usd } of lines) expect(usd).toBeCloseTo(quantity * price.usd, 9)
+  // Whole micro-dollars, a begun one counted whole.
+  for (const { quantity, price, usd } of lines)
+    expect(Math.round(usd * 1e6)).toBe(Math.ceil(quantity * price.usd * 1e6 - 1e-6))
   const paid = lines.filter(({ line }) => line !== 'standing')
   expect(paid.reduce((sum, { usd }) => sum + usd, 0)).toBeCloseTo(totalUsd, 9)
   expect(rows.map(({ hours, usd, state }) => ({ hours, usd, state }))).toEqual([
