@@ -80,6 +80,10 @@ const makeConsole = (
     },
     dev: { command: 'npx vite', url: 'http://localhost:5173' },
     transform: {
+      // SST’s is for every origin; the console’s files are read by CloudFront only.
+      assets: (bucket) => {
+        bucket.cors = false
+      },
       cdn: (cdn) => {
         cdn.origins = $util.all([cdn.origins, apiUrl]).apply(([origins, url]) => [
           ...(origins ?? []),

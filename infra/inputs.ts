@@ -24,7 +24,12 @@ export const ENDPOINTS = ['dynamodb', 's3', 'ecr.api', 'ecr.dkr', 'logs', 'ssm']
 export type Endpoint = (typeof ENDPOINTS)[number]
 
 const NewNetwork = z.strictObject({
-  cidr: Cidr.default('10.90.0.0/16').describe('of the new VPC; must not overlap with what it is peered with'),
+  cidr: Cidr.refine(
+    (cidr) => isCidr(cidr) && Number(cidr.split('/')[1]) >= 16 && Number(cidr.split('/')[1]) <= 22,
+    'is from /16, as large as a VPC can be, to /22, of which every subnet has an eighth',
+  )
+    .default('10.90.0.0/16')
+    .describe('of the new VPC; must not overlap with what it is peered with'),
   zones: z.number().int().min(1).max(4).default(2),
 })
 const ExistingNetwork = z.strictObject({
@@ -40,7 +45,8 @@ const ExistingNetwork = z.strictObject({
     .describe('endpoints that the VPC has already; they are not created again'),
 })
 
-const Settings = z.strictObject({
+/** Every key of deployment.json; docs/deploy.md has one row for each. */
+export const Settings = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is a Region like eu-west-1'),
   network: z.union([ExistingNetwork, NewNetwork]).prefault({}),
   endpointZones: z

@@ -1,5 +1,6 @@
 import type { Endpoint } from './inputs.ts'
 import { inputs, isProduction, region } from './stage.ts'
+import { subnetOf } from './subnets.ts'
 
 type Network = {
   vpc: $util.Output<string>
@@ -13,12 +14,26 @@ const existing = 'vpc' in inputs.network ? inputs.network : null
 
 const ids = (tables: aws.ec2.RouteTable[]): $util.Output<string[]> => $util.all(tables.map(({ id }) => id))
 
+/** SST cuts its subnets out of 10.0.0.0/16, whatever the VPC’s own range is: EC2 would refuse them. */
+const within =
+  (cidr: string, kind: 'Public' | 'Private') => (subnet: aws.ec2.SubnetArgs, _: unknown, name: string) => {
+    const zone = Number(name.split(`${kind}Subnet`).at(-1)) - 1
+    subnet.cidrBlock = subnetOf(cidr, 2 * zone + (kind === 'Private' ? 1 : 0))
+    return undefined
+  }
+
 /** Private subnets only are used of a new VPC; it has no NAT gateway. */
 const created = (): Network => {
   const { cidr, zones } = 'zones' in inputs.network ? inputs.network : { cidr: '', zones: 0 }
   const vpc = new sst.aws.Vpc('Network', {
     az: zones,
-    transform: { vpc: { cidrBlock: cidr } },
+    transform: {
+      vpc: { cidrBlock: cidr },
+      publicSubnet: within(cidr, 'Public'),
+      privateSubnet: within(cidr, 'Private'),
+      // SST’s lets the whole VPC in and everything out; nothing of ours is in this group.
+      securityGroup: { ingress: [], egress: [] },
+    },
   })
   return {
     vpc: vpc.id,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readInputs } from '../../infra/inputs.ts'
+import { readInputs, Settings } from '../../infra/inputs.ts'
 
 const shadows = [{ cidr: '10.0.9.0/24', ports: [8080] }]
 const right = { region: 'eu-west-1', shadows }
@@ -25,6 +25,23 @@ describe('deployment.json', () => {
 
     expect(problemsOf(JSON.parse(example), 'production')).toBe('')
     expect(problemsOf(JSON.parse(example), 'staging')).toBe('')
+  })
+
+  it('is documented key by key, with the values that hold where nothing is said', () => {
+    const docs = readFileSync('docs/deploy.md', 'utf8')
+    const rows = new Map(
+      [...docs.matchAll(/^\| `(\w+)` \| .* \| (.+) \|$/gm)].map(([, key, otherwise]) => [key, otherwise]),
+    )
+
+    const { gateway, gatewaysMax, evidenceDays, crossZone } = readInputs(right, 'staging')
+
+    expect([...rows.keys()].toSorted()).toEqual(Object.keys(Settings.shape).toSorted())
+    expect(Object.fromEntries(rows)).toMatchObject({
+      gateway: `${gateway.vcpu} and ${gateway.memoryGb}`,
+      gatewaysMax: `${gatewaysMax}`,
+      evidenceDays: `${evidenceDays}`,
+      crossZone: `\`${crossZone}\``,
+    })
   })
 
   it('gives a new small network, no cross-zone traffic and no people where nothing is said', () => {
@@ -64,6 +81,8 @@ describe('deployment.json', () => {
       { ...right, sourceCidrs: ['10.0.0.256/8'] },
       'is an IPv4 range like 10.0.0.0/16',
     ],
+    ['a new VPC that AWS has not', { ...right, network: { cidr: '10.0.0.0/8' } }, 'is from /16'],
+    ['a new VPC without room', { ...right, network: { cidr: '10.0.0.0/24' } }, 'is from /16'],
     ['a port that is none', { ...right, shadows: [{ cidr: '10.0.0.0/8', ports: [0] }] }, 'shadows.0.ports.0'],
     ['a Region that is none', { ...right, region: 'Frankfurt' }, 'region: is a Region like eu-west-1'],
     [

@@ -1,8 +1,7 @@
 import { describe, expect, inject, it } from 'vitest'
-import { PROMISES, type PromiseName } from '../support/infra/promises.ts'
+import { type Break, DEFAULT_MUTATIONS, type Mutation } from '../support/infra/default-mutations.ts'
+import { PROMISES } from '../support/infra/promises.ts'
 import { Deployment, readStage, type Statement } from '../support/infra/stages.ts'
-
-type Break = (deployment: Deployment) => void
 
 const task = (deployment: Deployment) =>
   deployment.named('aws:ecs/taskDefinition:TaskDefinition', 'GatewayTaskTask').inputs
@@ -30,8 +29,8 @@ const alarm = (deployment: Deployment, name: string) =>
 const WATCH = 'watches what is lost, late, left over or dear, in the words that the code uses'
 const EVIDENCE = 'stores evidence encrypted, in versions, for its days, and for nobody outside'
 
-/** What somebody could break, and the promise that must notice. */
-const MUTATIONS: [what: string, PromiseName, Break][] = [
+const MUTATIONS: Mutation[] = [
+  ...DEFAULT_MUTATIONS,
   [
     'a listener on TCP',
     'listens on UDP 4789 and checks health on another port over TCP',
@@ -342,8 +341,8 @@ const MUTATIONS: [what: string, PromiseName, Break][] = [
 ]
 
 describe.runIf(inject('missingPlatform') === null)('a broken deployment', () => {
-  it.each(MUTATIONS)('is noticed: %s', async (_, promise, breakIt) => {
-    const whole = await readStage('production')
+  it.each(MUTATIONS)('is noticed: %s', async (_, promise, breakIt, stage = 'production') => {
+    const whole = await readStage(stage)
     const broken = new Deployment(structuredClone(whole.resources), false)
 
     breakIt(broken)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { DEFAULT_PROMISES } from './default-promises.ts'
 import { ACCOUNT } from './made-up.ts'
 import { type Deployment, list } from './stages.ts'
 
@@ -20,6 +21,8 @@ const WATCHED = {
 
 /** What a deployment promises, as checks that throw. Each is known to bite: mutations.test.ts breaks it. */
 export const PROMISES = {
+  ...DEFAULT_PROMISES,
+
   'listens on UDP 4789 and checks health on another port over TCP': (deployment: Deployment) => {
     const listeners = deployment.all('aws:lb/listener:Listener')
     expect(listeners.map(({ inputs }) => [inputs.protocol, inputs.port])).toEqual([['UDP', 4789]])
