@@ -13,7 +13,8 @@ import { startWorkers, type Workers } from './workers.ts'
 
 /** What the marker header of forwarded requests names when there is no experiment. */
 export const NAME = 'standalone'
-const STOP_MS = 25_000
+/** What a gateway takes at most to hand over what it holds; who stops it waits longer. */
+export const STOP_MS = 25_000
 
 /**
  * A gateway without a control plane: one line on standard output when it is ready, one with its counters at the end.

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { STOP_MS } from '../../data-plane/standalone.ts'
 import { standaloneOptions } from '../../data-plane/standalone-options.ts'
 import { fargateProblems, modelProblems, sentToEcs } from '../support/infra/ecs-model.ts'
 
@@ -23,7 +24,7 @@ const listOf = (text: string): string[] => JSON.parse(text.slice(text.indexOf('[
 const ENTRYPOINT = listOf(instruction('ENTRYPOINT'))
 const PROBE = listOf(instruction('HEALTHCHECK'))
 
-/** ${NAME:-default} and ${NAME:?message}, as Compose fills them in. */
+/** ${NAME:-default} and ${NAME:?message}, as Compose fills them into texts once they are parsed. */
 const filledIn = (text: string, environment: Record<string, string>): string =>
   text.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name: string, kind: string, rest: string) => {
     const value = environment[name] || (kind === '-' ? rest : undefined)
@@ -48,8 +49,15 @@ type Gateway = {
 }
 type Task = RegisterTaskDefinitionCommandInput
 
-const composed = (text: string, environment: Record<string, string> = { SHADOW: 'http://10.0.9.20:8080' }) =>
-  (parse(filledIn(text, environment)) as { services: { gateway: Gateway } }).services.gateway
+const composed = (
+  text: string,
+  environment: Record<string, string> = { SHADOW: 'http://10.0.9.20:8080' },
+) => {
+  const value: { services: { gateway: Gateway } } = parse(text, (_, one: unknown) =>
+    typeof one === 'string' ? filledIn(one, environment) : one,
+  )
+  return value.services.gateway
+}
 
 /** Each is known to bite: the changes below break it. */
 const COMPOSE_KEEPS = {
@@ -73,7 +81,10 @@ const COMPOSE_KEEPS = {
   },
   'holds writes back and redacts unless told otherwise': (gateway: Gateway) => {
     const { rules, redaction } = standaloneOptions(gateway.command, {})
-    expect([rules.writes, redaction.mode]).toEqual(['hold', 'on'])
+    expect([rules.writes, redaction.mode]).toEqual(['hold', 'pseudonymise'])
+  },
+  'has time to finish': (gateway: Gateway) => {
+    expect(1000 * Number(/^(\d+)s$/.exec(gateway.stop_grace_period)?.[1])).toBeGreaterThan(STOP_MS)
   },
   'has no secret in it': (gateway: Gateway) => {
     expect(gateway.environment).toBeUndefined()
@@ -99,6 +110,7 @@ const COMPOSE_BREAKS: [what: string, keyof typeof COMPOSE_KEEPS, from: string | 
   ],
   ['a health check of nothing', 'answers the image’s own health check', '0.0.0.0:8080', '0.0.0.0:8081'],
   ['writes', 'holds writes back and redacts unless told otherwise', ':-hold', ':-forward'],
+  ['Docker’s own 10 s', 'has time to finish', '30s', '10s'],
   ['a credential', 'has no secret in it', 'restart:', 'environment: { TOKEN: x }\n    restart:'],
 ]
 
@@ -133,8 +145,7 @@ const TASK_KEEPS = {
     expect(task.containerDefinitions?.[0]?.healthCheck?.command).toEqual(['CMD', ...PROBE])
   },
   'has time to finish': (task: Task) => {
-    // ECS kills it then; a gateway on its own needs 5 s to hand over what it holds.
-    expect(task.containerDefinitions?.[0]?.stopTimeout).toBeGreaterThan(10)
+    expect(1000 * (task.containerDefinitions?.[0]?.stopTimeout ?? 0)).toBeGreaterThan(STOP_MS)
   },
   'writes its log to CloudWatch': (task: Task) => {
     expect(task.containerDefinitions?.[0]?.logConfiguration).toMatchObject({
@@ -197,7 +208,7 @@ const TASK_BREAKS: [what: string, keyof typeof TASK_KEEPS, from: string, to: str
     '0.0.0.0:8081',
   ],
   ['a probe of its own', 'checks health as the image does', '/healthz', '/'],
-  ['no time', 'has time to finish', ': 60', ': 5'],
+  ['no time', 'has time to finish', ': 60', ': 25'],
   ['a log of nothing', 'writes its log to CloudWatch', 'awslogs-group', 'awslogs-groups'],
   [
     'a credential',
@@ -221,6 +232,7 @@ describe('compose.yaml', () => {
   it.each(COMPOSE_BREAKS)('would be noticed with %s', (_, promise, from, to) => {
     const broken = composed(changed(COMPOSE, from, to))
 
+    expect(() => COMPOSE_KEEPS[promise](composed(COMPOSE))).not.toThrow()
     expect(() => COMPOSE_KEEPS[promise](broken)).toThrow()
   })
 
@@ -249,6 +261,7 @@ describe('task-definition.json', () => {
   it.each(TASK_BREAKS)('would be noticed with %s', (_, promise, from, to) => {
     const broken = JSON.parse(changed(TASK, from, to)) as Task
 
+    expect(() => TASK_KEEPS[promise](JSON.parse(TASK) as Task)).not.toThrow()
     expect(() => TASK_KEEPS[promise](broken)).toThrow()
   })
 
