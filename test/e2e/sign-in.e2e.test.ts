@@ -51,7 +51,10 @@ describe.skipIf(found.path === null)('a console whose users sign in', () => {
         const isRight = provider.tokens.some((one) => headers.authorization === `Bearer ${one}`) && !revoked
         revoked = false
         response.writeHead(isRight ? 200 : 401, { 'content-type': 'application/json' })
-        response.end(isRight ? '{"experiments":[],"nextToken":null}' : '{"message":"Unauthorized"}')
+        const answer = url.startsWith('/api/caller')
+          ? { who: 'ada@example.com', roles: ['viewer'] }
+          : { experiments: [], nextToken: null }
+        response.end(JSON.stringify(isRight ? answer : { message: 'Unauthorized' }))
         return
       }
       const file = files.get(new URL(url, address).pathname) ?? files.get('/index.html')
