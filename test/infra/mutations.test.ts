@@ -310,6 +310,15 @@ const MUTATIONS: Mutation[] = [
     },
   ],
   [
+    'mirroring that is counted by group',
+    WATCH,
+    (deployment) => {
+      const [first] = alarm(deployment, 'mirrored-but-not-received').inputs.metricQueries
+      first.expression = first.expression.replace('InstanceId', 'AutoScalingGroupName')
+      alarm(deployment, 'mirrored-but-not-received').inputs.metricQueries[1].expression = first.expression
+    },
+  ],
+  [
     'packets that are lost unseen',
     WATCH,
     (deployment) => {

@@ -4,6 +4,8 @@ import { DEFAULT_PROMISES } from './default-promises.ts'
 import { ACCOUNT } from './made-up.ts'
 import { type Deployment, list } from './stages.ts'
 
+/** How AWS counts mirroring: by instance, every five minutes with basic monitoring. */
+const BY_INSTANCE = ['AWS/EC2', 'InstanceId)', '"period":300']
 /** By alarm, what it must look at. */
 const WATCHED = {
   'tick-late': ['AWS/Lambda', 'Invocations', '-control'],
@@ -15,8 +17,8 @@ const WATCHED = {
   'packets-refused': ['DatagramsRefused', 'DatagramsReceived'],
   'conservation-broken': ['ConservationViolations'],
   'api-fails': ['AWS/Lambda', 'Errors', 'ApiHandler'],
-  'mirrors-skipped': ['NetworkSkipMirrorIn', 'NetworkSkipMirrorOut'],
-  'mirrored-but-not-received': ['NetworkMirrorIn', 'NetworkMirrorOut', 'ProcessedBytes_UDP'],
+  'mirrors-skipped': [...BY_INSTANCE, 'NetworkSkipMirrorIn', 'NetworkSkipMirrorOut'],
+  'mirrored-but-not-received': [...BY_INSTANCE, 'NetworkMirrorIn', 'NetworkMirrorOut', 'ProcessedBytes_UDP'],
 } as const
 
 /** What a deployment promises, as checks that throw. Each is known to bite: mutations.test.ts breaks it. */
