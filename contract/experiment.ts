@@ -13,6 +13,7 @@ import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
+import { StoredEvidence } from './stored-evidence.ts'
 import { Thresholds } from './thresholds.ts'
 import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
 
@@ -196,6 +197,11 @@ export const Experiment = z
       .array(Gap)
       .default([])
       .describe('when production’s traffic was not seen whole, and why; oldest first'),
+    evidence: StoredEvidence.nullable()
+      .default(null)
+      .describe(
+        'its evidence package as it is stored once it has ended; null: not stored, it is made at each reading',
+      ),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
   })
   .meta({ id: 'Experiment' })

@@ -7,6 +7,7 @@ import { ECSClient } from '@aws-sdk/client-ecs'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { PricingClient } from '@aws-sdk/client-pricing'
+import { S3Client } from '@aws-sdk/client-s3'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { pricingRegion } from './billing/price-list.ts'
 
@@ -21,6 +22,7 @@ export type Clients = Readonly<{
   cloudwatch: CloudWatchClient
   pricing: PricingClient
   costExplorer: CostExplorerClient
+  s3: S3Client
 }>
 
 export type ClientOptions = {
@@ -58,6 +60,8 @@ export const makeClients = (options: ClientOptions): Clients => ({
   pricing: new PricingClient({ ...PATIENCE, ...options, region: pricingRegion(options.region) }),
   // Cost Explorer has this one endpoint in the standard partition.
   costExplorer: new CostExplorerClient({ ...PATIENCE, ...options, region: 'us-east-1' }),
+  // At an endpoint that is an IP address, as the local one’s, the SDK asks in path style by itself.
+  s3: new S3Client({ ...PATIENCE, ...options }),
 })
 
 export const closeClients = (clients: Clients): void => {

@@ -27,6 +27,9 @@ const Environment = z.object({
   SHADOWMETER_EVENT_BUS: name
     .optional()
     .describe('EventBridge bus that gets notices; without it there are none'),
+  SHADOWMETER_EVIDENCE_BUCKET: name
+    .optional()
+    .describe('S3 bucket for the evidence packages of ended experiments; without it none is stored'),
   SHADOWMETER_SHADOWS: AllowedShadowsText,
   SHADOWMETER_GATEWAYS_MAX: z.coerce
     .number()
@@ -71,6 +74,8 @@ export type Config = Readonly<{
   deadLetters: string | null
   /** EventBridge bus for notices; null: nobody is told. */
   eventBus: string | null
+  /** S3 bucket for evidence packages; null: none is stored. */
+  evidenceBucket: string | null
   controlFunction: string
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
@@ -99,6 +104,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     scheduleRole: read.SHADOWMETER_SCHEDULE_ROLE_ARN,
     deadLetters: read.SHADOWMETER_DEAD_LETTERS_ARN ?? null,
     eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
+    evidenceBucket: read.SHADOWMETER_EVIDENCE_BUCKET ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
     gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,

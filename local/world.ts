@@ -4,6 +4,7 @@ import {
   DEAD_LETTERS_ARN,
   DEAD_LETTERS_FUNCTION_ARN,
   EVENTS_FUNCTION_ARN,
+  EVIDENCE_BUCKET,
   REGION,
 } from './account.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, WorldDeclaration } from './aws/world.ts'
@@ -52,6 +53,7 @@ export const declareWorld = (
     subnetIds: [SUBNET_A, SUBNET_B],
   })),
   queues: [{ name: DEAD_LETTERS }],
+  buckets: [EVIDENCE_BUCKET],
   queueConsumers: [{ queueArn: DEAD_LETTERS_ARN, functionArn: DEAD_LETTERS_FUNCTION_ARN }],
 })
 

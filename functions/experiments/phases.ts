@@ -90,6 +90,7 @@ export const newRecord = (
       redacted: {},
       heldBack: {},
       cutConnections: 0,
+      evidence: null,
       gaps: [],
       meteredAt: null,
     },

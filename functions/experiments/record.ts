@@ -91,6 +91,8 @@ export const Life = z.object({
   outbox: z.array(AuditEntry),
   /** Key of its pseudonyms, in base64: gateways alone get it, no answer of the API has it, and its end destroys it. */
   redactionKey: z.string().nullable().default(null),
+  /** When somebody changed what the evidence of an ended experiment says: it is stored anew. */
+  evidenceChangedAt: Timestamp.nullable().default(null),
 })
 export type Life = z.output<typeof Life>
 
@@ -115,6 +117,7 @@ export const newLife = (): Life => ({
   silentSince: {},
   unheard: [],
   unheardAt: null,
+  evidenceChangedAt: null,
   lastError: null,
   removedRevision: null,
   ticks: 0,

@@ -1,66 +1,41 @@
-import { createHash } from 'node:crypto'
-import type { AuditEntry } from '../../contract/audit.ts'
 import type { Catalogue } from '../../contract/catalogue.ts'
-import type { Evidence } from '../../contract/evidence.ts'
+import { Evidence } from '../../contract/evidence.ts'
 import type { Handler } from '../../contract/operation.ts'
-import { Thresholds } from '../../contract/thresholds.ts'
-import { evidenceOf } from '../experiments/evidence.ts'
-import { evidenceHtml, evidenceMarkdown } from '../experiments/evidence-page.ts'
-import { judge } from '../experiments/verdict.ts'
-import { listAudit } from '../store/audit.ts'
-import { readComparison } from '../store/comparisons.ts'
-import { readSessions } from '../store/ledger.ts'
-import { readNoise } from '../store/noise.ts'
-import { readTasks } from '../store/tasks.ts'
+import { collectEvidence } from '../evidence/collect.ts'
+import { FILES, type Format, sha256, textOf } from '../evidence/files.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
 import type { Context } from './context.ts'
-import { getLedger } from './ledger.ts'
 import { requireRecord } from './records.ts'
 
-export const getEvidence: Handler<Catalogue['getEvidence'], Context> = (input, context) =>
-  collect(input.params.id, context)
+export const getEvidence: Handler<Catalogue['getEvidence'], Context> = async ({ params }, context) => {
+  const record = await requireRecord(context.table, params.id)
+  const stored = await readStored(context, record, 'json')
+  // One of an older release may not have today’s shape.
+  const evidence = stored === null ? undefined : Evidence.safeParse(JSON.parse(stored)).data
+  return evidence ?? collectEvidence(context, record, context.now())
+}
 
 export const renderEvidence: Handler<Catalogue['renderEvidence'], Context> = async ({ params }, context) => {
-  const evidence = await collect(params.id, context)
-  const checksum = sha256(JSON.stringify(evidence))
-  const text = (params.format === 'html' ? evidenceHtml : evidenceMarkdown)(evidence, checksum)
-  return {
-    mediaType: params.format === 'html' ? 'text/html; charset=utf-8' : 'text/markdown; charset=utf-8',
-    text,
-    sha256: sha256(text),
+  const { format } = params
+  const record = await requireRecord(context.table, params.id)
+  const text =
+    (await readStored(context, record, format)) ??
+    textOf(await collectEvidence(context, record, context.now()), format)
+  return { mediaType: FILES[format].mediaType, text, sha256: sha256(text) }
+}
+
+/** Null when nothing is stored, or it cannot be read as it was stored: S3’s lifecycle may have ended it. */
+const readStored = async (
+  { plane }: Context,
+  { experiment }: ExperimentRecord,
+  format: Format,
+): Promise<string | null> => {
+  if (experiment.evidence === null) return null
+  const [{ clients, log }, bucket] = await Promise.all([plane(), import('../evidence/bucket.ts')])
+  try {
+    return await bucket.getEvidence(clients.s3, experiment.evidence, format)
+  } catch (error) {
+    log('warn', 'stored evidence could not be read', { experiment: experiment.id, error: String(error) })
+    return null
   }
 }
-
-const collect = async (id: string, context: Context): Promise<Evidence> => {
-  const { table, config, now } = context
-  const input = { params: { id }, query: {}, body: undefined }
-  const [record, comparison, decisions, sessions, tasks, ledger, audit] = await Promise.all([
-    requireRecord(table, id),
-    readComparison(table, id),
-    readNoise(table, id),
-    readSessions(table, id),
-    readTasks(table, id),
-    getLedger(input, context),
-    wholeAudit(context, id),
-  ])
-  const verdict = judge(
-    record.experiment,
-    comparison,
-    Thresholds.parse(record.experiment.spec.verdict ?? {}),
-    now(),
-    decisions,
-  )
-  return evidenceOf({ record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config }, now())
-}
-
-const wholeAudit = async ({ table }: Context, id: string): Promise<AuditEntry[]> => {
-  const entries: AuditEntry[] = []
-  let nextToken: string | undefined
-  do {
-    const page = await listAudit(table, id, { maxResults: 200, ...(nextToken && { nextToken }) })
-    entries.push(...page.items)
-    nextToken = page.nextToken ?? undefined
-  } while (nextToken !== undefined)
-  return entries
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

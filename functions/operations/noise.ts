@@ -4,10 +4,11 @@ import { auditEntry } from '../experiments/audit.ts'
 import { noiseList } from '../experiments/noise.ts'
 import { appendAudit } from '../store/audit.ts'
 import { readComparison } from '../store/comparisons.ts'
+import { rememberActive } from '../store/experiments.ts'
 import { forgetNoise, readNoise, writeNoise } from '../store/noise.ts'
 import type { Table } from '../store/table.ts'
 import type { Context } from './context.ts'
-import { requireRecord } from './records.ts'
+import { changeRecord, requireRecord } from './records.ts'
 
 export const listNoise: Handler<Catalogue['listNoise'], Context> = async ({ params }, { table }) => {
   await requireRecord(table, params.id)
@@ -17,7 +18,7 @@ export const listNoise: Handler<Catalogue['listNoise'], Context> = async ({ para
 /** Of ended experiments too: what somebody decides is judged at the next reading. */
 export const decideNoise: Handler<Catalogue['decideNoise'], Context> = async (
   { params, body },
-  { table, caller, now },
+  { config, table, caller, now },
 ) => {
   const { experiment } = await requireRecord(table, params.id)
   const { decision, reason = null, ...place } = body
@@ -26,7 +27,17 @@ export const decideNoise: Handler<Catalogue['decideNoise'], Context> = async (
   await appendAudit(table, auditEntry(experiment, experiment, { who: caller, what, why: reason }, now()))
   if (decision === 'learned') await forgetNoise(table, params.id, place)
   else await writeNoise(table, params.id, { ...place, decision, by: caller, at: now().toISOString() })
+  if (experiment.phase === 'ended' && config.evidenceBucket !== null) await storeAnew(table, params.id, now())
   return { places: await placesOf(table, params.id) }
+}
+
+/** What is stored says otherwise now. */
+const storeAnew = async (table: Table, id: string, now: Date): Promise<void> => {
+  const { experiment } = await changeRecord(table, id, undefined, ({ experiment, life }) => ({
+    experiment: { ...experiment, evidence: null },
+    life: { ...life, evidenceChangedAt: now.toISOString() },
+  }))
+  await rememberActive(table, experiment)
 }
 
 const placesOf = async (table: Table, id: string) => {

@@ -20,12 +20,12 @@ import { createSession, deleteSession, moveSession } from '../mirror/session.ts'
 import type { Ownership } from '../mirror/tags.ts'
 import { arm, disarm, renew } from '../schedule/one-time.ts'
 import { appendAudit } from '../store/audit.ts'
-import { forgetActive, updateRecord } from '../store/experiments.ts'
+import { updateRecord } from '../store/experiments.ts'
 import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import { quarantine } from '../store/vnis.ts'
 import type { ControlPlane } from './control-plane.ts'
-import { settleMonths } from './months.ts'
+import { conclude } from './keep-evidence.ts'
 import { notify } from './notify.ts'
 
 /** It cannot be done yet, but will: EC2 has not made known everywhere what it said it had made. */
@@ -118,8 +118,7 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       await notify(plane, noticeOf(action.entry, view.record.experiment, config.deployment))
       return {}
     case 'forget-active':
-      await settleMonths(table, view.record)
-      await forgetActive(table, id)
+      await conclude(plane, view.record)
       return {}
   }
 }

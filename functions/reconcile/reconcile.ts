@@ -6,14 +6,14 @@ import type { View } from '../experiments/observed.ts'
 import { plan } from '../experiments/plan.ts'
 import { liveRows } from '../experiments/plan-sessions.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
-import { forgetActive, readRecord, updateRecord, VersionConflict } from '../store/experiments.ts'
+import { readRecord, updateRecord, VersionConflict } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
 import { acquireWriter, keepWriter, releaseWriter, type Writer } from '../store/writer.ts'
 import { apply } from './apply.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText, severityOf } from './failure.ts'
+import { conclude } from './keep-evidence.ts'
 import { meter } from './meter.ts'
-import { settleMonths } from './months.ts'
 import { observe } from './observe.ts'
 
 export type Reconciled = {
@@ -61,8 +61,7 @@ const run = async (
     if (!record) return undefined
     const { phase } = record.experiment
     if (phase === 'ended' && record.life.outbox.length === 0) {
-      await settleMonths(plane.table, record)
-      await forgetActive(plane.table, id)
+      await conclude(plane, record)
       return record
     }
     const view = await viewOf(plane, record)

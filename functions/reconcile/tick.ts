@@ -6,6 +6,7 @@ import { forgetLeftovers } from '../store/leftovers.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
 import { lookAfterFleet } from './fleet.ts'
+import { keepEvidence } from './keep-evidence.ts'
 import { tellPending } from './notify.ts'
 import { refreshPrices } from './prices.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
@@ -17,7 +18,7 @@ const CREATE_MS = 15 * 60_000
 
 /**
  * Looks after the gateways, then every active experiment, those that end first first, makes those of windows that begin
- * soon, then sweeps. One that fails does not keep the others;
+ * soon, then sweeps. The evidence of what has ended is stored in between. One that fails does not keep the others;
  * its error is thrown at the end, so that the call is tried again.
  */
 export const tick = async (plane: ControlPlane, deadline: number): Promise<void> => {
@@ -32,7 +33,14 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
   }
   await guard('prices', () => refreshPrices(plane))
   await guard('gateways', () => lookAfterFleet(plane))
-  for (const id of await inOrderOfEnd(plane)) await guard(id, () => reconcile(plane, id, deadline))
+  const ended: string[] = []
+  for (const id of await inOrderOfEnd(plane))
+    await guard(id, async () => {
+      const { record } = await reconcile(plane, id, deadline)
+      if (record?.experiment.phase === 'ended' && plane.now() < deadline) ended.push(id)
+    })
+  // Only once nothing is left to take down: S3 may be slow.
+  for (const id of ended) await guard(`evidence of ${id}`, () => keepEvidence(plane, id))
   await guard('windows', () => openWindows(plane))
   await guard('budgets', async () => {
     for (const budget of await allBudgets(plane.table)) await flushBudget(plane.table, budget)

@@ -15,9 +15,8 @@ export class VersionConflict extends Error {
  * that no experiment is ever without somebody who looks after it.
  */
 export const createRecord = async (table: Table, record: ExperimentRecord): Promise<boolean> => {
-  const { id, createdAt } = record.experiment
-  await putItem(table, activeKey(id), { createdAt })
-  return putItem(table, experimentKey(id), record, absent)
+  await rememberActive(table, record.experiment)
+  return putItem(table, experimentKey(record.experiment.id), record, absent)
 }
 
 export const readRecord = async (table: Table, id: string): Promise<ExperimentRecord | undefined> => {
@@ -53,5 +52,13 @@ export const listRecords = async (
 /** Ids of all experiments that may need something done; `createdAt` tells a create that is still under way. */
 export const listActive = async (table: Table): Promise<{ id: string; createdAt: string }[]> =>
   (await queryAll(table, ACTIVE)).map((item) => ({ id: String(item.sk), createdAt: String(item.createdAt) }))
+
+/** Has an experiment looked after again that had been forgotten. */
+export const rememberActive = async (
+  table: Table,
+  { id, createdAt }: ExperimentRecord['experiment'],
+): Promise<void> => {
+  await putItem(table, activeKey(id), { createdAt })
+}
 
 export const forgetActive = (table: Table, id: string): Promise<void> => deleteItem(table, activeKey(id))

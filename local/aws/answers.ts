@@ -3,7 +3,7 @@ import { type XmlValue, xml } from './protocol/xml.ts'
 import type { Action, Service } from './service.ts'
 
 /** An HTTP answer in one of AWS's protocols. */
-export type Answer = { status: number; headers: Record<string, string>; body: string }
+export type Answer = { status: number; headers: Record<string, string>; body: string | Buffer }
 
 export type Protocol = 'query' | 'json' | 'rest'
 

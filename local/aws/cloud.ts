@@ -25,6 +25,8 @@ import type { Random } from './ids.ts'
 import { MirroringStream } from './mirroring-stream.ts'
 import { pricingService } from './pricing/service.ts'
 import { QueueConsumers } from './queue-consumer.ts'
+import { S3 } from './s3/endpoint.ts'
+import { Objects } from './s3/objects.ts'
 import { Firing } from './scheduler/firing.ts'
 import { resumeGroupDeletions } from './scheduler/groups.ts'
 import { schedulerService } from './scheduler/service.ts'
@@ -56,6 +58,7 @@ export type Cloud = {
   /** http://host:port of all services. */
   address: string
   state: State
+  objects: Objects
   /** Metrics that AWS itself would publish (namespaces AWS/EC2, AWS/NetworkELB). */
   feedMetric(point: MetricPoint): void
   /** Stops schedules and tasks, writes the state, closes the port. */
@@ -93,6 +96,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   if (saved !== undefined) loadSnapshot(state, saved)
   const savedMetrics = await metricsFile?.read()
   if (savedMetrics !== undefined) metrics.load(savedMetrics)
+  const objectsFile: SnapshotFile | undefined =
+    dataDir === undefined ? undefined : new SnapshotFile(join(dataDir, 's3.json'), () => objects.snapshot())
+  const objects = new Objects(() => objectsFile?.touch())
+  const savedObjects = await objectsFile?.read()
+  if (savedObjects !== undefined) objects.load(savedObjects)
   if (file) state.onChange(() => file.touch())
   adoptWorld(state)
 
@@ -120,14 +128,20 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const consumers = new QueueConsumers(state, lambdaEndpoint)
   const stream = new MirroringStream(state)
   const tables = await startDynamoDb(dataDir === undefined ? undefined : join(dataDir, 'dynamodb'))
-  const door = new FrontDoor(world.region, dispatcher, tables, {
-    state,
-    stream,
-    metrics,
-    calls,
-    tableCalls,
-    tasks,
-  })
+  const door = new FrontDoor(
+    world.region,
+    dispatcher,
+    tables,
+    new S3(state, objects, calls, async () => objectsFile?.flush()),
+    {
+      state,
+      stream,
+      metrics,
+      calls,
+      tableCalls,
+      tasks,
+    },
+  )
   const server = createServer((request, response) => door.handle(request, response))
   // Bodies of our own streams end when they end; idle clients keep their connections as they do with AWS.
   server.keepAliveTimeout = 65_000
@@ -150,6 +164,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   return {
     address,
     state,
+    objects,
     feedMetric: (point) => metrics.put(point),
     async close() {
       firing.close()
@@ -163,6 +178,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await tables.close()
       await file?.flush()
       await metricsFile?.flush()
+      await objectsFile?.flush()
     },
   }
 }

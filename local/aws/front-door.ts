@@ -2,19 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from './dispatch.ts'
 import type { DynamoDb } from './dynamodb.ts'
 import { answerLocally, type LocalPaths } from './local-paths.ts'
+import type { S3 } from './s3/endpoint.ts'
 import { answerCall, credentialScope } from './wire.ts'
 
-/** Sends each request where it belongs: our own paths, DynamoDB, or a service by the scope of its signature. */
+/** Sends each request where it belongs: our own paths, DynamoDB, S3, or a service by the scope of its signature. */
 export class FrontDoor {
   readonly #region: string
   readonly #dispatcher: Dispatcher
   readonly #tables: DynamoDb
+  readonly #objects: S3
   readonly #paths: LocalPaths
 
-  constructor(region: string, dispatcher: Dispatcher, tables: DynamoDb, paths: LocalPaths) {
+  constructor(region: string, dispatcher: Dispatcher, tables: DynamoDb, objects: S3, paths: LocalPaths) {
     this.#region = region
     this.#dispatcher = dispatcher
     this.#tables = tables
+    this.#objects = objects
     this.#paths = paths
   }
 
@@ -39,7 +42,10 @@ export class FrontDoor {
       return
     }
     if (await answerLocally(request, response, this.#paths)) return
-    const { status, headers, body } = await answerCall(request, scope, this.#region, this.#dispatcher)
+    const { status, headers, body } =
+      scope?.service === 's3'
+        ? await this.#objects.answer(request, scope.region)
+        : await answerCall(request, scope, this.#region, this.#dispatcher)
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
   }
 

@@ -31,7 +31,7 @@ export async function answerCall(
   const service = scope && dispatcher.service(scope.service)
   const protocol = protocolOf(request, service)
   if (!service) {
-    const known = [...dispatcher.services.map((one) => one.scope), 'dynamodb']
+    const known = [...dispatcher.services.map((one) => one.scope), 'dynamodb', 's3']
     return failure(undefined, protocol, noService(scope?.service, known), '-')
   }
   const regions = service.regions ?? [region]
@@ -153,7 +153,7 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -30,6 +30,8 @@ export type WorldDeclaration = {
   eventRules?: readonly EventRuleDeclaration[]
   /** Other prices than those of the endpoints’ own list, in US dollars by the usage type’s ending. */
   prices?: Readonly<Record<string, number>>
+  /** Names of S3 buckets. */
+  buckets?: readonly string[]
   /** SQS queues, for dead letters. */
   queues?: readonly QueueDeclaration[]
   /** Lambda’s event source mappings: which function takes what is in a queue. */

@@ -1,8 +1,14 @@
+import { hash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateScheduleGroupCommand } from '@aws-sdk/client-scheduler'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { newRecord, stopped } from '../../functions/experiments/phases.ts'
+import { experimentId } from '../../functions/experiments/ulid.ts'
+import { createRecord, readRecord } from '../../functions/store/experiments.ts'
+import { openTable } from '../../functions/store/table.ts'
+import { someSpec } from '../support/api-config.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { startTestCloud } from '../support/aws-clients.ts'
 import * as world from '../support/aws-world.ts'
@@ -26,13 +32,20 @@ const deployed = async (name: string) => {
     ...(inputs.environment.variables as Record<string, string>),
     AWS_ENDPOINT_URL: cloud.address,
     SHADOWMETER_TABLE: 'shadowmeter',
+    SHADOWMETER_EVIDENCE_BUCKET: world.evidenceBucket,
     SHADOWMETER_CLUSTER: 'shadowmeter',
     SHADOWMETER_MIRROR_TARGET: world.mirrorTargetId,
     SHADOWMETER_PARKING_FILTER: world.parkingFilterId,
     SHADOWMETER_TARGET_GROUP_ARN: world.targetGroupArn,
     SHADOWMETER_LOAD_BALANCER_ARN: world.loadBalancerArn,
   }
-  return { ec2, handler, run: (events: readonly unknown[]) => invoke(handler, events, environment) }
+  return {
+    cloud,
+    dynamodb,
+    ec2,
+    handler,
+    run: (events: readonly unknown[]) => invoke(handler, events, environment),
+  }
 }
 
 const PERSON = {
@@ -91,6 +104,23 @@ describe.runIf(inject('missingPlatform') === null)('a deployed function', () => 
 
     expect(answers.map(({ ok }) => ok)).toEqual([true, false, true])
     expect(logs).toContain('schedule event failed')
+  })
+
+  it('stores the evidence of an experiment that has ended when it ticks', async () => {
+    const { run, cloud, dynamodb } = await deployed('Control')
+    const table = openTable(dynamodb, 'shadowmeter')
+    const now = new Date()
+    const id = experimentId(now.getTime(), randomBytes(10))
+    const record = newRecord(someSpec, { id, by: 'ada', now })
+    await createRecord(table, stopped(record, { by: 'ada', reason: 'Seen enough.', now }))
+
+    const { answers } = await run([{ kind: 'tick' }, { kind: 'tick' }])
+
+    const { evidence } = (await readRecord(table, id))?.experiment ?? {}
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true])
+    expect(evidence?.files).toHaveLength(3)
+    for (const { key, sha256 } of evidence?.files ?? [])
+      expect(hash('sha256', cloud.objects.get(world.evidenceBucket, key)?.body ?? '')).toBe(sha256)
   })
 
   it('takes every kind of event that its rules send', async () => {

@@ -177,11 +177,11 @@ const never = (at: Names): Request[] => [
   ['events:PutEvents', arn('events', 'event-bus/default'), { 'events:source': ['payroll'] }],
   ['s3:GetObject', 'arn:aws:s3:::payroll/2026.csv'],
   ['s3:PutObject', `${at.evidence}/elsewhere/exp_1.json`],
-  ['s3:DeleteObject', `${at.evidence}/evidence/exp_1.json`],
+  ['s3:DeleteObject', `${at.evidence}/evidence/exp_1/evidence.json`],
   ['s3:ListBucket', at.evidence],
 ]
-const storesEvidence = (at: Names): Request => ['s3:PutObject', `${at.evidence}/evidence/exp_1.json`]
-const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1.json`]
+const storesEvidence = (at: Names): Request => ['s3:PutObject', `${at.evidence}/evidence/exp_1/evidence.json`]
+const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1/evidence.json`]
 
 const SCHEDULE_CALLS = (at: Names): Request[] => [
   ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],

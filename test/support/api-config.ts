@@ -17,6 +17,7 @@ export const apiConfig = (table: string): Config => ({
   scheduleRole: 'arn:aws:iam::123456789012:role/schedules',
   deadLetters: null,
   eventBus: 'default',
+  evidenceBucket: null,
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   allowed: {
     ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '10.90.0.0/16', ports: [80, 8080, 9000] }],

@@ -34,7 +34,7 @@ describe('the endpoints', () => {
     expect(action.text).toContain('DescribeTrafficMirrorSessions')
     expect(parameter.text).toContain('<Code>UnknownParameter</Code>')
     expect(JSON.parse(operation.text)).toMatchObject({ __type: 'UnknownOperationException' })
-    expect(service.text).toMatch(/no service rds\. They have: autoscaling, ce, dynamodb, ec2/)
+    expect(service.text).toMatch(/no service rds\. They have: autoscaling, ce, dynamodb, ec2, .*, s3, /)
     expect(route.status).toBe(404)
   })
 

@@ -17,6 +17,7 @@ import { EndpointDetail } from './endpoint-detail.tsx'
 import { Endpoints } from './endpoints.tsx'
 import { Export } from './export.tsx'
 import { Noise } from './noise.tsx'
+import { StoredEvidence } from './stored-evidence.tsx'
 
 /** The verdict, then the endpoints, then what differs at one of them. */
 export const Answer = ({ experiment }: { experiment: Experiment }) => {
@@ -62,6 +63,7 @@ export const Answer = ({ experiment }: { experiment: Experiment }) => {
       )}
       <Noise id={experiment.id} live={live} />
       <Coverage verdict={verdict.data} comparison={comparison.data} requests={experiment.requests} />
+      <StoredEvidence experiment={experiment} />
     </div>
   )
 }
