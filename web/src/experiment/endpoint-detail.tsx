@@ -62,7 +62,7 @@ const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
                   type: 'line' as const,
                   title: 'Control',
                   data: control,
-                  color: 'var(--chart-3)',
+                  color: 'var(--chart-4)',
                   valueFormatter: percent,
                 },
               ]
