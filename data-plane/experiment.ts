@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Comparison } from '../contract/comparison.ts'
-import { type AllowedShadows, destinationRefusal, type Served } from '../contract/destination.ts'
-import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-config.ts'
+import { destinationRefusal } from '../contract/destination.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
 import { Drift } from './compare/drift.ts'
@@ -11,92 +10,24 @@ import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import { WarmUp } from './compare/warm-up.ts'
 import { WayProbes } from './compare/way-probes.ts'
+import { bothEndsOf, type ExperimentConfig, macsOf, portSet } from './experiment-config.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
-import { type Environment, resolveShadows, type ShadowSettings, type Shadows } from './forward/settings.ts'
+import type { ShadowSettings, Shadows } from './forward/settings.ts'
 import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
-import { type RedactionSettings, Redactor } from './redact/redactor.ts'
+import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
 import { HeldBack } from './select/held-back.ts'
-import { type Rules, Selector } from './select/rules.ts'
+import { Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
-import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
-import { parseMac } from './wire/ethernet.ts'
-
-/** What a gateway does with the packets of some VNIs. */
-export type ExperimentConfig = {
-  id: string
-  /** Service ports; null reads every TCP connection. */
-  ports: readonly number[] | null
-  shadows: Shadows
-  rules: Rules
-  /** Responses are captured too: the shadow's answers are compared with them. */
-  compare: boolean
-  comparing: GatewayComparing
-  /** Pairs are made; not while another set of gateways takes over. */
-  paired?: boolean
-  redaction: RedactionSettings
-  /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
-  allowed: AllowedShadows | null
-  /** What production is reached at, of other experiments too: nothing is forwarded there. */
-  production: readonly Served[]
-  /** A connection between two of the sources is mirrored whole at both ends. */
-  bothEnds: boolean
-  /** Milliseconds since the epoch; nothing is read or forwarded after it. */
-  until: number
-  /**
-   * Mirrored ENIs. A gateway without a control plane knows no addresses (null admits any) and perhaps no VNIs (`any`
-   * admits all).
-   */
-  sources: readonly { vni: number; address: string | null; mac?: string }[] | 'any'
-}
-
-/** What a task knows beside its configuration: that is in a table which others can write to, too. */
-export type TaskSurroundings = {
-  /** Where the secrets are that the shadows need. */
-  environment: Environment
-  allowed: AllowedShadows
-  production: readonly Served[]
-}
-
-/** Sources and load balancers of all experiments: each is production, whichever of them forwards. */
-export const servedBy = (experiments: readonly GatewayExperiment[]): Served[] =>
-  experiments.flatMap(({ sources, production, ports }) => [
-    ...sources.map(({ address }) => ({ address, ports })),
-    ...production.map((address) => ({ address, ports: [] })),
-  ])
-
-export const fromContract = (
-  experiment: GatewayExperiment,
-  { environment, allowed, production }: TaskSurroundings,
-): ExperimentConfig => ({
-  id: experiment.id,
-  ports: experiment.ports,
-  shadows: resolveShadows(experiment.shadow, environment),
-  rules: {
-    percent: experiment.percent,
-    writes: experiment.writes,
-    select: experiment.select,
-    sharedBy: experiment.tasks,
-  },
-  compare: experiment.compare,
-  comparing: experiment.comparing,
-  paired: experiment.paired,
-  redaction: experiment.redaction,
-  until: Date.parse(experiment.until),
-  allowed,
-  production,
-  bothEnds: experiment.bothEnds,
-  sources: experiment.sources,
-})
 
 export type ExperimentOptions = {
   forwarder?: Partial<ForwarderLimits>
@@ -371,32 +302,9 @@ export class Experiment implements ExchangeHandler {
   }
 }
 
-const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
-  const macs = new Map<number, number>()
-  if (sources === 'any') return macs
-  for (const { vni, mac } of sources) {
-    const number = mac === undefined ? null : parseMac(mac)
-    if (number !== null) macs.set(vni, number)
-  }
-  return macs
-}
-
-const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
-  !bothEnds || sources === 'any'
-    ? NOT_AT_BOTH_ENDS
-    : new BothEnds(
-        sources.flatMap(({ vni, address }) => {
-          const number = address === null ? null : addressNumber(address)
-          return number === null ? [] : [{ vni, address: number }]
-        }),
-      )
-
 const controlOnly = (control: ShadowSettings): Shadows => ({ distribution: 'copy', list: [control] })
 
 const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
-
-const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
-  ports === null ? null : new Set(ports)
 
 /** How long requests in flight of a retired experiment may take. */
 const RETIRE_MS = 30_000

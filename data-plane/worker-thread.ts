@@ -1,7 +1,7 @@
 /** One of several workers: a `Worker` in a thread of its own, called by messages. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { HostPort } from './config.ts'
-import type { ExperimentConfig } from './experiment.ts'
+import type { ExperimentConfig } from './experiment-config.ts'
 import { Worker } from './worker.ts'
 
 export type WorkerThreadData = {

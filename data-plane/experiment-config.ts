@@ -1,0 +1,98 @@
+import type { AllowedShadows, Served } from '../contract/destination.ts'
+import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-config.ts'
+import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
+import type { RedactionSettings } from './redact/redactor.ts'
+import type { Rules } from './select/rules.ts'
+import { addressNumber } from './source/datagram-source.ts'
+import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
+import { parseMac } from './wire/ethernet.ts'
+
+/** What a gateway does with the packets of some VNIs. */
+export type ExperimentConfig = {
+  id: string
+  /** Service ports; null reads every TCP connection. */
+  ports: readonly number[] | null
+  shadows: Shadows
+  rules: Rules
+  /** Responses are captured too: the shadow's answers are compared with them. */
+  compare: boolean
+  comparing: GatewayComparing
+  /** Pairs are made; not while another set of gateways takes over. */
+  paired?: boolean
+  redaction: RedactionSettings
+  /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
+  allowed: AllowedShadows | null
+  /** What production is reached at, of other experiments too: nothing is forwarded there. */
+  production: readonly Served[]
+  /** A connection between two of the sources is mirrored whole at both ends. */
+  bothEnds: boolean
+  /** Milliseconds since the epoch; nothing is read or forwarded after it. */
+  until: number
+  /**
+   * Mirrored ENIs. A gateway without a control plane knows no addresses (null admits any) and perhaps no VNIs (`any`
+   * admits all).
+   */
+  sources: readonly { vni: number; address: string | null; mac?: string }[] | 'any'
+}
+
+/** What a task knows beside its configuration: that is in a table which others can write to, too. */
+export type TaskSurroundings = {
+  /** Where the secrets are that the shadows need. */
+  environment: Environment
+  allowed: AllowedShadows
+  production: readonly Served[]
+}
+
+/** Sources and load balancers of all experiments: each is production, whichever of them forwards. */
+export const servedBy = (experiments: readonly GatewayExperiment[]): Served[] =>
+  experiments.flatMap(({ sources, production, ports }) => [
+    ...sources.map(({ address }) => ({ address, ports })),
+    ...production.map((address) => ({ address, ports: [] })),
+  ])
+
+export const fromContract = (
+  experiment: GatewayExperiment,
+  { environment, allowed, production }: TaskSurroundings,
+): ExperimentConfig => ({
+  id: experiment.id,
+  ports: experiment.ports,
+  shadows: resolveShadows(experiment.shadow, environment),
+  rules: {
+    percent: experiment.percent,
+    writes: experiment.writes,
+    select: experiment.select,
+    sharedBy: experiment.tasks,
+  },
+  compare: experiment.compare,
+  comparing: experiment.comparing,
+  paired: experiment.paired,
+  redaction: experiment.redaction,
+  until: Date.parse(experiment.until),
+  allowed,
+  production,
+  bothEnds: experiment.bothEnds,
+  sources: experiment.sources,
+})
+
+export const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
+  const macs = new Map<number, number>()
+  if (sources === 'any') return macs
+  for (const { vni, mac } of sources) {
+    const number = mac === undefined ? null : parseMac(mac)
+    if (number !== null) macs.set(vni, number)
+  }
+  return macs
+}
+
+export const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
+  !bothEnds || sources === 'any'
+    ? NOT_AT_BOTH_ENDS
+    : new BothEnds(
+        sources.flatMap(({ vni, address }) => {
+          const number = address === null ? null : addressNumber(address)
+          return number === null ? [] : [{ vni, address: number }]
+        }),
+      )
+
+export const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
+  ports === null ? null : new Set(ports)
