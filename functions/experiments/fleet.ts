@@ -47,7 +47,7 @@ export type FleetSeen = Readonly<{
 export type FleetStep = Readonly<{ remember: Fleet } | { replaceBy: number }>
 
 /** More of what reached a task is lost than this: somebody’s requests are. */
-const LOSS_MAX = 0.001
+export const LOSS_MAX = 0.001
 const LAG_SECONDS_MAX = 2
 /** A task is full before it loses anything. */
 const FULL = 0.8

@@ -5,6 +5,7 @@ import {
   type Fleet,
   type FleetSeen,
   fleetStep,
+  LOSS_MAX,
   NEW_FLEET,
 } from '../../../functions/experiments/fleet.ts'
 import type { TaskLoad } from '../../../functions/experiments/gateway-load.ts'
@@ -114,7 +115,7 @@ test('whatever the load, deaths and second lookers do: a swap is announced a loo
   )
 })
 
-test('a lasting load gets a fleet that carries it without loss, or the largest there may be', () => {
+test('a lasting load gets a fleet that loses no more of it than is let pass, or the largest there may be', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 400_000 }), fc.integer({ min: 1, max: 4 }), (offered, tasks) => {
       const service = new Service(tasks, 20_000)
@@ -123,8 +124,8 @@ test('a lasting load gets a fleet that carries it without loss, or the largest t
         service.now += 60_000
       }
 
-      const lossless = service.look(offered).loads.every(({ lossShare }) => lossShare === 0)
-      expect(lossless || service.desired === TASKS_MAX).toBe(true)
+      const isCarried = service.look(offered).loads.every(({ lossShare }) => lossShare <= LOSS_MAX)
+      expect(isCarried || service.desired === TASKS_MAX).toBe(true)
       expect(service.fleet.swap).toBeNull()
     }),
     { numRuns: 100 * SCALE },
