@@ -1,6 +1,7 @@
 import type { AllowedShadows, Served } from '../contract/destination.ts'
 import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-config.ts'
 import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
+import type { RecordLimits } from './record/recorder.ts'
 import type { RedactionSettings } from './redact/redactor.ts'
 import type { Rules } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
@@ -20,6 +21,8 @@ export type ExperimentConfig = {
   /** Pairs are made; not while another set of gateways takes over. */
   paired?: boolean
   redaction: RedactionSettings
+  /** What is forwarded is written down, up to so much of it; nothing is when left out. Stays as it was at first. */
+  record?: RecordLimits
   /** What the deployment allows; null where the one who starts the gateway names the shadow himself. */
   allowed: AllowedShadows | null
   /** What production is reached at, of other experiments too: nothing is forwarded there. */

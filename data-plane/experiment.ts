@@ -20,6 +20,7 @@ import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
+import { RECORDED_BYTES_MAX, Recorder } from './record/recorder.ts'
 import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
@@ -35,6 +36,8 @@ export type ExperimentOptions = {
   /** Shared by all workers of the task. */
   heldObjects?: HeldObjects
   onFinished?: (experiment: string, forward: Forward, result: ShadowResult) => void
+  /** Gets what is recorded, in whole lines. */
+  onRecorded?: (experiment: string, lines: Buffer) => void
 }
 
 /** One experiment as one worker runs it: its packets become requests, its rules choose, its forwarder sends. */
@@ -54,6 +57,8 @@ export class Experiment implements ExchangeHandler {
   /** Copies have a queue and connections of their own: they never push out a request. */
   #copier: ShadowSender | null
   readonly #comparer: Comparer | null
+  /** Null unless it was asked for. */
+  readonly #recorder: Recorder | null
   /** Today’s release, to compare with; counted apart. */
   #control: ShadowSender | null
   readonly #probes = new WayProbes((address, port) => this.#isForbidden(address, port))
@@ -81,6 +86,13 @@ export class Experiment implements ExchangeHandler {
         )
       : null
     this.#comparer?.pair(config.paired ?? true)
+    this.#recorder = config.record
+      ? new Recorder(
+          config.record,
+          () => this.#redactor,
+          (lines) => options.onRecorded?.(config.id, lines),
+        )
+      : null
     this.#sender = this.#openSender(config, true)
     this.#copier = this.#openCopier(config)
     this.#control = this.#openControl(config)
@@ -143,6 +155,7 @@ export class Experiment implements ExchangeHandler {
     }
     this.#selector.tick(now)
     this.#comparer?.tick(now)
+    this.#recorder?.tick(now)
     for (const sender of this.#senders) sender.expire(performance.now())
     if (!this.#ended && this.#comparer !== null) this.#probes.tick(this.#config.shadows, performance.now())
   }
@@ -152,6 +165,7 @@ export class Experiment implements ExchangeHandler {
     this.#pipeline.close(now)
     await Promise.all(this.#senders.map((sender) => sender.stop(deadlineMs)))
     this.#comparer?.close()
+    this.#recorder?.close()
   }
 
   /** Out of the configuration: what waits is dropped, what is in flight may finish. */
@@ -161,6 +175,7 @@ export class Experiment implements ExchangeHandler {
     for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
     await Promise.all(this.#senders.map((sender) => sender.stop(RETIRE_MS)))
     this.#comparer?.close()
+    this.#recorder?.close()
   }
 
   onRequest(request: Request): void {
@@ -174,6 +189,7 @@ export class Experiment implements ExchangeHandler {
     }
     if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut()
     else this.#comparer?.expect(request, this.#control !== null)
+    this.#recorder?.expect(request)
     // Who is asked first has the machine to itself a little longer.
     const isControlFirst = Math.random() < 0.5
     if (isControlFirst) this.#control?.submit(request)
@@ -184,6 +200,7 @@ export class Experiment implements ExchangeHandler {
 
   /** Production's side of a request that was forwarded; the pipeline has counted all of them. */
   onExchange(exchange: Exchange): void {
+    this.#recorder?.production(exchange)
     if (this.#comparer === null) return
     if (exchange.request !== null && this.#unsent.has(exchange.request)) this.#comparer.heldWrite(exchange)
     else this.#comparer.production(exchange)
@@ -223,6 +240,7 @@ export class Experiment implements ExchangeHandler {
       durations: own.durations,
       headerChanges: own.headerChanges,
       heldBack: this.#heldBack.counts,
+      recorded: { ...this.#recorder?.counts },
       redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
       lag: own.lag,
@@ -247,7 +265,10 @@ export class Experiment implements ExchangeHandler {
   #onFinished(forward: Forward, result: ShadowResult): void {
     const { startedAt, firstByteAt } = forward
     this.#selector.onResult(result, firstByteAt > 0 ? firstByteAt - startedAt : null)
-    if (forward.kept !== null) this.#comparer?.shadow(forward.request, shadowOutcome(forward, result))
+    if (forward.kept !== null) {
+      this.#comparer?.shadow(forward.request, shadowOutcome(forward, result))
+      this.#recorder?.shadow(forward, result)
+    }
     this.#options.onFinished?.(this.id, forward, result)
   }
 
@@ -286,16 +307,18 @@ export class Experiment implements ExchangeHandler {
     })
   }
 
-  #openSender(config: ExperimentConfig, isCompared: boolean): ShadowSender {
-    const comparer = isCompared ? this.#comparer : null
+  #openSender(config: ExperimentConfig, isOwn: boolean): ShadowSender {
+    const comparer = isOwn ? this.#comparer : null
+    const recorder = isOwn ? this.#recorder : null
     return new ShadowSender(config.shadows, {
       ...this.#senderOptions(),
       onFinished: (forward, result) => this.#onFinished(forward, result),
-      ...(comparer && {
-        keepBytes: COMPARED_BYTES_MAX,
+      ...((comparer || recorder) && {
+        keepBytes: comparer ? COMPARED_BYTES_MAX : RECORDED_BYTES_MAX,
         onRefused: (request) => {
           this.#notSent(request)
-          comparer.shadow(request, { unpaired: 'shadow_not_sent' })
+          comparer?.shadow(request, { unpaired: 'shadow_not_sent' })
+          recorder?.notSent(request)
         },
       }),
     })

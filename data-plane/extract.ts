@@ -17,8 +17,15 @@ import * as vxlan from './wire/vxlan.ts'
 
 const MAX_BODY = 1 << 30
 
-/** Every exchange of a capture, in order of first byte. Throws `CaptureFileError`. */
+/** Every exchange of a capture, in order of first byte. Throws `CaptureFileError`, also where it is cut. */
 export function exchangesOf(file: Buffer): Exchange[] {
+  const { exchanges, cut } = captured(file)
+  if (cut !== null) throw cut
+  return exchanges
+}
+
+/** As much of a capture as is there. Throws `CaptureFileError` when it is none. */
+export function captured(file: Buffer): { exchanges: Exchange[]; cut: CaptureFileError | null } {
   const exchanges: Exchange[] = []
   const limits = { requestBodyBytes: MAX_BODY, responseBodyBytes: MAX_BODY, totalBodyBytes: MAX_BODY }
   const handler = {
@@ -30,18 +37,24 @@ export function exchangesOf(file: Buffer): Exchange[] {
   const fragments = new Fragments()
 
   let now = 0
-  for (const { at, linkType, data: b } of readCapture(file)) {
-    now = Math.max(now, at)
-    packet.vni = -1
-    const kind = decode(packet, fragments, linkType, b, at)
-    const length = packet.end - packet.start
-    if (isTo(packet, kind, vxlan.PORT) && isVxlan(packet.buffer, packet.start, length))
-      pipeline.datagram(packet.buffer, packet.start, length, 0, at)
-    else if (isTo(packet, kind, geneve.PORT)) pipeline.geneve(packet.buffer, packet.start, length, at)
-    else pipeline.decoded(packet, kind, at)
+  let cut: CaptureFileError | null = null
+  try {
+    for (const { at, linkType, data: b } of readCapture(file)) {
+      now = Math.max(now, at)
+      packet.vni = -1
+      const kind = decode(packet, fragments, linkType, b, at)
+      const length = packet.end - packet.start
+      if (isTo(packet, kind, vxlan.PORT) && isVxlan(packet.buffer, packet.start, length))
+        pipeline.datagram(packet.buffer, packet.start, length, 0, at)
+      else if (isTo(packet, kind, geneve.PORT)) pipeline.geneve(packet.buffer, packet.start, length, at)
+      else pipeline.decoded(packet, kind, at)
+    }
+  } catch (error) {
+    if (!(error instanceof CaptureFileError) || now === 0) throw error
+    cut = error
   }
   pipeline.close(now)
-  return exchanges.sort((a, b) => firstByte(a) - firstByte(b))
+  return { exchanges: exchanges.sort((a, b) => firstByte(a) - firstByte(b)), cut }
 }
 
 function decode(packet: Packet, fragments: Fragments, linkType: number, b: Buffer, at: number): PacketKind {

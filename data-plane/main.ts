@@ -1,11 +1,6 @@
 import { ConfigError, taskConfig } from './config.ts'
-import {
-  asksFor,
-  explainOptions,
-  redactReportOptions,
-  standaloneOptions,
-  USAGE,
-} from './standalone-options.ts'
+import { USAGE } from './option-values.ts'
+import { asksFor, explainOptions, redactReportOptions, standaloneOptions } from './standalone-options.ts'
 import { stopSignal } from './stop-signal.ts'
 import { errorText } from './telemetry/log.ts'
 
@@ -22,6 +17,13 @@ const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     const options = explainOptions(args)
     const [{ runExplain }, { NAME }] = await Promise.all([import('./explain.ts'), import('./standalone.ts')])
     return runExplain(options, NAME)
+  }
+  if (asksFor(args, '--replay')) {
+    const [{ replayOptions }, { runReplay }] = await Promise.all([
+      import('./replay-options.ts'),
+      import('./run-replay.ts'),
+    ])
+    return runReplay(replayOptions(args, environment), stopSignal(process))
   }
   if (args.length > 0) {
     const options = standaloneOptions(args, environment)

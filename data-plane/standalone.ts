@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { REDACTION_KEY_BYTES, type Redaction } from '../contract/redaction.ts'
+import { REDACTION_KEY_BYTES } from '../contract/redaction.ts'
+import { isRedacted, recordText, startRecording } from './record/recording.ts'
 import type { StandaloneOptions } from './standalone-options.ts'
+import { redactionText, requestSummary, shadowText } from './summary.ts'
 import { violations } from './telemetry/conservation.ts'
 import { watchConservation } from './telemetry/conservation-watch.ts'
 import { startHealthServer } from './telemetry/health.ts'
 import { errorText, jsonLog } from './telemetry/log.ts'
 import { prometheusText } from './telemetry/prometheus.ts'
-import { datagramCounts, shadowReports } from './telemetry/report.ts'
-import { requestCounts } from './telemetry/request-counters.ts'
+import { datagramCounts } from './telemetry/report.ts'
 import { type Snapshot, totalVolume } from './telemetry/snapshot.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
@@ -29,9 +30,12 @@ export const runStandalone = async (
     () => new Date(),
   )
   const failed = Promise.withResolvers<'failure'>()
+  const recording =
+    options.record && (await startRecording(options.record, NAME, isRedacted(options.redaction), Date.now()))
   const workers = await startWorkers(options.workers, {
     ...options.listen,
     geneve: options.listenGeneve,
+    ...(recording && { onRecorded: recording.onRecorded }),
     onError: (error, fatal) => {
       log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
       if (fatal) failed.resolve('failure')
@@ -48,6 +52,7 @@ export const runStandalone = async (
       redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
       allowed: null,
       production: [],
+      ...(recording && { record: recording.limits }),
       bothEnds: false,
       until: Number.POSITIVE_INFINITY,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
@@ -84,8 +89,9 @@ export const runStandalone = async (
   await workers.stop(STOP_MS)
   conservation.stop()
   await health?.stop()
-  process.stdout.write(`${JSON.stringify(summary(await workers.snapshot()))}\n`)
-  return reason !== 'failure'
+  const recorded = await recording?.stop()
+  process.stdout.write(`${JSON.stringify(summary(await workers.snapshot(), recorded))}\n`)
+  return reason !== 'failure' && recorded?.error === undefined
 }
 
 const readyLine = (options: StandaloneOptions, workers: Workers, health: string | null): string => {
@@ -95,29 +101,17 @@ const readyLine = (options: StandaloneOptions, workers: Workers, health: string 
     options.rules.writes === 'forward' ? 'requests of every method' : 'GET, HEAD and OPTIONS requests'
   const shadow = shadowText(options.shadows)
   const geneve = workers.geneve ? ` and ${workers.geneve.host}:${workers.geneve.port} (GENEVE)` : ''
+  const record = options.record ? `, ${recordText(options.record)}` : ''
   const receiver = workers.fallback === null ? 'receiver thread' : `no receiver thread: ${workers.fallback}`
   return (
     `gateway ready on udp ${workers.address}:${workers.port}${geneve}: ${ports}, ${vnis}, ` +
-    `${options.rules.percent} % of ${methods} to ${shadow}, ${redactionText(options.redaction)}${health ?? ''}, ${workers.count} worker` +
+    `${options.rules.percent} % of ${methods} to ${shadow}, ${redactionText(options.redaction)}${record}${health ?? ''}, ` +
+    `${workers.count} worker` +
     `${workers.count === 1 ? '' : 's'} (${receiver})`
   )
 }
 
-const redactionText = ({ mode, rules, kinds }: Redaction): string => {
-  if (mode === 'off') return rules.length > 0 ? 'redacted by rules alone' : 'NOT REDACTED'
-  const kept = Object.entries(kinds).flatMap(([kind, action]) => (action === 'keep' ? [kind] : []))
-  const loosened = rules.filter(({ action }) => action === 'keep').length
-  const but = [
-    ...kept.map((kind) => `${kind} kept`),
-    ...(loosened > 0 ? [`${loosened} rule${loosened === 1 ? '' : 's'} that keep`] : []),
-  ]
-  return `redacted (${mode}${but.length > 0 ? `, but ${but.join(', ')}` : ''})`
-}
-
-const shadowText = ({ distribution, list }: StandaloneOptions['shadows']): string =>
-  list.map(({ target }) => target.url.replace(/\/+$/, '')).join(distribution === 'copy' ? ' and ' : ' or ')
-
-const summary = (snapshot: Snapshot) => {
+const summary = (snapshot: Snapshot, recorded: object | undefined) => {
   const counted = snapshot.experiments[NAME]
   return {
     datagrams: { received: snapshot.received, ...datagramCounts(snapshot) },
@@ -125,10 +119,8 @@ const summary = (snapshot: Snapshot) => {
       mirrored: totalVolume(counted.sources),
       packets: counted.packets,
       gapBytes: counted.gapBytes,
-      redacted: counted.redacted,
-      heldBack: counted.heldBack,
-      requests: requestCounts(counted.requests, counted.copies),
-      ...(Object.keys(counted.shadows).length > 1 && { shadows: shadowReports(counted.shadows, () => null) }),
+      ...requestSummary(counted),
+      ...(recorded && { record: { ...recorded, ...counted.recorded } }),
     }),
     violations: violations(snapshot),
   }

@@ -20,6 +20,7 @@ export type WorkerCall =
 export type WorkerMessage =
   | { kind: 'started'; address: string; port: number; geneve: HostPort | null; fallback: string | null }
   | { kind: 'error'; error: Error; fatal: boolean }
+  | { kind: 'recorded'; experiment: string; lines: Uint8Array }
   | { kind: 'answer'; call: number; result?: unknown; error?: Error }
 
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
@@ -33,6 +34,7 @@ const run = async ({ host, port, geneve, heldObjects }: WorkerThreadData) => {
     heldObjects,
     clock: Date.now,
     onError: (error, fatal) => post({ kind: 'error', error, fatal }),
+    onRecorded: (experiment, lines) => post({ kind: 'recorded', experiment, lines: new Uint8Array(lines) }),
   })
   const { source, fallback } = await worker.start()
 

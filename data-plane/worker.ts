@@ -27,6 +27,8 @@ export type WorkerOptions = {
   heldObjects?: SharedArrayBuffer
   /** The socket failed, or handling a datagram did: a defect, told once per kind. */
   onError: (error: Error, fatal: boolean) => void
+  /** Gets what an experiment records, in whole lines. */
+  onRecorded?: (experiment: string, lines: Buffer) => void
   /** Milliseconds since the epoch. */
   clock: () => number
 }
@@ -181,7 +183,12 @@ export class Worker {
   }
 
   #open(config: ExperimentConfig): Experiment {
-    return new Experiment(config, { heldObjects: this.#heldObjects, ...this.#options.experiment })
+    const { onRecorded, experiment } = this.#options
+    return new Experiment(config, {
+      heldObjects: this.#heldObjects,
+      ...(onRecorded && { onRecorded }),
+      ...experiment,
+    })
   }
 
   /** What is under way may finish; nothing new is sent. */

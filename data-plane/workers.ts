@@ -68,10 +68,11 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
   }
 }
 
-/** What the gateways may do a second is divided among all their workers. */
+/** What the gateways may do a second, and may record, is divided among all their workers. */
 const sharedBy = (workers: number, config: ExperimentConfig): ExperimentConfig => ({
   ...config,
   rules: { ...config.rules, sharedBy: config.rules.sharedBy * workers },
+  ...(config.record && { record: { ...config.record, bytes: config.record.bytes / workers } }),
 })
 
 const addEach = (
@@ -122,7 +123,7 @@ type ThreadWorker = {
 }
 
 const startThread = async (
-  { host, port, geneve = null, onError }: WorkersOptions,
+  { host, port, geneve = null, onError, onRecorded }: WorkersOptions,
   heldObjects: SharedArrayBuffer,
 ): Promise<ThreadWorker> => {
   const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
@@ -140,6 +141,7 @@ const startThread = async (
   thread.on('message', (message: WorkerMessage) => {
     if (message.kind === 'started') started.resolve(message)
     else if (message.kind === 'error') onError(message.error, message.fatal)
+    else if (message.kind === 'recorded') onRecorded?.(message.experiment, Buffer.from(message.lines.buffer))
     else if (message.error) calls.get(message.call)?.reject(message.error)
     else calls.get(message.call)?.resolve(message.result)
     if (message.kind === 'answer') calls.delete(message.call)

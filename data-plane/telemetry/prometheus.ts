@@ -191,6 +191,14 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
     ),
   )
   metric(
+    'shadowmeter_recorded_total',
+    'counter',
+    'Exchanges and bytes written into the record, and forwarded requests that are not in it, by why.',
+    experiments.flatMap(([experiment, { recorded }]) =>
+      Object.entries(recorded).map(([what, count]) => [{ experiment, what }, count] as const),
+    ),
+  )
+  metric(
     'shadowmeter_requests_waiting',
     'gauge',
     'Requests that wait for a connection to the shadow.',

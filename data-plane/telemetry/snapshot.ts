@@ -22,6 +22,8 @@ export type ExperimentSnapshot = {
   durations: DurationCounts
   /** Headers left out of or recomputed in forwarded requests, by name. */
   headerChanges: Record<string, number>
+  /** Exchanges and bytes of its record, and what was forwarded and is not in it: `missed.size`. Empty without one. */
+  recorded: Record<string, number>
   /** What was replaced in requests, by what and where: `email.body`. */
   redacted: Record<string, number>
   /** Writes, by endpoint. */
@@ -87,6 +89,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     copies: addRequestCounters(a.copies, b.copies),
     durations: addDurations(a.durations, b.durations),
     headerChanges: addAll(a.headerChanges, b.headerChanges),
+    recorded: addAll(a.recorded, b.recorded),
     redacted: addAll(a.redacted, b.redacted),
     heldBack: addHeldBack(a.heldBack, b.heldBack),
     latency: mergeSketches(a.latency, b.latency),

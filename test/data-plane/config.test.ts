@@ -84,6 +84,7 @@ test('options of a gateway on its own', () => {
     listen: { host: '0.0.0.0', port: 4789 },
     listenGeneve: null,
     ports: null,
+    record: null,
     shadows: {
       distribution: 'copy',
       list: [{ target: { url: 'http://127.0.0.1:9000/base/', name: 'shadow' }, credentials: null }],

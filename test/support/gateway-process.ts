@@ -30,6 +30,7 @@ export type GatewaySummary = {
     shadow: Record<string, number>
   }
   shadows?: Record<string, unknown>
+  record?: { file: string; exchanges: number; bytes: number; [missed: `missed.${string}`]: number }
   violations: string[]
 }
 

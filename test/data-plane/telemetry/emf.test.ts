@@ -65,6 +65,7 @@ const counted = (): Snapshot => {
     requests,
     copies: zeroRequestCounters(),
     durations: { counts: [], sumSeconds: 0 },
+    recorded: {},
     redacted: {},
     heldBack: {},
     headerChanges: {},

@@ -39,6 +39,7 @@ const counted = (): Snapshot => {
     requests,
     copies: zeroRequestCounters(),
     durations,
+    recorded: {},
     redacted: {},
     heldBack: {},
     headerChanges: { connection: 2 },

@@ -1,0 +1,24 @@
+import { gunzipSync } from 'node:zlib'
+import { isCapture, readCaptured } from './capture.ts'
+import { isNative, readNative } from './native.ts'
+import { type RecordContent, RecordFileError } from './record-content.ts'
+
+const GZIP = 0x1f8b
+/** A small file may stand for gigabytes. */
+const UNZIPPED_BYTES_MAX = 2_000_000_000
+
+/** What a file of recorded traffic holds, whatever its format; gzip is undone. Throws `RecordFileError`. */
+export const readRecord = (given: Buffer): RecordContent => {
+  const file = given.length >= 2 && given.readUInt16BE(0) === GZIP ? unzipped(given) : given
+  if (isCapture(file)) return readCaptured(file)
+  if (isNative(file)) return readNative(file)
+  throw new RecordFileError('is neither a record of a gateway nor a capture (pcap, pcapng)')
+}
+
+const unzipped = (file: Buffer): Buffer => {
+  try {
+    return gunzipSync(file, { maxOutputLength: UNZIPPED_BYTES_MAX })
+  } catch (error) {
+    throw new RecordFileError(`gzip: ${(error as Error).message}`)
+  }
+}

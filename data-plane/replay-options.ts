@@ -1,0 +1,81 @@
+import type { Redaction } from '../contract/redaction.ts'
+import { ConfigError } from './config.ts'
+import type { Environment, Shadows } from './forward/settings.ts'
+import { number, parsed, ports, recordOptions, redaction, rules, shadows } from './option-values.ts'
+import type { RecordOptions } from './record/recording.ts'
+import { type Pace, parsePace } from './replay/pace.ts'
+import { type Instant, parseInstant } from './replay/slice.ts'
+import type { Rules } from './select/rules.ts'
+
+export const REPLAY_USAGE =
+  'gateway --replay FILE --shadow URL [--pace original|2x|0.5x|100/s] [--from TIME] [--to TIME] [--loop N|forever] ' +
+  '[--port N]... [--percent N] [--writes forward|hold] [--select FILE.json] [--forward FILE.json] ' +
+  '[--redact FILE.json|off] [--record FILE [--record-mb N] [--record-seconds N]]'
+
+export type ReplayOptions = {
+  file: string
+  ports: number[] | null
+  shadows: Shadows
+  rules: Rules
+  /** Null: what was redacted when it was recorded stays as it is, all else is redacted. */
+  redaction: Redaction | null
+  record: RecordOptions | null
+  pace: Pace
+  from: Instant | null
+  to: Instant | null
+  /** Passes; may be infinite. */
+  times: number
+}
+
+/** Options of a replay. Throws ConfigError. */
+export const replayOptions = (args: readonly string[], environment: Environment): ReplayOptions => {
+  const values = parsed(args)
+  const { replay: file, shadow } = values
+  for (const option of NOT_REPLAYED)
+    if (values[option] !== undefined)
+      throw new ConfigError(`--${option}: not together with --replay; usage: ${REPLAY_USAGE}`)
+  if (file === undefined || shadow === undefined)
+    throw new ConfigError(`--shadow is missing; usage: ${REPLAY_USAGE}`)
+  return {
+    file,
+    ports: ports(values),
+    shadows: shadows(shadow, values.forward, environment),
+    rules: rules(values),
+    redaction: values.redact === undefined ? null : redaction(values.redact),
+    record: recordOptions(values),
+    pace: pace(values.pace),
+    from: instant('--from', values.from),
+    to: instant('--to', values.to),
+    times: values.loop === undefined ? 1 : times(values.loop),
+  }
+}
+
+const NOT_REPLAYED = [
+  'listen',
+  'listen-geneve',
+  'vni',
+  'health',
+  'workers',
+  'explain',
+  'redact-report',
+] as const
+
+const pace = (text = 'original'): Pace => {
+  const found = parsePace(text)
+  if (found === null)
+    throw new ConfigError(`--pace ${text}: is 'original', a factor like 2x or 0.5x, or a rate like 100/s`)
+  return found
+}
+
+const instant = (option: string, text: string | undefined): Instant | null => {
+  if (text === undefined) return null
+  const found = parseInstant(text)
+  if (found === null)
+    throw new ConfigError(
+      `${option} ${text}: is a time since the first request like +90s or +5m, or one with its zone like 2026-11-26T14:00:00Z`,
+    )
+  return found
+}
+
+const times = (text: string): number =>
+  text === 'forever' ? Number.POSITIVE_INFINITY : number('--loop', text, 1, 1_000_000, true)
