@@ -198,7 +198,7 @@ export const spend = (month: string, owners: readonly OwnerMonth[]): string =>
         )
         .join('\n')
 
-export const verdict = ({ outcome, final, sentence, reasons }: Verdict): string =>
+export const verdict = ({ outcome, final, sentence, reasons, resources }: Verdict): string =>
   [
     rows([
       ['verdict', `${paint(STYLE[outcome] ?? 'yellow', outcome)}${final ? '' : ' so far'}: ${sentence}`],
@@ -206,6 +206,10 @@ export const verdict = ({ outcome, final, sentence, reasons }: Verdict): string 
     ...section(
       'reasons',
       reasons.map(({ effect, sentence: why }) => `${effect}: ${why}`),
+    ),
+    ...section(
+      'resources',
+      resources.map(({ says }) => says),
     ),
   ].join('\n')
 

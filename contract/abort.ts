@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CLOUDWATCH_NAME, CLOUDWATCH_STATISTICS } from './metric.ts'
 
 const Above = z.number().min(0)
 const Share = Above.max(100)
@@ -64,10 +65,8 @@ export const AbortRule = z
         watch: z.literal('metric'),
         above: z.number(),
         ...metrics,
-        namespace: z.string().min(1).max(255),
-        name: z.string().min(1).max(255),
-        dimensions: z.record(z.string().min(1).max(255), z.string().min(1).max(1024)).default({}),
-        statistic: z.enum(['Average', 'Maximum', 'Minimum', 'Sum']).default('Average'),
+        ...CLOUDWATCH_NAME,
+        statistic: z.enum(CLOUDWATCH_STATISTICS).default('Average'),
       })
       .describe('any CloudWatch metric, such as the load of the database'),
   ])

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ENDPOINT_PATTERNS_MAX, EndpointPattern } from './endpoint-pattern.ts'
+import { Resources } from './resources.ts'
 
 /** What the comparison of the answers has to know about the shadow. */
 export const Comparing = z
@@ -26,6 +27,9 @@ export const Comparing = z
       .describe(
         'of the service, as its OpenAPI document names them; what matches none is named by its shape',
       ),
+    resources: Resources.exactOptional().describe(
+      'what production and shadow use, such as database operations, compared per 1,000 requests',
+    ),
   })
   .meta({ id: 'Comparing' })
 export type Comparing = z.output<typeof Comparing>

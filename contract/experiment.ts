@@ -11,6 +11,7 @@ import { Spend, Usd } from './money.ts'
 import { OwnerName } from './owner.ts'
 import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
+import { asksControl, type Resources } from './resources.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
 import { StoredEvidence } from './stored-evidence.ts'
@@ -73,6 +74,36 @@ export const Accepted = z.enum(['undocumented-sources', 'every-port', 'little-he
 })
 export type Accepted = z.output<typeof Accepted>
 
+type Around = Readonly<{
+  traffic: z.output<typeof Traffic>
+  shadow: ShadowSpec
+  ramp?: Ramp | undefined
+}>
+
+/** What is compared per request needs the right number of requests. */
+const refuseResources = (
+  resources: Resources,
+  { traffic, shadow, ramp }: Around,
+  refuse: (path: string[], message: string) => void,
+): void => {
+  const path = ['compare', 'resources']
+  const { requests } = resources
+  if (shadow.control === undefined && asksControl(resources))
+    refuse(path, 'figures of a control are named, yet shadow.control is not')
+  if (shadow.distribution === 'split' && requests.shadow === undefined)
+    refuse(
+      [...path, 'requests', 'shadow'],
+      'requests are split among several shadows: name the metric that counts those of this one',
+    )
+  if (requests.production !== 'mirrored') return
+  const all = 'name the metric that counts all requests of production'
+  const counts = [...path, 'requests', 'production']
+  if (traffic.clientCidrs.join() !== ANYWHERE)
+    refuse(counts, `requests of some clients only are mirrored: ${all}`)
+  if (ramp?.stages.some(({ sources }) => sources < 100))
+    refuse(counts, `a stage of the ramp mirrors some sources only: ${all}`)
+}
+
 /** What a user asks for: which traffic, to which shadow, for how long, for how much. It cannot omit an end or a budget. */
 export const ExperimentSpec = z
   .strictObject({
@@ -121,8 +152,9 @@ export const ExperimentSpec = z
     ramp: Ramp.exactOptional().describe('in stages instead of all at once'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
-  .superRefine(({ source, traffic, accept = [] }, context) => {
+  .superRefine(({ source, traffic, accept = [], shadow, ramp, compare }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (compare?.resources) refuseResources(compare.resources, { traffic, shadow, ramp }, refuse)
     if (traffic.ports === undefined && !accept.includes('every-port'))
       refuse(['traffic', 'ports'], 'name the service ports; to mirror every TCP port, accept every-port')
     if (traffic.ports !== undefined && accept.includes('every-port'))

@@ -15,9 +15,11 @@ export const GatewaySource = z.strictObject({
 })
 export type GatewaySource = z.output<typeof GatewaySource>
 
+const { resources: _, ...comparing } = Comparing.shape
+
 export const GatewayComparing = z.strictObject({
-  ...Comparing.shape,
-  warmUpSeconds: Comparing.shape.warmUpSeconds.unwrap().default(0),
+  ...comparing,
+  warmUpSeconds: comparing.warmUpSeconds.unwrap().default(0),
   stage: z.int().min(1).default(1).describe('of its ramp: each has a warm-up of its own'),
 })
 export type GatewayComparing = z.output<typeof GatewayComparing>

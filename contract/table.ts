@@ -10,6 +10,7 @@
  * | EXPERIMENT#<id>   | NOISE#<place>         | what somebody decided about differences in a place  |
  * | EXPERIMENT#<id>   | BILL                  | what AWS’s bill said about it                       |
  * | EXPERIMENT#<id>   | WATCH                 | what the abort rules have seen                      |
+ * | EXPERIMENT#<id>   | RESOURCES             | what production and shadow have used, added up      |
  * | EXPERIMENT#<id>   | TASK#<task>           | the last report of one gateway task, for the totals |
  * | EXPERIMENT#<id>   | AUDIT#<ulid>          | who changed what                                    |
  * | AUDIT             | <ulid>                | the same entry, in the trail of all experiments     |
@@ -55,6 +56,7 @@ export const taskKey = (experiment: string, task: string): Key => ({
 })
 export const billKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'BILL' })
 export const watchKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'WATCH' })
+export const resourcesKey = (experiment: string): Key => ({ pk: belongings(experiment), sk: 'RESOURCES' })
 export const NOISE_PREFIX = 'NOISE#'
 export const noiseKey = (experiment: string, place: string): Key => ({
   pk: belongings(experiment),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ResourceName } from './resources.ts'
 
 const percent = z.number().min(0).max(100)
 
@@ -52,6 +53,26 @@ export const Thresholds = z
     judgedPercent: percent
       .default(90)
       .describe('so many of the compared requests must be of endpoints that are judged'),
+    resourcePercent: z
+      .number()
+      .min(0)
+      .max(10_000)
+      .default(25)
+      .describe('the shadow uses so much more of a resource per 1,000 requests'),
+    resources: z
+      .array(ResourceName)
+      .max(10)
+      .default(['database-operations', 'outbound-calls'])
+      .describe(
+        'fail a release that uses more of them, and leave it open where they are named and cannot be compared; the others ' +
+          'inform, since machines and pools of another size change them too',
+      ),
+    resourcePeriods: z
+      .int()
+      .min(3)
+      .max(1_000)
+      .default(5)
+      .describe('a resource with figures of fewer periods is not judged'),
     ignore: z.array(Ignored).max(100).default([]).describe('differences that say nothing'),
   })
   .meta({ id: 'Thresholds' })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { DifferenceKind } from './comparison.ts'
 import { ExperimentId, Timestamp } from './experiment.ts'
+import { ResourceName, SideName } from './resources.ts'
 import { Thresholds } from './thresholds.ts'
 
 const share = z.number().min(0).max(1)
@@ -17,6 +18,7 @@ export const VERDICT_RULES = [
   'not-compared',
   'slower-everywhere',
   'drift',
+  'resources',
 ] as const
 
 /** A measured number with the interval that holds it, all looks and all questions together, 95 times in 100. */
@@ -31,7 +33,9 @@ export const Reason = z.strictObject({
   kind: DifferenceKind.nullable(),
   path: z.string().nullable(),
   samples: z.int().nonnegative().describe('compared requests it rests on'),
-  measured: Estimate.nullable().describe('a share of requests (0 to 1), or milliseconds for latency'),
+  measured: Estimate.nullable().describe(
+    'a share of requests (0 to 1), milliseconds for latency, or how much more of a resource (1: twice as much)',
+  ),
   threshold: z.number().nullable().describe('in the unit of what was measured'),
   noise: Estimate.nullable().describe(
     'production’s difference from itself, or what latency measures of nothing',
@@ -64,6 +68,36 @@ export const MeasuredWay = z.strictObject({
 })
 export type MeasuredWay = z.output<typeof MeasuredWay>
 
+const per1000 = z
+  .number()
+  .nullable()
+  .describe('per 1,000 requests of a period, in the metric’s unit; null: not named, or no figures')
+
+/** What the shadow uses of a resource, and what it is compared with. */
+export const ComparedResource = z.strictObject({
+  resource: ResourceName,
+  state: z
+    .enum(['compared', 'waiting', 'missing', 'unlike'])
+    .describe(
+      'waiting: too few periods so far; missing: a metric had no figures; unlike: a level, such as memory, says nothing ' +
+        'while the shadow serves another number of requests',
+    ),
+  says: z.string().describe('one sentence'),
+  against: z.enum(['control', 'production']).describe('what the shadow is judged against'),
+  production: per1000,
+  control: per1000,
+  shadow: per1000,
+  ratio: Estimate.nullable().describe('the shadow’s over that of what it is judged against'),
+  served: z
+    .number()
+    .nullable()
+    .describe('requests of the shadow for each request of what it is judged against'),
+  requests: z.int().nonnegative().describe('of the shadow, in the periods that count'),
+  periods: z.int().nonnegative().describe('in which both had figures'),
+  missing: z.partialRecord(SideName, z.int().positive()).describe('periods in which this side had no figure'),
+})
+export type ComparedResource = z.output<typeof ComparedResource>
+
 /** Whether the release is safe, as far as the traffic so far can tell. */
 export const Verdict = z
   .strictObject({
@@ -82,6 +116,7 @@ export const Verdict = z
       lostShare: share,
     }),
     measurement: MeasuredWay,
+    resources: z.array(ComparedResource).default([]).describe('those that the spec names'),
     thresholds: Thresholds,
   })
   .meta({ id: 'Verdict' })

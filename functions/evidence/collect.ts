@@ -10,6 +10,7 @@ import { readComparison } from '../store/comparisons.ts'
 import { readSessions } from '../store/ledger.ts'
 import { readNoise } from '../store/noise.ts'
 import type { PriceBook } from '../store/prices.ts'
+import { readResources } from '../store/resources.ts'
 import type { Table } from '../store/table.ts'
 import { readTasks } from '../store/tasks.ts'
 import { readLedger } from './ledger.ts'
@@ -24,16 +25,17 @@ export const collectEvidence = async (
 ): Promise<Evidence> => {
   const { config, table } = records
   const { id, spec } = record.experiment
-  const [comparison, decisions, sessions, tasks, ledger, audit] = await Promise.all([
+  const [comparison, decisions, { tallies }, sessions, tasks, ledger, audit] = await Promise.all([
     readComparison(table, id),
     readNoise(table, id),
+    readResources(table, id),
     readSessions(table, id),
     readTasks(table, id),
     readLedger(records, record, now),
     wholeAudit(table, id),
   ])
   const thresholds = Thresholds.parse(spec.verdict ?? {})
-  const verdict = judge(record.experiment, comparison, thresholds, now, decisions)
+  const verdict = judge(record.experiment, comparison, thresholds, now, { decisions, resources: tallies })
   const parts = { record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config }
   // In the schema’s order of members: whoever reads the package and writes it again gets the same checksum.
   return Evidence.parse(evidenceOf(parts, now))

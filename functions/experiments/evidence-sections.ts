@@ -2,8 +2,10 @@ import { curlOf } from '../../contract/curl.ts'
 import { dependencyWords } from '../../contract/dependency.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
 import { shadowTargets } from '../../contract/forwarding.ts'
+import { RESOURCES } from '../../contract/resource.ts'
 import type { Reason } from '../../contract/verdict.ts'
 import { percentText } from './judge-endpoint.ts'
+import { figureText } from './judge-resources.ts'
 
 export type Section = {
   title: string
@@ -15,6 +17,7 @@ export type Section = {
 export const evidenceSections = (evidence: Evidence): Section[] => [
   verdictSection(evidence),
   endpointSection(evidence),
+  ...resourceSection(evidence),
   differenceSection(evidence),
   noiseSection(evidence),
   exampleSection(evidence),
@@ -97,6 +100,44 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
       ]),
     ),
   )
+
+const resourceSection = ({ verdict: { resources }, experiment }: Evidence): Section[] => {
+  const asked = experiment.spec.compare?.resources
+  if (asked === undefined || resources.length === 0) return []
+  return [
+    section(
+      'Resources',
+      [
+        `Per 1,000 requests of a period of ${asked.periodSeconds} s, each in its metric’s own unit; how often the shadow’s is that of what it is judged against.`,
+        ...resources.map(({ says }) => says),
+      ],
+      table(
+        [
+          'Resource',
+          'Production',
+          'Control',
+          'Shadow',
+          'Judged against',
+          'Times',
+          '95 % interval',
+          'Periods',
+          'Shadow’s requests',
+        ],
+        resources.map((one) => [
+          RESOURCES[one.resource].name,
+          figureText(one.production),
+          figureText(one.control),
+          figureText(one.shadow),
+          one.against,
+          one.ratio === null ? '–' : one.ratio.value.toFixed(2),
+          one.ratio === null ? '–' : `${one.ratio.low.toFixed(2)} – ${one.ratio.high.toFixed(2)}`,
+          String(one.periods),
+          String(one.requests),
+        ]),
+      ),
+    ),
+  ]
+}
 
 const milliseconds = (quantiles: EndpointEvidence['productionMs']): string =>
   quantiles === null ? '–' : `${quantiles.p50}, ${quantiles.p99}`

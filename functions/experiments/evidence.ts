@@ -3,6 +3,7 @@ import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
 import type { Ledger } from '../../contract/ledger.ts'
 import type { NoiseDecision } from '../../contract/noise.ts'
+import { RESOURCE_NAMES, RESOURCES } from '../../contract/resource.ts'
 import { quantile, type Sketch } from '../../contract/sketch.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 import type { Config } from '../config.ts'
@@ -93,6 +94,10 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
   const { thresholds } = verdict
   const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
   const unpaired = Object.values(comparison.unpaired).reduce((sum, count) => sum + count, 0)
+  const compared = verdict.resources.filter(({ state }) => state === 'compared')
+  const notCompared = RESOURCE_NAMES.filter(
+    (resource) => !compared.some((one) => one.resource === resource),
+  ).map((resource) => RESOURCES[resource].name)
   const is = (holds: boolean, text: string): string[] => (holds ? [text] : [])
   return [
     ...is(!verdict.final, 'The experiment is not over: more will be seen.'),
@@ -137,6 +142,9 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
       spec.shadow.control !== undefined && verdict.measurement.errorMs === null,
       'Too little is known of the ways to shadow and control: latency informs and fails nothing.',
     ),
-    'Outbound calls and the resources that the shadow used were not compared.',
+    ...is(
+      notCompared.length > 0,
+      `Not compared, of what production and the shadow use: ${notCompared.join(', ')}.`,
+    ),
   ]
 }

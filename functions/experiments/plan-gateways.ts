@@ -73,6 +73,7 @@ const armZero = ({ seen }: View, own: readonly string[], now: Date, settings: Se
 const entryFor = (view: View): GatewayExperiment => {
   const { record, sessions, seen } = view
   const { id, spec, endAt } = record.experiment
+  const { resources: _, ...comparing } = Comparing.parse(spec.compare ?? {})
   return {
     id,
     ports: spec.traffic.ports ?? null,
@@ -83,7 +84,7 @@ const entryFor = (view: View): GatewayExperiment => {
     select: Selection.parse(spec.requests.select),
     compare: spec.traffic.directions === 'both',
     comparing: GatewayComparing.parse({
-      ...Comparing.parse(spec.compare ?? {}),
+      ...comparing,
       stage: record.life.stage.index + 1,
     }),
     paired: seen.fleet.swap === null,

@@ -16,6 +16,25 @@ export const lookingFactor = (samples: number, alpha: number): number => {
   return Math.sqrt(((scaled + 1) / scaled) * Math.log((scaled + 1) / alpha ** 2))
 }
 
+/**
+ * How large an effect is looked for, in standard deviations of one sample, squared: wide, since what is doubled is doubled in
+ * each period, and a few periods should tell.
+ */
+const EFFECT = 16
+
+/**
+ * How many standard errors wide the interval of a mean must be that is right at every number of samples at once, the standard
+ * deviation being estimated from the same few samples; Infinity while they are too few for any. It holds what the Bayes
+ * factor of the t statistic (Gönen and others 2005, The Bayesian two-sample t test) keeps below 1 / alpha: that factor is a
+ * test martingale (Pérez-Ortiz and others 2024, E-statistics, group invariance and anytime-valid testing).
+ */
+export const meanFactor = (samples: number, alpha: number): number => {
+  const spread = 1 + EFFECT * samples
+  const bound = (Math.sqrt(spread) / alpha) ** (2 / samples)
+  if (samples < 2 || bound >= spread) return Number.POSITIVE_INFINITY
+  return Math.sqrt(((samples - 1) * spread * (bound - 1)) / (spread - bound))
+}
+
 /** Wilson's score interval of a share (Wilson 1927), `z` standard errors wide. */
 export const wilson = (hits: number, samples: number, z: number): Estimate => {
   if (samples === 0) return { value: 0, low: 0, high: 1 }

@@ -8,13 +8,18 @@ import { driftReasons } from './drift.ts'
 import { withoutIgnored } from './ignore.ts'
 import { judgeAnswers, percentText } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
+import { judgeResources } from './judge-resources.ts'
 import { measuredWay } from './measurement.ts'
 import { withDecisions } from './noise.ts'
+import type { ResourceTally } from './resource-tally.ts'
 
 /** Chance that any of all questions, asked as often as one likes, is answered with a false alarm. */
 const FALSE_ALARM = 0.05
-/** Errors, other statuses, differences, and latency at two quantiles. */
+/** Of each endpoint: errors, other statuses, differences, and latency at two quantiles. Each resource is one more. */
 const QUESTIONS = 5
+
+/** What is known beside the answers. */
+type Known = { decisions?: readonly NoiseDecision[]; resources?: readonly ResourceTally[] }
 
 /**
  * Whether the release is safe. A fail is a statement that holds whatever else is unknown; a pass needs enough to have been
@@ -25,17 +30,20 @@ export const judge = (
   whole: Comparison,
   thresholds: Thresholds,
   now: Date,
-  decisions: readonly NoiseDecision[] = [],
+  { decisions = [], resources: tallies = [] }: Known = {},
 ): Verdict => {
   const endpoints = withDecisions(withoutIgnored(whole.endpoints, thresholds), decisions)
   const comparison = { ...whole, endpoints }
   const judged = comparison.endpoints.filter(({ compared }) => compared >= thresholds.minimumSamples)
-  const alpha = FALSE_ALARM / (QUESTIONS * Math.max(1, judged.length))
+  const asked = experiment.spec.compare?.resources
+  const alpha = FALSE_ALARM / (QUESTIONS * Math.max(1, judged.length) + (asked?.figures.length ?? 0))
   const rejected = credentials(comparison, thresholds)
   const question = { thresholds, alpha, ignoreRejections: rejected.length > 0 }
+  const latency = judgeLatency(judged, comparison.measurement, question)
+  const used = judgeResources(asked, tallies, { thresholds, alpha, slower: endpointsFailing(latency) })
   const against = [
     ...judged.flatMap((endpoint) => judgeAnswers(endpoint, question)),
-    ...judgeLatency(judged, comparison.measurement, question),
+    ...latency,
     ...driftReasons(comparison.endpoints),
   ]
   const missing = isCompared(experiment, comparison)
@@ -46,7 +54,9 @@ export const judge = (
         ...samples(comparison, judged, thresholds),
       ]
     : [notCompared(experiment)]
-  const reasons = [...against, ...missing].toSorted((a, b) => RANK[a.effect] - RANK[b.effect])
+  const reasons = [...against, ...missing, ...used.reasons].toSorted(
+    (a, b) => RANK[a.effect] - RANK[b.effect],
+  )
   const [first] = reasons
   const outcome =
     first?.effect === 'fail' ? 'fail' : first?.effect === 'inconclusive' ? 'inconclusive' : 'pass'
@@ -66,9 +76,13 @@ export const judge = (
       lostShare: lostShare(experiment),
     },
     measurement: measuredWay(comparison.measurement),
+    resources: used.resources,
     thresholds,
   }
 }
+
+const endpointsFailing = (reasons: readonly Reason[]): string[] =>
+  reasons.flatMap(({ effect, endpoint }) => (effect === 'fail' && endpoint !== null ? [endpoint] : []))
 
 const RANK: Record<Reason['effect'], number> = { fail: 0, inconclusive: 1, informs: 2 }
 

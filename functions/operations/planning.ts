@@ -22,7 +22,7 @@ import { declaredWarnings, shadowProblems, undeclared } from '../experiments/sha
 import { reach } from '../experiments/stages.ts'
 import { budgetInForce } from '../store/budgets.ts'
 import { sharesOfOwner } from '../store/months.ts'
-import { metricsPerLook } from '../watch/metrics.ts'
+import { metricsOfLook } from '../watch/metrics.ts'
 import type { FoundGroup } from '../watch/target-groups.ts'
 import type { Context } from './context.ts'
 import { lookAround } from './look-around.ts'
@@ -92,7 +92,7 @@ const reckon = async (
       lateSeconds: settings.precisionMs / 1000,
       leaseSeconds: (settings.leaseMs + settings.precisionMs) / 1000,
       reportSeconds: settings.tickMs / 1000,
-      metricsPerLook: metricsPerLook(spec.abort, priced.length),
+      metricsPerLook: metricsOfLook(spec, priced.length),
       preparingSeconds: PREPARING_TICKS * (settings.tickMs / 1000),
     },
     prices,

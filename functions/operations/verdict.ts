@@ -4,17 +4,20 @@ import { Thresholds } from '../../contract/thresholds.ts'
 import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { readNoise } from '../store/noise.ts'
+import { readResources } from '../store/resources.ts'
 import type { Context } from './context.ts'
 import { requireRecord } from './records.ts'
 
 /** Judged anew at each reading, from what the gateways have written by then. */
 export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ params }, { table, now }) => {
-  const [{ experiment }, comparison, decisions] = await Promise.all([
+  const [{ experiment }, comparison, decisions, { tallies }] = await Promise.all([
     requireRecord(table, params.id),
     readComparison(table, params.id),
     readNoise(table, params.id),
+    readResources(table, params.id),
   ])
-  return judge(experiment, comparison, Thresholds.parse(experiment.spec.verdict ?? {}), now(), decisions)
+  const thresholds = Thresholds.parse(experiment.spec.verdict ?? {})
+  return judge(experiment, comparison, thresholds, now(), { decisions, resources: tallies })
 }
 
 /** The endpoints with the most requests first. */

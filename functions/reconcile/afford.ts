@@ -12,7 +12,7 @@ import type { ExperimentRecord } from '../experiments/record.ts'
 import { killTime, leaseTime } from '../experiments/times.ts'
 import type { PriceTable } from '../prices/table.ts'
 import type { TaskTotal } from '../store/tasks.ts'
-import { metricsPerLook } from '../watch/metrics.ts'
+import { metricsOfLook } from '../watch/metrics.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Look } from './observe.ts'
 
@@ -78,7 +78,7 @@ const ask = (
     ),
     newSessions,
     tasks: Math.max(1, view.seen.gateways.desired),
-    metricsPerLook: metricsPerLook(experiment.spec.abort, capacities.length),
+    metricsPerLook: metricsOfLook(experiment.spec, capacities.length),
     peakBytesPerSecond: silent ? 0 : peak.bytesPerSecond,
     knownUntil: known,
     observedBytesPerSecond: silent ? 0 : bytesPerSecond,

@@ -1,8 +1,15 @@
 import type { Experiment } from '../../contract/experiment.ts'
+import { controlTarget, type ShadowSpec, shadowTargets } from '../../contract/forwarding.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { usdPerGb } from '../../contract/money.ts'
 import { Thresholds } from '../../contract/thresholds.ts'
-import { addHeldBack, addRedacted, addRequests, zeroRequests } from '../../contract/traffic.ts'
+import {
+  addHeldBack,
+  addRedacted,
+  addRequests,
+  type RequestCounts,
+  zeroRequests,
+} from '../../contract/traffic.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
@@ -22,12 +29,14 @@ import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
+import { readResources } from '../store/resources.ts'
 import type { Table } from '../store/table.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
 import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { askWithinMonths, monthNow } from './months.ts'
 import type { Look } from './observe.ts'
+import { lookAtResources } from './resources.ts'
 import { unheardNow } from './unheard.ts'
 import { watch } from './watch.ts'
 
@@ -117,7 +126,8 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   if (experiment.phase === 'mirroring' && asksVerdict(metered, now))
     metered.life.verdict = await verdictSoFar(table, metered.experiment, now)
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
-  metered.life.metricsRead += watched.metrics
+  metered.life.metricsRead +=
+    watched.metrics + (await lookAtResources(plane, { ...view, record: metered }, totals, running))
   const record = await updateRecord(
     table,
     withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now),
@@ -160,7 +170,11 @@ const verdictSoFar = async (
   now: Date,
 ): Promise<Pick<Verdict, 'outcome' | 'sentence'>> => {
   const thresholds = Thresholds.parse(experiment.spec.verdict ?? {})
-  const { outcome, sentence } = judge(experiment, await readComparison(table, experiment.id), thresholds, now)
+  const [comparison, { tallies }] = await Promise.all([
+    readComparison(table, experiment.id),
+    readResources(table, experiment.id),
+  ])
+  const { outcome, sentence } = judge(experiment, comparison, thresholds, now, { resources: tallies })
   return { outcome, sentence }
 }
 
@@ -196,6 +210,22 @@ const reasonNow = (view: View, money: Metered['money'], joinable: number): strin
 const cutBy = (totals: readonly TaskTotal[], running: ReadonlySet<string>): number =>
   totals.reduce((sum, { task, cut }) => (running.has(task) ? sum : sum + cut), 0)
 
+/** A request that found no connection was not served. */
+const servedBy = (
+  { requests, shadows = {} }: GatewayReport['experiments'][string],
+  spec: ShadowSpec,
+): TaskTotal['served'] => {
+  const reached = ({ forwarded, shadow, copies }: RequestCounts): number =>
+    forwarded + copies.forwarded - (shadow.failed_connect ?? 0)
+  const [first] = shadowTargets(spec)
+  const own = shadows[first?.name ?? '']?.requests
+  const control = spec.control && shadows[controlTarget(spec.control).name]?.requests
+  return {
+    shadow: reached(own ? { ...own, copies: requests.copies } : requests),
+    control: control ? reached(control) : 0,
+  }
+}
+
 /** Each task’s totals after its last report, and the rate since the reports before. */
 export const mergeReports = (
   { experiment, life }: ExperimentRecord,
@@ -228,6 +258,7 @@ export const mergeReports = (
       redacted: mine?.redacted ?? before?.redacted ?? {},
       heldBack: mine?.heldBack ?? before?.heldBack ?? {},
       cut: mine?.cut ?? before?.cut ?? 0,
+      served: mine ? servedBy(mine, experiment.spec.shadow) : (before?.served ?? { shadow: 0, control: 0 }),
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],
       lag: mine?.lag ?? before?.lag ?? [],

@@ -17,6 +17,8 @@ export const TaskTotal = z.object({
   requests: RequestCounts,
   redacted: Redacted.default({}),
   heldBack: HeldBack.default({}),
+  /** Requests that reached the shadow, the first of several, and the control. */
+  served: z.object({ shadow: z.number(), control: z.number() }).default({ shadow: 0, control: 0 }),
   /** Connections that were open when the task stopped. */
   cut: z.int().nonnegative().default(0),
   /** By VNI. */

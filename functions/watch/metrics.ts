@@ -1,4 +1,6 @@
 import type { AbortRule } from '../../contract/abort.ts'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { metricsOf } from '../../contract/resources.ts'
 
 /** A call of GetMetricData takes so many queries: no look for an experiment takes more than one call. */
 export const QUERIES_MAX = 500
@@ -54,7 +56,13 @@ export const askedBy = (rule: AbortRule, instances: readonly string[]): Asked[] 
   }
 }
 
-/** Metrics that one look asks for, of so many instances: each is paid. */
+/** Metrics that one look for an experiment asks for, of so many instances: each is paid. */
+export const metricsOfLook = (
+  { abort, compare }: Pick<ExperimentSpec, 'abort' | 'compare'>,
+  instances: number,
+): number => metricsPerLook(abort, instances) + (compare?.resources ? metricsOf(compare.resources).length : 0)
+
+/** Metrics that its abort rules ask for. */
 export const metricsPerLook = (rules: readonly AbortRule[], instances: number): number => {
   const others = distinct(rules, []).size
   const perInstance = distinct(rules, ['i']).size - others

@@ -1,18 +1,9 @@
-import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch'
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import type { AbortRule } from '../../contract/abort.ts'
 import { isGatewayRule } from '../../contract/watch.ts'
 import type { Reading } from '../experiments/abort.ts'
-import {
-  type Asked,
-  askedBy,
-  distinct,
-  ERRORS,
-  keyOf,
-  MIRRORED,
-  QUERIES_MAX,
-  REQUESTS,
-  SKIPPED,
-} from './metrics.ts'
+import { type Asked, askedBy, distinct, ERRORS, keyOf, MIRRORED, REQUESTS, SKIPPED } from './metrics.ts'
+import { type Point, readSeries } from './series.ts'
 
 const PERIOD_SECONDS = 60
 
@@ -70,7 +61,11 @@ export const readProduction = async (
   if (asked.size === 0) return { readings, metrics: 0 }
   const longest = Math.max(...rules.map(({ overSeconds }) => overSeconds))
   const start = new Date(now.getTime() - longest * 1000)
-  const answers = await readSeries(cloudwatch, [...asked.values()], start, now)
+  const answers = await readSeries(cloudwatch, [...asked.values()], {
+    start,
+    end: now,
+    periodSeconds: PERIOD_SECONDS,
+  })
   const points = new Map([...asked.keys()].map((key, index) => [key, answers[index] ?? []]))
   for (const [place, rule] of rules.entries()) {
     if (isGatewayRule(rule)) continue
@@ -84,50 +79,5 @@ export const readProduction = async (
   return { readings, metrics: asked.size }
 }
 
-type Point = Readonly<{ at: number; value: number }>
-
 const valuesSince = (points: readonly Point[], since: number): number[] =>
   points.flatMap(({ at, value }) => (at >= since ? [value] : []))
-
-const readSeries = async (
-  cloudwatch: CloudWatchClient,
-  asked: readonly Asked[],
-  start: Date,
-  end: Date,
-): Promise<Point[][]> => {
-  const series: Point[][] = asked.map(() => [])
-  for (let from = 0; from < asked.length; from += QUERIES_MAX) {
-    const queries = asked
-      .slice(from, from + QUERIES_MAX)
-      .map((one, index) => toQuery(one, `q${from + index}`))
-    let NextToken: string | undefined
-    do {
-      const answer = await cloudwatch.send(
-        new GetMetricDataCommand({
-          MetricDataQueries: queries,
-          StartTime: start,
-          EndTime: end,
-          ...(NextToken && { NextToken }),
-        }),
-      )
-      for (const { Id = '', Timestamps = [], Values = [] } of answer.MetricDataResults ?? [])
-        for (const [index, at] of Timestamps.entries())
-          series[Number(Id.slice(1))]?.push({ at: at.getTime(), value: Values[index] ?? 0 })
-      NextToken = answer.NextToken
-    } while (NextToken)
-  }
-  return series
-}
-
-const toQuery = ({ namespace, name, dimensions, statistic }: Asked, Id: string): MetricDataQuery => ({
-  Id,
-  MetricStat: {
-    Metric: {
-      Namespace: namespace,
-      MetricName: name,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-    },
-    Period: PERIOD_SECONDS,
-    Stat: statistic,
-  },
-})

@@ -5,8 +5,10 @@ import { ComparisonWriter } from '../../../data-plane/control/comparison-writer.
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
 import { createRecord } from '../../../functions/store/experiments.ts'
+import { writeResources } from '../../../functions/store/resources.ts'
 import { type ApiUnderTest, createTable, openApiAt, startDynamo } from '../../support/api.ts'
 import { apiConfig, someSpec } from '../../support/api-config.ts'
+import { resourcesOf, resourceTally } from '../../support/resources.ts'
 import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>
@@ -91,6 +93,46 @@ it('says the same in HTML and in Markdown, and lets nothing of the traffic becom
   expect(html).not.toMatch(/(?:src|href)=/)
   expect(markdown).toContain('\\<script\\>')
   expect(markdown).toContain('$\\["\\<b\\>\\|\\*"\\]')
+})
+
+it('compares the resources that the spec names, in all formats', async () => {
+  const { table } = api.surroundings
+  const named = experimentId(Date.parse('2026-11-21T12:00:01.000Z'), randomBytes(10))
+  const traffic = { ...someSpec.traffic, directions: 'both' as const }
+  const compare = { resources: resourcesOf(['database-operations', 'cpu']), warmUpSeconds: 10 }
+  const now = new Date('2026-11-21T12:00:00.000Z')
+  await createRecord(table, newRecord({ ...someSpec, traffic, compare }, { id: named, by: 'test', now }))
+  const periods = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => ({
+    production: { amount: 1_200 + n, requests: 1_000 },
+    shadow: { amount: 3_600 - n, requests: 1_000 },
+  }))
+  await writeResources(table, named, {
+    counted: [],
+    through: null,
+    tallies: [resourceTally('database-operations', 'production', periods)],
+  })
+
+  const { body } = await api.send({ path: `/experiments/${named}/evidence` })
+  const pages = await Promise.all(
+    ['html', 'markdown'].map((format) => api.send({ path: `/experiments/${named}/evidence/${format}` })),
+  )
+
+  const says =
+    'Per 1,000 requests the shadow makes 2.98 times production’s database operations: 3,590 against 1,210, in 10 periods of 60 s.'
+  expect(Evidence.parse(body).verdict).toMatchObject({
+    outcome: 'fail',
+    resources: [
+      { resource: 'database-operations', state: 'compared', says, periods: 10, requests: 10_000 },
+      { resource: 'cpu', state: 'waiting' },
+    ],
+  })
+  expect(body.gaps).toContain(
+    'Not compared, of what production and the shadow use: CPU, memory, database connections, outbound calls.',
+  )
+  for (const { body: page } of pages) {
+    expect(page.text).toContain(says)
+    expect(page.text).toMatch(/database operations.{0,200}1,210.{0,200}3,590.{0,200}2\.98/s)
+  }
 })
 
 it('knows two formats only', async () => {

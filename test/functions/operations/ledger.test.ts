@@ -77,6 +77,7 @@ const store = async (): Promise<string> => {
     redacted: {},
     heldBack: {},
     cut: 0,
+    served: { shadow: 0, control: 0 },
     sources: {},
     latency: [],
     lag: [],

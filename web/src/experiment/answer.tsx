@@ -17,6 +17,7 @@ import { EndpointDetail } from './endpoint-detail.tsx'
 import { Endpoints } from './endpoints.tsx'
 import { Export } from './export.tsx'
 import { Noise } from './noise.tsx'
+import { Resources } from './resources.tsx'
 import { StoredEvidence } from './stored-evidence.tsx'
 
 /** The verdict, then the endpoints, then what differs at one of them. */
@@ -61,6 +62,7 @@ export const Answer = ({ experiment }: { experiment: Experiment }) => {
           />
         </>
       )}
+      <Resources resources={verdict.data.resources} />
       <Noise id={experiment.id} live={live} />
       <Coverage verdict={verdict.data} comparison={comparison.data} requests={experiment.requests} />
       <StoredEvidence experiment={experiment} />

@@ -4,6 +4,8 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import { dependencyWords } from '../../../contract/dependency.ts'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
+import { RESOURCES } from '../../../contract/resource.ts'
+import type { Resources } from '../../../contract/resources.ts'
 import { ruleWords } from '../../../contract/watch.ts'
 import { budget, dateTime, duration } from '../format.ts'
 import { redactionWords } from './redaction-words.ts'
@@ -48,6 +50,9 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
                 ? 'Nothing: only the clock, the budget or a person'
                 : spec.abort.map((rule) => <div key={ruleWords(rule)}>{ruleWords(rule)}</div>),
           },
+          ...(spec.compare?.resources
+            ? [{ label: 'Resources compared', value: <ResourceWords resources={spec.compare.resources} /> }]
+            : []),
           {
             label: 'Id',
             value: (
@@ -73,6 +78,17 @@ const approvalWords = ({ approval }: Experiment): string => {
     ? `Waits for a second person (${what}), asked for by ${approval.askedBy}`
     : `By ${approval.by} (${what}): ${approval.reason}`
 }
+
+const ResourceWords = ({ resources: { figures, periodSeconds } }: { resources: Resources }) => (
+  <>
+    {figures.map(({ resource, control }) => (
+      <div key={resource}>
+        {RESOURCES[resource].name}, against {control ? 'the control' : 'production'}
+      </div>
+    ))}
+    Per 1,000 requests, in periods of {periodSeconds} s.
+  </>
+)
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>
   packetLength === undefined ? 'Whole' : `The first ${packetLength} bytes of each; longer bodies are cut`

@@ -1,0 +1,88 @@
+import { Comparing } from '../../contract/comparing.ts'
+import { metricsOf } from '../../contract/resources.ts'
+import { lossesNow } from '../experiments/gaps.ts'
+import type { View } from '../experiments/observed.ts'
+import { joinable } from '../experiments/plan-fleet.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
+import { addPeriods, type Counted, duePeriods, withCounted } from '../experiments/resource-periods.ts'
+import { readResources, writeResources } from '../store/resources.ts'
+import type { TaskTotal } from '../store/tasks.ts'
+import { readFigures } from '../watch/resources.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { errorText } from './failure.ts'
+
+/**
+ * Adds the periods whose figures are settled to what production and shadow have used. What cannot be read is asked for
+ * again at the next look.
+ *
+ * @param totals of the gateway tasks, `running` those that still report
+ * @returns metrics asked of CloudWatch: each is paid
+ */
+export const lookAtResources = async (
+  plane: ControlPlane,
+  view: View,
+  totals: readonly TaskTotal[],
+  running: ReadonlySet<string>,
+): Promise<number> => {
+  const { experiment } = view.record
+  const resources = experiment.spec.compare?.resources
+  if (resources === undefined) return 0
+  const known = await readResources(plane.table, experiment.id)
+  const newest = countedNow(plane, view, totals, running)
+  const state = newest === null ? known : withCounted(known, newest)
+  const now = plane.now()
+  const due = duePeriods(state, resources, now)
+  const [first, last] = [due[0], due.at(-1)]
+  if (first === undefined || last === undefined) {
+    await writeResources(plane.table, experiment.id, state)
+    return 0
+  }
+  try {
+    const range = { start: new Date(first), end: new Date(last + 1000 * resources.periodSeconds) }
+    const figures = await readFigures(plane.clients.cloudwatch, resources, range)
+    const { tickMs } = plane.settings
+    await writeResources(plane.table, experiment.id, addPeriods(state, resources, figures, { now, tickMs }))
+  } catch (error) {
+    plane.log('warn', 'figures of resources could not be read', {
+      experiment: experiment.id,
+      error: errorText(error),
+    })
+    await writeResources(plane.table, experiment.id, state)
+  }
+  return metricsOf(resources).length
+}
+
+/** As of the time that the running tasks’ last reports are of, on average: their sums grow together. */
+const countedNow = (
+  { now, settings }: ControlPlane,
+  view: View,
+  totals: readonly TaskTotal[],
+  running: ReadonlySet<string>,
+): Counted | null => {
+  const times = totals.flatMap(({ task, at }) => (running.has(task) ? [Date.parse(at)] : []))
+  if (times.length === 0) return null
+  const at = Math.round(times.reduce((sum, time) => sum + time, 0) / times.length)
+  const sum = (of: (total: TaskTotal) => number): number => totals.reduce((all, one) => all + of(one), 0)
+  const time = new Date(now())
+  return {
+    at: new Date(at).toISOString(),
+    received: sum(({ requests }) => requests.received),
+    shadow: sum(({ served }) => served.shadow),
+    control: sum(({ served }) => served.control),
+    steady: isSteady(view.record, at),
+    whole: joinable(view, time, settings).length === 0 && lossesNow(view, time, settings).length === 0,
+  }
+}
+
+/** Warmed up, as for the comparison of answers, and neither paused nor at its end. */
+const isSteady = ({ experiment, life }: ExperimentRecord, at: number): boolean => {
+  const { spec, phase, pausedSince, mirroringSince } = experiment
+  const since = spec.ramp === undefined ? mirroringSince : life.stage.since
+  const { warmUpSeconds } = Comparing.parse(spec.compare ?? {})
+  return (
+    phase === 'mirroring' &&
+    pausedSince === null &&
+    since !== null &&
+    at >= Date.parse(since) + 1000 * warmUpSeconds
+  )
+}

@@ -1,0 +1,125 @@
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch'
+import { expect, test } from 'vitest'
+import { Thresholds } from '../../../contract/thresholds.ts'
+import type { ComparedResource } from '../../../contract/verdict.ts'
+import { judge } from '../../../functions/experiments/verdict.ts'
+import { readResources } from '../../../functions/store/resources.ts'
+import {
+  type Account,
+  BYTES_PER_SECOND,
+  begin,
+  openAccount,
+  pass,
+  read,
+  TICK_SECONDS,
+} from '../../support/experiment-account.ts'
+import { experimentSpec as spec } from '../../support/experiment-spec.ts'
+import { resourcesOf } from '../../support/resources.ts'
+import { comparisonOf, endpointTally } from '../../support/tallies.ts'
+
+/** Of both sources: a request for each packet, of 1,000 bytes. */
+const REQUESTS = (2 * BYTES_PER_SECOND * TICK_SECONDS) / 1_000
+
+const put = ({ plane, clock }: Account, figures: Record<string, number>) =>
+  plane.clients.cloudwatch.send(
+    new PutMetricDataCommand({
+      Namespace: 'Shop',
+      MetricData: Object.entries(figures).map(([MetricName, Value]) => ({
+        MetricName,
+        Value,
+        Timestamp: new Date(clock.now()),
+        StorageResolution: 1,
+      })),
+    }),
+  )
+
+const start = async (account: Account, warmUpSeconds = 10) => {
+  const resources = { ...resourcesOf(['database-operations']), periodSeconds: TICK_SECONDS as 5 }
+  const id = await begin(
+    account,
+    spec({
+      window: { durationSeconds: 1800 },
+      traffic: { ports: [8080], directions: 'both' },
+      compare: { warmUpSeconds, resources },
+      abort: [],
+    }),
+  )
+  for (let n = 0; (await read(account.plane, id)).experiment.phase !== 'mirroring'; n++) {
+    if (n > 40) throw new Error(account.lines.join('\n'))
+    await pass(account)
+  }
+  return id
+}
+
+/** What the verdict says after so many periods, in each of which these figures were put. */
+const after = async (
+  account: Account,
+  id: string,
+  periods: number,
+  figures: Record<string, number>,
+): Promise<ComparedResource | undefined> => {
+  for (let n = 0; n < periods; n++) {
+    await put(account, figures)
+    await pass(account)
+  }
+  const { experiment } = await read(account.plane, id)
+  const { tallies } = await readResources(account.plane.table, id)
+  const comparison = comparisonOf(endpointTally('GET /a', { '200>200': 400 }))
+  return judge(experiment, comparison, Thresholds.parse({}), new Date(account.plane.now()), {
+    resources: tallies,
+  }).resources[0]
+}
+
+const FIGURES = {
+  'production-requests': REQUESTS,
+  'production-database-operations': 1.2 * REQUESTS,
+  'shadow-database-operations': 3.6 * REQUESTS,
+}
+
+test('figures of CloudWatch are added up at each look and compared per 1,000 requests', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await start(account)
+  const before = (await read(account.plane, id)).life.metricsRead
+
+  const early = await after(account, id, 4, FIGURES)
+  const late = await after(account, id, 16, FIGURES)
+
+  expect(early).toMatchObject({ state: 'waiting' })
+  expect(late).toMatchObject({ state: 'compared', against: 'production', missing: {} })
+  expect(late?.periods).toBeGreaterThan(10)
+  expect(late?.production).toBeCloseTo(1_200, 0)
+  expect(late?.shadow).toBeCloseTo(3_600, 0)
+  expect(late?.served).toBeCloseTo(1, 2)
+  expect(late?.ratio?.value).toBeCloseTo(3, 2)
+  const { life, experiment } = await read(account.plane, id)
+  expect(life.metricsRead - before).toBeGreaterThan(30)
+  expect(experiment.spend.lines['control-plane']).toBeGreaterThan(life.metricsRead * 10e-6)
+})
+
+test('a metric that CloudWatch does not know is said, and what is not read now is read later', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await start(account, 0)
+  const { 'shadow-database-operations': _, ...others } = FIGURES
+
+  const lacking = await after(account, id, 16, others)
+
+  expect(lacking).toMatchObject({ state: 'missing', periods: 0 })
+  expect(lacking?.missing.shadow).toBeGreaterThan(2)
+  expect(lacking?.says).toContain('no figures of the shadow (Shop shadow-database-operations Sum)')
+})
+
+test('nothing is asked, and nothing kept, where the spec names no resources', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await begin(account, spec({ window: { durationSeconds: 1800 }, abort: [] }))
+
+  for (let n = 0; n < 10; n++) await pass(account)
+
+  expect(await readResources(account.plane.table, id)).toEqual({ counted: [], through: null, tallies: [] })
+  expect((await read(account.plane, id)).life.metricsRead).toBe(0)
+})
