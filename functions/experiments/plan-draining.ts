@@ -9,15 +9,16 @@ import { deletionTime, killTime } from './times.ts'
 
 /**
  * Takes everything down: rules first, since they stop the packets, then sessions, since they cost money, then what
- * watched over them; the gateways get the time to finish what is in flight.
+ * watched over them; the gateways get the time to finish what is in flight. What is gone is recorded before the next one
+ * goes: a fleet takes more ticks than one at EC2's pace, and each must begin where the one before ended.
  */
 export const planDraining = (view: View, now: Date, settings: Settings): Action[] => {
   const cleanup = [
     ...nameSteps(view, now),
     ...deleteRules(view),
     ...dropInFlight(view),
-    ...deleteSessions(view),
     ...closeSessions(view, now, settings),
+    ...deleteSessions(view),
     ...disarm(view),
     ...deleteFilters(view),
   ]
