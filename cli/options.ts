@@ -14,7 +14,7 @@ export const GLOBAL = {
   help: { help: 'this text' },
 } as const satisfies Options
 
-const { name, owner, window, budgetUsd, requests, traffic } = ExperimentSpec.shape
+const { name, owner, reason, window, budgetUsd, requests, traffic } = ExperimentSpec.shape
 const { percent, writes } = requests.unwrap().shape
 const { durationSeconds, startAt } = window.shape
 
@@ -22,6 +22,7 @@ const { durationSeconds, startAt } = window.shape
 export const SPEC = {
   name: { value: 'TEXT', help: name.description ?? 'what people call it; default: the deployment’s id' },
   owner: { value: 'NAME', help: owner.unwrap().description ?? owner.description ?? '' },
+  reason: { value: 'TEXT', help: reason.unwrap().description ?? reason.description ?? '' },
   source: { value: 'ID', multiple: true, help: 'a network interface (eni-…) or an instance (i-…) to mirror' },
   tag: { value: 'KEY=VALUE', multiple: true, help: 'mirror the instances that carry all these tags' },
   port: { value: 'N', multiple: true, help: traffic.def.shape.ports.description ?? '' },

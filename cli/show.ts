@@ -69,7 +69,8 @@ export const experiment = (shown: Experiment): string => {
     ['experiment', `${id} (revision ${revision})`],
     ['name', spec.name],
     ['state', `${state(shown)}${reason === null ? '' : `: ${reason}`}`],
-    ['created', `${second(createdAt)} by ${createdBy}`],
+    ['created', `${second(createdAt)} by ${createdBy}${because(spec.reason)}`],
+    ...approvalRows(shown.approval),
     [
       'window',
       `${second(startAt)} to ${second(endAt)}${endedAt === null ? '' : `, ended ${second(endedAt)}`}`,
@@ -98,6 +99,17 @@ export const experiment = (shown: Experiment): string => {
     ]),
   ].join('\n')
 }
+
+const because = (reason: string | null | undefined): string => (reason ? `: ${reason}` : '')
+
+/** Who approves reads here what it is asked for, and why. */
+const approvalRows = (approval: Experiment['approval']): (readonly [string, string])[] =>
+  approval === null
+    ? []
+    : [
+        ['asked for', `${approval.for.join(', ')} by ${approval.askedBy}${because(approval.askedReason)}`],
+        ['approved', approval.by === null ? 'not yet' : `by ${approval.by}${because(approval.reason)}`],
+      ]
 
 const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>
   `${second(since)} to ${until === null ? 'now' : second(until)}: ${what}`

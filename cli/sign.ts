@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { localTokenFile } from '../contract/local-token.ts'
 import { EXIT, Failure } from './exit.ts'
 
 export type Outgoing = { method: string; url: URL; headers: Record<string, string>; body: string | undefined }
@@ -12,11 +15,11 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const EXECUTE_API = /^[a-z0-9-]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/
 
 /**
- * A system on this machine asks for no signature; anything else is signed with SigV4 for API Gateway, with the
+ * A system on this machine asks for no signature, but for its token where something is changed; anything else is signed with SigV4 for API Gateway, with the
  * credentials that every AWS tool would find. @throws Failure for an address that nobody could sign for
  */
 export const signerFor = (api: URL, environment: Environment): Sign => {
-  if (LOOPBACK.test(api.hostname)) return async ({ headers }) => headers
+  if (LOOPBACK.test(api.hostname)) return withToken(api, environment)
   if (api.protocol !== 'https:')
     throw new Failure(`${api.href} is not on this machine: use https, requests are signed`, EXIT.usage)
   const region =
@@ -24,6 +27,24 @@ export const signerFor = (api: URL, environment: Environment): Sign => {
   if (region === undefined)
     throw new Failure(`Set AWS_REGION: ${api.hostname} does not say in which Region it is`, EXIT.usage)
   return signature(region)
+}
+
+/** SHADOWMETER_TOKEN, or what the system has left for its user; without one only reading works. */
+const withToken = (api: URL, environment: Environment): Sign => {
+  let token: string | null | undefined
+  return async ({ method, headers }) => {
+    if (method === 'GET') return headers
+    token ??= environment.SHADOWMETER_TOKEN ?? tokenOnFile(Number(api.port) || 80)
+    return token === null ? headers : { ...headers, authorization: `Bearer ${token}` }
+  }
+}
+
+const tokenOnFile = (port: number): string | null => {
+  try {
+    return readFileSync(localTokenFile(homedir(), port), 'utf8').trim()
+  } catch {
+    return null
+  }
 }
 
 const signature = (region: string): Sign => {

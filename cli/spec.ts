@@ -8,6 +8,7 @@ import { EXIT, Failure } from './exit.ts'
 export type SpecOptions = {
   name?: string | undefined
   owner?: string | undefined
+  reason?: string | undefined
   source?: string[] | undefined
   tag?: string[] | undefined
   port?: string[] | undefined
@@ -45,11 +46,12 @@ export const readSpec = (
 ): ExperimentSpecInput => {
   const spec = file === undefined ? {} : readJson(file)
   const inside = (field: string): Json => (isObject(spec[field]) ? spec[field] : {})
-  const { name, owner, shadow, duration, budget, percent, writes, directions } = options
+  const { name, owner, reason, shadow, duration, budget, percent, writes, directions } = options
   const made: Json = {
     ...spec,
     name: name ?? spec.name ?? defaultName,
     ...(owner !== undefined && { owner }),
+    ...(reason !== undefined && { reason }),
     ...sourceOf(options),
     ...((options.port || directions !== undefined) && {
       traffic: {

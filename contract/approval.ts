@@ -15,8 +15,9 @@ export const Approval = z
   .strictObject({
     for: z.array(Approvable),
     askedBy: z.string(),
+    askedReason: z.string().nullable().default(null).describe('why who asked wants it'),
     by: z.string().nullable().describe('never who asked; null while it waits'),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().describe('why who approved it did'),
     at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Approval' })

@@ -111,6 +111,15 @@ export const ExperimentSpec = z
     owner: OwnerName.exactOptional().describe(
       'whose month it is paid from, such as a team; whoever asks for it when left out',
     ),
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(500)
+      .exactOptional()
+      .describe(
+        'why it is asked for, for the audit trail and the evidence; needed where a second person approves it',
+      ),
     source: Source,
     traffic: Traffic,
     shadow: ShadowSpec,

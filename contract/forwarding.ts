@@ -99,6 +99,56 @@ const Authentication = z.discriminatedUnion('by', [
 ])
 export type Authentication = z.output<typeof Authentication>
 
+/** Algorithms of RFC 7518 section 3.1, each with the kind of key that it needs. */
+const SIGNING_ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
+
+const where = {
+  in: z.enum(['header', 'cookie', 'query']),
+  name: z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/, 'a name is letters, digits and -')
+    .describe('of the header, cookie or query parameter'),
+}
+
+/** Credentials that the shadow takes, in the place of what redaction has made of production’s. */
+const Credential = z
+  .discriminatedUnion('by', [
+    z
+      .strictObject({
+        by: z.literal('secret'),
+        ...where,
+        secret: SecretName,
+        when: z
+          .enum(['present', 'always'])
+          .exactOptional()
+          .describe('present: where the request had one in production; always; present when left out'),
+      })
+      .describe('one of the shadow’s own; of an Authorization header the scheme stays'),
+    z
+      .strictObject({
+        by: z.literal('jwt'),
+        ...where,
+        key: SecretName.describe('of 32 bytes or more for HS256, else a private key in PEM'),
+        algorithm: z.enum(SIGNING_ALGORITHMS),
+        keyId: z
+          .string()
+          .min(1)
+          .max(200)
+          .exactOptional()
+          .describe('`kid` of its header; production’s when left out'),
+      })
+      .describe(
+        'JSON Web Tokens keep their claims, those of people as pseudonyms, and are signed again with the shadow’s key; times ' +
+          'of what was captured a while ago are moved on by as much',
+      ),
+  ])
+  .refine(
+    ({ in: place, name }) => place !== 'header' || !RESERVED_HEADERS.has(name.toLowerCase()),
+    'this header is the gateway’s own',
+  )
+export type Credential = z.output<typeof Credential>
+
 const milliseconds = (low: number, high: number) => z.int().min(low).max(high)
 
 const Timeouts = z.strictObject({
@@ -193,6 +243,11 @@ const Forwarding = {
     .exactOptional()
     .describe('names and values as they stand in the query, percent-encoded'),
   authentication: Authentication.exactOptional(),
+  credentials: z
+    .array(Credential)
+    .max(10)
+    .exactOptional()
+    .describe('re-minted ones, so that the shadow accepts sessions that redaction has changed'),
   timeouts: Timeouts.exactOptional(),
   breaker: z
     .union([z.literal('off'), Breaker])

@@ -16,6 +16,16 @@ export const REDACTED_KINDS = [
 ] as const
 export type RedactedKind = (typeof REDACTED_KINDS)[number]
 
+/** What a write does something with outside: somebody is charged, written to or called. */
+export const SIDE_EFFECT_KINDS: ReadonlySet<RedactedKind> = new Set([
+  'card',
+  'email',
+  'phone',
+  'idempotency-key',
+  'webhook',
+  'payment-token',
+])
+
 /** Countries whose national ids are known: CPF, Steuer-ID, DNI and NIE, NIR, National Insurance number, SSN. */
 export const REGIONS = ['br', 'de', 'es', 'fr', 'gb', 'us'] as const
 export type Region = (typeof REGIONS)[number]
@@ -61,13 +71,20 @@ export const Redaction = z
       .default('pseudonymise')
       .describe(
         'pseudonymise: the same value becomes the same other one throughout the experiment, under a key of its own; mask: every ' +
-          'value of a shape becomes the same; remove: it is left out; off: production’s data goes to the shadow as it is',
+          'value of a shape becomes the same; remove: it is left out; off: production’s data goes to the shadow as it is, but for the side effects of writes',
       ),
     unlisted: z
       .enum(['scan', 'replace'])
       .default('scan')
       .describe(
         'replace: every value that no rule keeps is replaced (an allow-list); scan: what is recognised',
+      ),
+    sideEffects: z
+      .enum(['rewrite', 'keep'])
+      .default('rewrite')
+      .describe(
+        `rewrite: with mode off too, what a write would reach somebody by (${[...SIDE_EFFECT_KINDS].join(', ')}) is ` +
+          'pseudonymised, unless a rule or kinds keeps it; keep: it is not',
       ),
     kinds: z.partialRecord(Kind, Action).default({}).describe('what to do with one kind, instead of mode'),
     regions: z

@@ -139,6 +139,13 @@ export const Selection = z
       .enum(['leave-out', 'include'])
       .default('leave-out')
       .describe('requests of Elastic Load Balancing, Kubernetes, Route 53 and CloudWatch Synthetics'),
+    hops: z
+      .enum(['once', 'each'])
+      .default('once')
+      .describe(
+        'a request that one source hands on to another, known by trace or request id, content and addresses. once: only what is ' +
+          'captured first goes, the outer one; each: all of its copies',
+      ),
     sampleBy: SampleKey.default({ key: 'request' }),
     absentKey: z
       .enum(['as-random', 'include', 'exclude'])

@@ -22,6 +22,7 @@ export const REQUEST_REASONS = [
   'filtered.undecidable',
   'filtered.health_check',
   'filtered.shadow_marker',
+  'filtered.other_hop',
   'held_back.unsafe_method',
   'held_back.ambiguous_framing',
   'held_back.upgrade',

@@ -3,6 +3,7 @@ import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-co
 import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
 import type { RecordLimits } from './record/recorder.ts'
 import type { RedactionSettings } from './redact/redactor.ts'
+import { Hops } from './select/hops.ts'
 import type { Rules } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
@@ -96,6 +97,12 @@ export const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
           return number === null ? [] : [{ vni, address: number }]
         }),
       )
+
+/** With one source there is no other hop. */
+export const hopsOf = ({ rules, sources }: ExperimentConfig): Hops | null => {
+  if (rules.select.hops === 'each' || sources === 'any' || sources.length < 2) return null
+  return new Hops(sources.flatMap(({ address }) => address ?? []))
+}
 
 export const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
   ports === null ? null : new Set(ports)

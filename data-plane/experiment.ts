@@ -10,7 +10,7 @@ import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import { WarmUp } from './compare/warm-up.ts'
 import { WayProbes } from './compare/way-probes.ts'
-import { bothEndsOf, type ExperimentConfig, macsOf, portSet } from './experiment-config.ts'
+import { bothEndsOf, type ExperimentConfig, hopsOf, macsOf, portSet } from './experiment-config.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
 import type { ShadowSettings, Shadows } from './forward/settings.ts'
@@ -25,6 +25,7 @@ import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
 import { HeldBack } from './select/held-back.ts'
+import type { Hops } from './select/hops.ts'
 import { Selector } from './select/rules.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
@@ -50,6 +51,7 @@ export class Experiment implements ExchangeHandler {
   readonly #pipeline: Pipeline
   #config: ExperimentConfig
   #selector: Selector
+  #hops: Hops | null
   #redactor: Redactor
   /** What redactors before this one have replaced. */
   #redactedBefore: Record<string, number> = {}
@@ -72,6 +74,7 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
+    this.#hops = hopsOf(config)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
       ? new Comparer(
@@ -113,6 +116,9 @@ export class Experiment implements ExchangeHandler {
     if (config.shadows.control) this.#control?.configure(controlOnly(config.shadows.control))
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
       this.#selector = new Selector(config.id, config.rules, this.#selector)
+    const { hops } = config.rules.select
+    if (hops !== this.#config.rules.select.hops || !isDeepStrictEqual(config.sources, this.#config.sources))
+      this.#hops = hopsOf(config)
     if (!isDeepStrictEqual(config.redaction, this.#config.redaction)) {
       this.#redactedBefore = addAll(this.#redactedBefore, this.#redactor.counts)
       this.#redactor = new Redactor(config.redaction)
@@ -253,9 +259,9 @@ export class Experiment implements ExchangeHandler {
   #refusal(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
     if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    const refusal = this.#selector.refusal(request)
+    const refusal = this.#selector.refusal(request, this.#hops)
     if (refusal !== null) return refusal
-    return this.#redactor.request(request) ? null : 'held_back.unredactable'
+    return this.#redactor.request(request, !this.#selector.isRead) ? null : 'held_back.unredactable'
   }
 
   #notSent(request: Request): void {

@@ -8,12 +8,13 @@ import { CONTROL_FUNCTION, DEAD_LETTERS_FUNCTION, EVENTS_FUNCTION } from './acco
 import { readConsole } from './control-plane/console-files.ts'
 import type { LambdaFunction } from './control-plane/lambda.ts'
 import { type ApiFunction, createControlPlane } from './control-plane/server.ts'
+import { Token } from './control-plane/token.ts'
 import { runChild } from './run-child.ts'
 
-export type ControlPlaneOptions = { port: number }
+export type ControlPlaneOptions = { port: number; token: string; invokePath: string }
 
 /** The control plane’s functions with HTTP around them. Their configuration is this process’s environment. */
-await runChild<ControlPlaneOptions>(async ({ port }) => {
+await runChild<ControlPlaneOptions>(async ({ port, token, invokePath }) => {
   const server = createControlPlane({
     api: api as ApiFunction,
     functions: {
@@ -22,6 +23,8 @@ await runChild<ControlPlaneOptions>(async ({ port }) => {
       [DEAD_LETTERS_FUNCTION]: deadLetters as LambdaFunction,
     },
     console: await readConsole(fileURLToPath(new URL('../web/dist', import.meta.url))),
+    token: new Token(token, port),
+    invokePath,
     log: (line) => console.error(line),
   })
   server.listen({ host: '127.0.0.1', port, exclusive: true })

@@ -56,12 +56,16 @@ export const ownExperiment = (own: {
 type Listed = { experiments: { phase: string }[] }
 
 /** Starts it through the API, unless one is active. @throws with the API’s own words when it is refused */
-export const startFirstExperiment = async (api: string, spec: ExperimentSpecInput): Promise<void> => {
+export const startFirstExperiment = async (
+  api: string,
+  token: string,
+  spec: ExperimentSpecInput,
+): Promise<void> => {
   const { experiments } = (await call(`${api}/experiments?maxResults=50`)) as Listed
   if (experiments.some(({ phase }) => phase !== 'ended')) return
   await call(`${api}/experiments`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify(spec),
   })
 }

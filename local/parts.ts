@@ -37,17 +37,22 @@ export const startCloud = (
   production: readonly ProductionInstance[],
   data: string | null,
   port: number,
+  invokePath: string,
 ): Child =>
   startChild('AWS endpoint', './cloud-process.ts', {
     port: port + 1,
     world: declareWorld(network, production),
     dataDir: data === null ? null : join(data, 'aws'),
-    lambdaEndpoint: `http://127.0.0.1:${port}`,
+    lambdaEndpoint: `http://127.0.0.1:${port}${invokePath}`,
     minuteSeconds: TICK_SECONDS,
   } satisfies CloudChildOptions)
 
-export const startControlPlane = (endpoint: string, deployed: Deployed, port: number): Child =>
-  startChild('Control plane', './control-plane-process.ts', { port } satisfies ControlPlaneOptions, {
+export const startControlPlane = (
+  endpoint: string,
+  deployed: Deployed,
+  options: ControlPlaneOptions,
+): Child =>
+  startChild('Control plane', './control-plane-process.ts', options, {
     ...awsEnvironment(endpoint),
     SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
     SHADOWMETER_TABLE: TABLE,

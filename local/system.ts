@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from './child.ts'
@@ -9,6 +10,7 @@ import { hostAndPort, isReachable } from './reachable.ts'
 import { StartError } from './start-error.ts'
 import { loadState } from './state-file.ts'
 import { ORDERS, ownInstance, type ProductionInstance } from './stations.ts'
+import { removeToken, writeToken } from './token-file.ts'
 
 type Endpoint = { ip: string; port: number }
 
@@ -42,6 +44,8 @@ export const startLocalSystem = async (
     api: `http://127.0.0.1:${port}/api`,
     aws: `http://127.0.0.1:${port + 1}`,
   }
+  const token = randomBytes(24).toString('base64url')
+  const invokePath = `/${randomBytes(24).toString('base64url')}`
   const children: Child[] = []
   const start = async (child: Child): Promise<void> => {
     children.push(child)
@@ -54,14 +58,14 @@ export const startLocalSystem = async (
     // The SDK is read while the endpoint starts.
     const [{ deploy, deployTick }] = await Promise.all([
       import('./deploy.ts'),
-      start(startCloud(network, production, data, port)),
+      start(startCloud(network, production, data, port, invokePath)),
     ])
     const deployed = await deploy(addresses.aws).catch((cause: Error) => {
       throw new StartError(`AWS endpoint: ${cause.message}`)
     })
     const runsDemo = options.demo && options.own === null
     await Promise.all([
-      start(startControlPlane(addresses.aws, deployed, port)),
+      start(startControlPlane(addresses.aws, deployed, { port, token, invokePath })),
       start(startTap(network, production, own, addresses.aws)),
       ...(runsDemo ? [start(startDemo(network, options.demonstration))] : []),
     ])
@@ -69,7 +73,14 @@ export const startLocalSystem = async (
     await deployTick(addresses.aws).catch((cause: Error) => {
       throw new StartError(`AWS endpoint: ${cause.message}`)
     })
-    say(`Console       ${addresses.console}/`)
+    try {
+      writeToken(port, token)
+    } catch (error) {
+      warn(
+        `The token is in no file (${(error as Error).message}): give the command line what stands in the console’s address, as SHADOWMETER_TOKEN.`,
+      )
+    }
+    say(`Console       ${addresses.console}/?token=${token}`)
     say(`API           ${addresses.api}`)
     say(`AWS endpoint  ${addresses.aws}`)
     if (options.own && own) {
@@ -89,7 +100,7 @@ export const startLocalSystem = async (
             options.demonstration,
             Date.now(),
           )
-      await startFirstExperiment(addresses.api, spec).catch((error: Error) =>
+      await startFirstExperiment(addresses.api, token, spec).catch((error: Error) =>
         warn(`The first experiment was not started: ${error.message}`),
       )
     }
@@ -98,6 +109,8 @@ export const startLocalSystem = async (
     await stopAll(children)
     if (stop.aborted) return 0
     throw error
+  } finally {
+    removeToken(port)
   }
 }
 

@@ -7,6 +7,7 @@ import { ActiveForwards } from './active-forwards.ts'
 import { BREAKER_LIMITS, Breaker, type BreakerLimits } from './breaker.ts'
 import { Forward, type ForwardEvents } from './forward.ts'
 import type { Line } from './line.ts'
+import { Minting } from './minting.ts'
 import { PooledLine } from './pooled-line.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { compileRewrite } from './rewrite.ts'
@@ -71,6 +72,8 @@ export class Forwarder implements ForwardEvents {
   readonly #breaker: Breaker | null
   readonly #serverErrors: boolean
   readonly #sign: Sign | null
+  readonly #minting: Minting | null
+  readonly #lacksSecret: boolean
   readonly #keepBytes: number
   readonly #line: Line
   /** Handed to a connection, or being signed, and not finished. */
@@ -86,7 +89,7 @@ export class Forwarder implements ForwardEvents {
   #onIdle: (() => void) | null = null
 
   constructor(options: ForwarderOptions) {
-    const { target, credentials } = options.settings
+    const { target, credentials, minted } = options.settings
     const shadow = parseShadow(target.url)
     this.#options = options
     this.#keepBytes = options.keepBytes ?? 0
@@ -99,6 +102,8 @@ export class Forwarder implements ForwardEvents {
     this.#breaker = breaker && new Breaker(breaker)
     this.#serverErrors = breaker?.serverErrors ?? false
     this.#sign = credentials?.by === 'sigv4' ? (options.sign ?? null) : null
+    this.#lacksSecret = [credentials, ...minted].some((one) => one?.by === 'missing')
+    this.#minting = minted.length > 0 ? new Minting(minted, Date.now) : null
     this.#line = this.#openLine(shadow)
   }
 
@@ -186,9 +191,10 @@ export class Forwarder implements ForwardEvents {
 
   /** Why the request is not taken; null when it waits or is on its way. */
   #offer(request: Request): RequestReason | null {
-    if (this.#options.settings.credentials?.by === 'missing') return 'held_back.no_credentials'
+    if (this.#lacksSecret) return 'held_back.no_credentials'
     const prepared = prepare(request, this.#preparation, this.#tally.headerChanges)
     if (prepared === null) return 'held_back.not_forwardable'
+    if (this.#minting?.apply(prepared, request.lastAt) === false) return 'held_back.no_credentials'
     const breaker = this.#breaker
     if (breaker !== null && breaker.state !== 'closed' && !breaker.admits(performance.now()))
       return 'dropped.breaker_open'

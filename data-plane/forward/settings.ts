@@ -1,8 +1,11 @@
+import { createPrivateKey } from 'node:crypto'
 import {
   type Authentication,
+  type Credential,
   controlTarget,
   type ShadowSpec,
   type ShadowTarget,
+  type SigningAlgorithm,
   secretVariable,
   shadowTargets,
 } from '../../contract/forwarding.ts'
@@ -13,10 +16,21 @@ export type Credentials =
   | { by: 'sigv4'; service: string; region: string }
   | { by: 'missing'; variable: string }
 
+type Missing = Extract<Credentials, { by: 'missing' }>
+/** Where a credential stands in a request. */
+export type Place = Pick<Credential, 'in' | 'name'>
+
+/** A credential that stands in production’s place: with its secret, or the key that it is signed with. */
+export type Minted =
+  | (Place & { by: 'secret'; value: string; always: boolean })
+  | (Place & { by: 'jwt'; key: string; algorithm: SigningAlgorithm; keyId: string | null })
+  | Missing
+
 /** One shadow as a worker gets it: plain data, secrets looked up. */
 export type ShadowSettings = {
   target: ShadowTarget & { name: string }
   credentials: Credentials | null
+  minted: readonly Minted[]
 }
 
 export type Shadows = {
@@ -38,13 +52,45 @@ export const resolveShadows = (spec: ShadowSpec, environment: Environment): Shad
 const settingsOf = (target: ShadowSettings['target'], environment: Environment): ShadowSettings => ({
   target,
   credentials: target.authentication ? credentials(target.authentication, environment) : null,
+  minted: (target.credentials ?? []).map((credential) => minted(credential, environment)),
 })
 
 /** Variables that these shadows need and the environment lacks. */
 export const missingSecrets = ({ list, control }: Shadows): string[] =>
-  [...list, ...(control ? [control] : [])].flatMap(({ credentials }) =>
-    credentials?.by === 'missing' ? [credentials.variable] : [],
+  [...list, ...(control ? [control] : [])].flatMap(({ credentials, minted }) =>
+    [credentials, ...minted].flatMap((one) => (one?.by === 'missing' ? [one.variable] : [])),
   )
+
+const minted = (credential: Credential, environment: Environment): Minted => {
+  const { in: place, name } = credential
+  const variable = secretVariable(credential.by === 'secret' ? credential.secret : credential.key)
+  const secret = environment[variable]?.trim() ?? ''
+  if (credential.by === 'secret') {
+    const isUsable = /^[\x21-\x7e]+$/.test(secret) && (place !== 'cookie' || !/[;,"\\]/.test(secret))
+    return isUsable
+      ? { by: 'secret', in: place, name, value: secret, always: credential.when === 'always' }
+      : { by: 'missing', variable }
+  }
+  const { algorithm, keyId = null } = credential
+  // A variable of one line holds a PEM with its line ends written out.
+  const key = algorithm === 'HS256' ? secret : secret.replaceAll('\\n', '\n')
+  return isKeyFor(algorithm, key)
+    ? { by: 'jwt', in: place, name, key, algorithm, keyId }
+    : { by: 'missing', variable }
+}
+
+/** RFC 7518 sections 3.2 to 3.4: as long as the hash, 2048 bits of RSA, the curve P-256. */
+const isKeyFor = (algorithm: SigningAlgorithm, key: string): boolean => {
+  if (algorithm === 'HS256') return Buffer.byteLength(key) >= 32
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(key)
+    return algorithm === 'RS256'
+      ? type === 'rsa' && (details?.modulusLength ?? 0) >= 2048
+      : type === 'ec' && details?.namedCurve === 'prime256v1'
+  } catch {
+    return false
+  }
+}
 
 const credentials = (authentication: Authentication, environment: Environment): Credentials => {
   if (authentication.by === 'sigv4') {

@@ -112,7 +112,13 @@ const NAMES: Readonly<Partial<Record<RedactedKind, readonly string[]>>> = {
     ],
     ...['nif', 'nir', 'cpf', 'passportnumber', 'personalid', 'identitynumber'],
   ],
-  'idempotency-key': ['idempotencykey', 'xidempotencykey', 'idempotencytoken', 'clientrequesttoken'],
+  'idempotency-key': [
+    'idempotencykey',
+    'xidempotencykey',
+    'idempotencytoken',
+    'clientrequesttoken',
+    'paypalrequestid',
+  ],
   webhook: [
     'webhook',
     'webhookurl',
@@ -122,6 +128,20 @@ const NAMES: Readonly<Partial<Record<RedactedKind, readonly string[]>>> = {
     'notifyurl',
     'notificationurl',
     'hookurl',
+    'webhooks',
+    'webhookendpoint',
+    'callback',
+    'statuscallback',
+    'statuscallbackurl',
+  ],
+  'payment-token': [
+    'paymenttoken',
+    'cardtoken',
+    'stripetoken',
+    'paymentmethod',
+    'paymentmethodid',
+    'paymentmethodtoken',
+    'paymentmethodnonce',
   ],
 }
 

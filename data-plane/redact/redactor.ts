@@ -1,5 +1,6 @@
 import type { Redaction } from '../../contract/redaction.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
+import { isSafeMethod } from '../select/effect.ts'
 import { redactBody } from './body.ts'
 import { redactPath } from './form.ts'
 import { HeaderRedaction } from './headers.ts'
@@ -51,9 +52,11 @@ export class Redactor {
   /**
    * Replaces what is in the request itself, so that nothing behind this sees what was there. False when its body cannot be
    * read: then it is not to be used.
+   *
+   * @param isWrite it may change something
    */
-  request(request: Request): boolean {
-    this.#values.begin(request, 'request')
+  request(request: Request, isWrite: boolean = !isSafeMethod(request.method)): boolean {
+    this.#values.begin(request, 'request', isWrite)
     const message = this.#message(request.headers, request.body)
     if (message === null) return false
     request.target = this.#target(request.target)
@@ -74,7 +77,7 @@ export class Redactor {
     headers: RawHeaders,
     body: Buffer,
   ): RedactedMessage | null {
-    this.#values.begin(request, from)
+    this.#values.begin(request, from, true)
     return this.#message(headers, body)
   }
 

@@ -30,13 +30,15 @@ export class Replacements {
     this.#key = key
   }
 
-  /** Whether a value is a pseudonym that was made lately. */
+  /** Whether a value is a pseudonym or mask that was made lately. */
   hasMade(value: string): boolean {
     return this.#made.has(value)
   }
 
   mask(kind: RedactedKind, value: string, about: About): string {
-    return make(kind, value, MASK(), about)
+    const made = make(kind, value, MASK(), about)
+    if (made.length <= KNOWN_LENGTH_MAX) this.#remember(made)
+    return made
   }
 
   pseudonym(kind: RedactedKind, value: string, about: About): string {
@@ -46,13 +48,17 @@ export class Replacements {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const made = make(kind, value, this.#fill(this.#key, kind, value), about)
-    if (this.#known.size >= KNOWN_MAX) {
+    this.#remember(made)
+    this.#known.set(name, made)
+    return made
+  }
+
+  #remember(made: string): void {
+    if (this.#made.size >= KNOWN_MAX) {
       this.#known = new Map()
       this.#made = new Set()
     }
-    this.#known.set(name, made)
     this.#made.add(made)
-    return made
   }
 
   #fill(key: Buffer, kind: RedactedKind, value: string): Fill {

@@ -4,6 +4,7 @@ import { isKeyPrefix, KEY_BEGINNINGS, KEY_PREFIXES, keyAt } from './cloud-key.ts
 import { emailAt } from './email.ts'
 import { NATIONAL_IDS, type NationalId } from './national-id.ts'
 import { internationalEnd, NORTH_AMERICAN } from './phone.ts'
+import { webhookAt } from './webhook.ts'
 
 /** Something that was found in a text; `id` says which national id, `prefix` how a key begins. */
 export type Found = {
@@ -103,7 +104,10 @@ const at = (
     const email = emailAt(text, index, from)
     return email && { kind: 'email', start: email[0], end: email[1] }
   }
-  if (code === 0x3a) return userinfo(text, index + 3)
+  if (code === 0x3a) {
+    const hook = webhookAt(text, index, from)
+    return hook ? { kind: 'webhook', start: hook[0], end: hook[1] } : userinfo(text, index + 3)
+  }
   if (code === 0x2b || code === 0x28) return phone(text, index, code)
   if (code >= 0x30 && code <= 0x39) return number(text, index, from, ids)
   if (code === 0x2d) return privateKey(text, index)

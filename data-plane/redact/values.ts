@@ -1,4 +1,10 @@
-import type { RedactedKind, Redaction, RedactionAction, Region } from '../../contract/redaction.ts'
+import {
+  type RedactedKind,
+  type Redaction,
+  type RedactionAction,
+  type Region,
+  SIDE_EFFECT_KINDS,
+} from '../../contract/redaction.ts'
 import type { Request } from '../http/exchange.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
 import { decodePercent, encodePercent, redactForm } from './form.ts'
@@ -33,6 +39,7 @@ export class Values {
   #names = new Map<string, RedactedKind | null>()
   #layer = 0
   #from: Origin = 'request'
+  #isWrite = false
 
   constructor(settings: Redaction, key: Buffer | null) {
     this.#settings = settings
@@ -42,10 +49,15 @@ export class Values {
     this.#active = this.#rules.none
   }
 
-  /** What follows belongs to this request; what is replaced in answers is not counted. */
-  begin(request: Request, from: Origin): void {
+  /**
+   * What follows belongs to this request; what is replaced in answers is not counted.
+   *
+   * @param isWrite or an answer, which may speak of what writes have told
+   */
+  begin(request: Request, from: Origin, isWrite: boolean): void {
     this.#active = this.#rules.for(request)
     this.#from = from
+    this.#isWrite = isWrite
   }
 
   /** What a rule that names the value makes of it; undefined when none does. */
@@ -140,7 +152,14 @@ export class Values {
   }
 
   #actionOf(kind: RedactedKind): RedactionAction {
-    return this.#active.ofKind(kind)?.action ?? this.#settings.kinds[kind] ?? this.#mode
+    return this.#active.ofKind(kind)?.action ?? this.#settings.kinds[kind] ?? this.#modeOf(kind)
+  }
+
+  /** Without redaction a write still must not reach anybody. */
+  #modeOf(kind: RedactedKind): RedactionAction {
+    const { mode, sideEffects } = this.#settings
+    const rewrites = this.#isWrite && mode === 'off' && sideEffects === 'rewrite'
+    return rewrites && SIDE_EFFECT_KINDS.has(kind) ? 'pseudonymise' : this.#mode
   }
 
   #kindOf(name: string): RedactedKind | null {
@@ -199,20 +218,23 @@ export class Values {
         action === 'mask'
           ? replacements.mask('credential', text, {})
           : replacements.pseudonym('credential', text, {})
-      return redactJwt(value, (claim) => this.#claim(action, claim), opaque)
+      const isAsked = this.#from === 'request'
+      return redactJwt(value, (name, claim) => this.#claim(action, name, claim), opaque, isAsked)
     }
     return action === 'mask'
       ? replacements.mask(kind, value, about)
       : replacements.pseudonym(kind, value, about)
   }
 
-  /** Addresses in a token are the same people as elsewhere. */
-  #claim(action: 'mask' | 'pseudonymise', claim: string): string {
-    if (/^(?:true|false|null|-?[\d.]{1,10})$/.test(claim)) return claim
-    const kind = claim.includes('@') ? 'email' : 'credential'
+  /** Who a token speaks of is the same person as elsewhere. */
+  #claim(action: 'mask' | 'pseudonymise', name: string | null, claim: string): string {
+    if (this.#from === 'shadow' && this.#replacements.hasMade(claim)) return claim
+    const named = claim.includes('@') ? 'email' : name === null ? null : this.#kindOf(name)
+    const kind = named !== null && fits(named, claim) ? named : null
+    if (kind === null && name !== 'sub' && PLAIN_CLAIM.test(claim)) return claim
     return action === 'mask'
-      ? this.#replacements.mask(kind, claim, {})
-      : this.#replacements.pseudonym(kind, claim, {})
+      ? this.#replacements.mask(kind ?? 'credential', claim, {})
+      : this.#replacements.pseudonym(kind ?? 'credential', claim, {})
   }
 
   /** The value with what is encoded in it redacted; null when it is no encoding of anything, or nothing is in it. */
@@ -233,6 +255,9 @@ export class Values {
     return isPercent ? encodePercent(changed) : encodedBase64(changed, value)
   }
 }
+
+/** Claims that are no more than a switch, a count or a time. */
+const PLAIN_CLAIM = /^(?:true|false|null|-?[\d.]{1,10})$/
 
 /** Whether a value can be of the kind that its name says: `card: "gold"` and `phone: true` are not. */
 const fits = (kind: RedactedKind, value: string): boolean => {

@@ -6,6 +6,7 @@ import { type AdaptationState, adaptOnce, isTelling, type Observed, partOf, unad
 import { compileEffect } from './effect.ts'
 import { isNamed } from './headers.ts'
 import { isHealthChecker } from './health-checkers.ts'
+import type { Hops } from './hops.ts'
 import { compileMatch, Facts } from './match.ts'
 import { isWithin, keyHash, requestHash, seedOf } from './sample.ts'
 import { ABSENT, keyReader, type ReadKey, UNREADABLE } from './sample-key.ts'
@@ -26,7 +27,7 @@ const STEP_MS = 1000
 
 /**
  * An experiment’s rules, ready to run. What they do not use costs nothing. The first one that says no decides: shadow
- * traffic, health checks, what leaves HTTP, deny, allow, writes, and sampling last, so that the share is one of what
+ * traffic, health checks, what leaves HTTP, deny, allow, writes, other hops, and sampling last, so that the share is one of what
  * could be forwarded; then the share as adapted and the limit per second.
  */
 export class Selector {
@@ -34,6 +35,8 @@ export class Selector {
   /** About the last request: which rule decided, as a place in the spec; and how many copies go beside it. */
   rule = ''
   copies = 0
+  /** It changes nothing, as far as it was looked at. */
+  isRead = false
 
   readonly #deny: readonly NamedMatch[]
   readonly #allow: readonly NamedMatch[]
@@ -67,19 +70,27 @@ export class Selector {
     }
   }
 
-  /** Why a complete request is not forwarded; null when it is. */
-  refusal(request: Request): RequestReason | null {
+  /**
+   * Why a complete request is not forwarded; null when it is.
+   *
+   * @param hops where requests can be seen on several hops
+   */
+  refusal(request: Request, hops: Hops | null = null): RequestReason | null {
     this.copies = 0
     const left = this.#leftOut(request)
     if (left !== null) return left
     const effect = this.#effect(request, this.#facts.of(request))
-    const isSafe = effect === 'read'
+    this.isRead = effect === 'read'
     if (this.rules.writes === 'hold' && effect === 'write') {
       this.rule = 'writes'
       return 'held_back.unsafe_method'
     }
+    if (hops?.isSeen(request)) {
+      this.rule = 'hops'
+      return 'filtered.other_hop'
+    }
     if (!this.#whole) {
-      const out = this.#sampledOut(request, isSafe)
+      const out = this.#sampledOut(request, this.isRead)
       if (out !== null) return out
     }
     if (this.#bucket !== null) {

@@ -367,15 +367,24 @@ const gatewaySection = ({ gateways }: Evidence): Section =>
     ),
   )
 
-const auditSection = ({ audit }: Evidence): Section =>
+const auditSection = ({ audit, experiment: { approval } }: Evidence): Section =>
   section(
     'History',
-    [],
+    approval === null
+      ? []
+      : [
+          `${approval.askedBy} asked for ${approval.for.join(', ')}${because(approval.askedReason)}.`,
+          approval.by === null
+            ? 'Nobody approved it.'
+            : `${approval.by} approved it${because(approval.reason)}.`,
+        ],
     table(
       ['When', 'Who', 'What', 'Why'],
       audit.map(({ at, who, what, why }) => [at, who, what, why ?? '']),
     ),
   )
+
+const because = (reason: string | null): string => (reason === null ? '' : `, because: ${reason}`)
 
 const table = (columns: readonly string[], rows: readonly (readonly string[])[]): Section['table'] =>
   rows.length === 0 ? null : { columns, rows }

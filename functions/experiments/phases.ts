@@ -70,7 +70,7 @@ export const newRecord = (
       phase: 'scheduled',
       outcome: null,
       reason: approvals.length > 0 ? awaiting(approvals) : null,
-      approval: approvals.length > 0 ? asked(approvals, by) : null,
+      approval: approvals.length > 0 ? asked(approvals, by, spec.reason ?? null) : null,
       createdAt,
       createdBy: by,
       startAt,
@@ -96,15 +96,16 @@ export const newRecord = (
     },
     life: { ...newLife(), redactionKey, peakBytesPerSecond },
   }
-  return audited(null, record, { who: by, what: 'created', why: null }, now)
+  return audited(null, record, { who: by, what: 'created', why: spec.reason ?? null }, now)
 }
 
 const awaiting = (what: readonly Approvable[]): string =>
   `It waits for the approval of a second person (${what.join(', ')}).`
 
-const asked = (what: readonly Approvable[], by: string): Approval => ({
+const asked = (what: readonly Approvable[], by: string, reason: string | null): Approval => ({
   for: [...what],
   askedBy: by,
+  askedReason: reason,
   by: null,
   reason: null,
   at: null,
@@ -224,7 +225,7 @@ export const proposing = (record: ExperimentRecord, proposed: Extension, now: Da
     throw new WrongPhase(phase, 'its start waits for approval: extend it when it has that')
   const { by, reason, endAt } = proposed
   const after = {
-    experiment: { ...record.experiment, approval: asked(['extending'], by) },
+    experiment: { ...record.experiment, approval: asked(['extending'], by, reason) },
     life: { ...record.life, proposed },
   }
   return audited(record, after, { who: by, what: `asking to extend to ${endAt}`, why: reason }, now)

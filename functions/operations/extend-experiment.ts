@@ -20,6 +20,8 @@ export const extendExperiment: Handler<Catalogue['extendExperiment'], Context> =
   context,
 ) => {
   const { table, caller, config, now, hurry } = context
+  if (config.fourEyes.includes('extending') && body.reason === undefined)
+    throw wrongField('body.reason', 'A second person has to approve a later end: say why you ask for it')
   await changeRecord(table, params.id, body.ifRevision, async (record) => {
     const { experiment, life } = record
     const endAt = new Date(Date.parse(life.extension?.endAt ?? experiment.endAt) + body.bySeconds * 1000)

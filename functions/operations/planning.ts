@@ -13,6 +13,7 @@ import { claimsOf, lowestCeiling, type MonthLimit, monthOf } from '../cost/month
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { ProblemError, wrongField } from '../errors.ts'
+import { unexplained } from '../experiments/approval.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
@@ -112,6 +113,7 @@ const reckon = async (
   const problems = [
     ...(mustFit ? lacking : []),
     ...undeclared(spec),
+    ...unexplained(spec, context.config.fourEyes),
     ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
     ...ready.problems,
     ...(roomAccepted ? [] : room.map((why) => `${why} To start all the same, accept little-headroom.`)),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Experiment } from '../../contract/experiment.ts'
 import { openApiOver } from '../support/api.ts'
-import { serveApi } from '../support/api-server.ts'
+import { API_TOKEN, serveApi } from '../support/api-server.ts'
 import { cli } from '../support/cli.ts'
 import { openAccount, pass } from '../support/experiment-account.ts'
 
@@ -32,6 +32,7 @@ test('the pipeline of the README runs as it is written there', { timeout: 90_000
       ...process.env,
       PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
       SHADOWMETER_API: server.url,
+      SHADOWMETER_TOKEN: API_TOKEN,
       GITHUB_REPOSITORY: 'shop/checkout',
       GITHUB_SHA: '3f786850e387550fdab836ed7e6dc881de23001b',
     },

@@ -1,6 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { signerFor } from '../../cli/sign.ts'
+import { localTokenFile } from '../../contract/local-token.ts'
+import { removeToken, writeToken } from '../../local/token-file.ts'
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
 const CREDENTIALS = {
@@ -69,4 +74,25 @@ test('a system on this machine gets no signature', async () => {
   const headers = { accept: 'application/json' }
 
   expect(await signerFor(url, {})({ method: 'GET', url, headers, body: undefined })).toEqual(headers)
+})
+
+test('changes of a system on this machine carry its token: the environment’s, else what it has left for its user', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'home-'))
+  onTestFinished(() => rmSync(home, { recursive: true }))
+  process.env.HOME = home
+  const url = new URL('http://127.0.0.1:4700/api/experiments')
+  const change = async (environment: Record<string, string>) =>
+    (await signerFor(url, environment)({ method: 'POST', url, headers: {}, body: '{}' })).authorization
+  const before = await change({})
+  writeToken(4700, 'of-this-run')
+  const { mode } = statSync(localTokenFile(home, 4700))
+  const read = await signerFor(url, {})({ method: 'GET', url, headers: {}, body: undefined })
+  const changed = [await change({}), await change({ SHADOWMETER_TOKEN: 'given' })]
+  removeToken(4700)
+
+  expect(before).toBeUndefined()
+  expect(mode & 0o777).toBe(0o600)
+  expect(read).toEqual({})
+  expect(changed).toEqual(['Bearer of-this-run', 'Bearer given'])
+  expect(existsSync(localTokenFile(home, 4700))).toBe(false)
 })

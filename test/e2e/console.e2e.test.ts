@@ -23,7 +23,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
   beforeAll(async () => {
     system = await startLocalSystem(['--port', String(await freePorts())])
     browser = await launchBrowser(found.path ?? '')
-    page = await open(browser, system.console)
+    page = await open(browser, `${system.console}?token=${system.token}`)
   }, 2 * MINUTE)
 
   afterAll(async () => {

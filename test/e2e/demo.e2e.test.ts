@@ -16,7 +16,7 @@ afterEach(async () => {
 const startDemo = async (...options: string[]) => {
   const system = await startLocalSystem(['--port', String(await freePorts()), ...options])
   systems.push(system)
-  const api = apiClient(system.api)
+  const api = apiClient(system)
   const [first] =
     (await eventually(async () => {
       const { experiments } = await api.list()

@@ -43,7 +43,7 @@ beforeAll(async () => {
     shadow.url,
     '--no-demo',
   ])
-  api = apiClient(system.api)
+  api = apiClient(system)
   const settings = {
     endpoint: system.aws,
     region: 'us-east-1',

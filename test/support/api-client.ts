@@ -3,7 +3,7 @@ import type { Ledger } from '../../contract/ledger.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 
 /** The API as a pipeline calls it: HTTP and JSON. */
-export const apiClient = (api: string) => {
+export const apiClient = ({ api, token }: Readonly<{ api: string; token: string }>) => {
   const call = async <T>(
     method: string,
     path: string,
@@ -12,7 +12,11 @@ export const apiClient = (api: string) => {
   ) => {
     const response = await fetch(`${api}${path}`, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()

@@ -2,7 +2,11 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type ApiFunction, createControlPlane } from '../../local/control-plane/server.ts'
+import { Token } from '../../local/control-plane/token.ts'
 import type { ApiUnderTest } from './api.ts'
+
+/** Changes need it. */
+export const API_TOKEN = 'of-the-api-under-test'
 
 export type ApiServer = {
   /** As --api takes it. */
@@ -18,6 +22,8 @@ export const serveApi = async ({ handler }: ApiUnderTest): Promise<ApiServer> =>
     api: handler as ApiFunction,
     functions: {},
     console: new Map(),
+    token: new Token(API_TOKEN, 0),
+    invokePath: '/unused',
     log: () => {},
   })
   const listen = async (port: number) => {

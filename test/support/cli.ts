@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { API_TOKEN } from './api-server.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -18,7 +19,7 @@ export const startCli = (
   )
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited, AWS_EC2_METADATA_DISABLED: 'true', ...environment },
+    env: { ...inherited, AWS_EC2_METADATA_DISABLED: 'true', SHADOWMETER_TOKEN: API_TOKEN, ...environment },
   })
   let [out, err] = ['', '']
   child.stdout.on('data', (text) => {

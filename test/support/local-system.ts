@@ -8,7 +8,10 @@ const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url))
 
 /** The whole local system as a user starts it: a process of its own, known only by what it prints. */
 export type LocalSystem = {
+  /** The console’s address, without the token that was printed with it. */
   readonly console: string
+  /** Changes need it. */
+  readonly token: string
   readonly api: string
   readonly aws: string
   /** Where to send the traffic of `--production`; null without it. */
@@ -54,10 +57,13 @@ export const startLocalSystem = async (options: readonly string[]): Promise<Loca
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  const [console_, api, aws, production] = addresses()
-  if (!console_ || !api || !aws) throw new Error(text)
+  const [printed, api, aws, production] = addresses()
+  const { origin = '', searchParams } = URL.parse(printed ?? '') ?? {}
+  const token = searchParams?.get('token')
+  if (!token || !api || !aws) throw new Error(text)
   return {
-    console: console_,
+    console: `${origin}/`,
+    token,
     api,
     aws,
     production: production ?? null,

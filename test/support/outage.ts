@@ -57,11 +57,7 @@ export const startOutage = async () => {
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     }
-    const [ec2, scheduler, api] = [
-      new EC2Client(settings),
-      new SchedulerClient(settings),
-      apiClient(started.api),
-    ]
+    const [ec2, scheduler, api] = [new EC2Client(settings), new SchedulerClient(settings), apiClient(started)]
     return {
       process: started.process,
       api,

@@ -102,6 +102,7 @@ export const REASON: Readonly<Record<RequestReason, string>> = {
   'filtered.denied': 'Among the requests that are denied',
   'filtered.undecidable': 'A rule could not be applied to it',
   'filtered.health_check': 'A load balancer’s health check',
+  'filtered.other_hop': 'Another mirrored source handed it on: its first copy went',
   'filtered.shadow_marker': 'Already shadow traffic: forwarding it again would loop',
   'held_back.unsafe_method': 'A write (POST, PUT, PATCH, DELETE …), and writes are held back',
   'held_back.ambiguous_framing': 'Its length could be read in two ways',

@@ -193,6 +193,89 @@ test('without a key it masks', () => {
   expect(json({ password: 'abc' }, redactorOf({}, null))).toEqual({ password: 'xxx' })
 })
 
+const order = {
+  email: 'jane@corp.example',
+  phone: '+49 151 23456789',
+  webhookUrl: 'https://partner.example/hooks/1',
+  notify: 'https://hooks.slack.com/services/T0001/B0001/abcDEF123',
+  paymentToken: 'tok_1MzZ2eLkdIwHu7ix',
+  card: '4012888888881881',
+  password: 'as it is',
+}
+const write = (settings: RedactionInput) => {
+  const request = post(order, 'application/json', ['Idempotency-Key', 'a1b2c3d4-0001'])
+  redactorOf({ mode: 'off', ...settings }).request(request)
+  return { body: JSON.parse(request.body.toString()), key: request.headers.at(-1) }
+}
+
+test('without redaction a write still reaches nobody: addresses, numbers, hooks, tokens and keys are others', () => {
+  const { body, key: idempotencyKey } = write({})
+
+  expect(body).toEqual({
+    email: expect.stringMatching(/@example\.com$/),
+    phone: expect.stringMatching(/^\+99 9/),
+    webhookUrl: expect.stringMatching(/^https:\/\/webhook\.invalid\//),
+    notify: expect.stringMatching(/^https:\/\/webhook\.invalid\//),
+    paymentToken: 'tok_visa',
+    card: expect.not.stringMatching(order.card),
+    password: 'as it is',
+  })
+  expect(isCard(body.card)).toBe(true)
+  expect(idempotencyKey).toMatch(/^(?!a1b2c3d4-0001)/)
+})
+
+test('what a write carries goes as it is only where the spec says so', () => {
+  const read = post(order)
+  redactorOf({ mode: 'off' }).request(read, false)
+
+  expect(write({ sideEffects: 'keep' })).toEqual({ body: order, key: 'a1b2c3d4-0001' })
+  expect(write({ kinds: { email: 'keep' } }).body.email).toBe(order.email)
+  expect(write({ kinds: { email: 'keep' } }).body.phone).not.toBe(order.phone)
+  expect(JSON.parse(read.body.toString())).toEqual(order)
+})
+
+test.each([
+  'https://hooks.slack.com/services/T0001/B0001/abcDEF123',
+  'https://discord.com/api/v10/webhooks/1234/abc-DEF_9',
+  'https://corp.webhook.office.com/webhookb2/1@2/IncomingWebhook/3/4',
+  'https://chat.googleapis.com/v1/spaces/AAA/messages/a-B9',
+  'http://hooks.zapier.com/hooks/catch/1/abc',
+  'https://api.telegram.org/bot123:ABC-DEF/sendMessage',
+])('a webhook is known by its address in any text: %s', (hook) => {
+  const request = post(`{"text":"tell ${hook} of it, see https://slack.com/services/T0001"}`)
+
+  redactorOf({ mode: 'pseudonymise' }).request(request)
+
+  expect(request.body.toString()).toMatch(
+    /^\{"text":"tell https:\/\/webhook\.invalid\/\w+ of it, see https:\/\/slack\.com\/services\/T0001"\}$/,
+  )
+})
+
+test('an answer that repeats a token says the same, whoever has signed it', () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = (sub: string, signature: string) =>
+    `${part({ alg: 'RS256' })}.${part({ sub, name: 'Jane Doe' })}.${signature}`
+  for (const mode of ['pseudonymise', 'mask'] as const) {
+    const redactor = redactorOf({ mode })
+    const request = post({ token: token('user-1', 'c2lnbmVk') })
+    redactor.request(request)
+    const { token: sent } = JSON.parse(request.body.toString())
+    const again = `${sent.slice(0, sent.lastIndexOf('.'))}.b3RoZXI`
+    const answer = (from: 'production' | 'shadow', text: string) =>
+      redactor.response(
+        request,
+        from,
+        ['Content-Type', 'application/json'],
+        Buffer.from(JSON.stringify({ token: text })),
+      )
+
+    expect(answer('shadow', again)).toEqual(answer('production', token('user-1', 'c2lnbmVk')))
+    expect(answer('shadow', token('user-2', 'eA'))).not.toEqual(
+      mode === 'mask' ? null : answer('production', token('user-1', 'eA')),
+    )
+  }
+})
+
 const big = (text: string) => text.repeat(Math.ceil((1 << 18) / text.length))
 
 /** Texts that make patterns with going back, or scanners that look ahead without bound, take for ever. */

@@ -13,6 +13,7 @@ const body = {
   traffic: { ports: [8080] },
   shadow: { url: 'http://127.0.0.1:9000' },
   dependencies,
+  reason: 'Release 42 changes how orders are written.',
   window: { durationSeconds: 600 },
   budgetUsd: 25,
 }
@@ -67,7 +68,10 @@ describe('an experiment that a second person has to approve', PATIENT, () => {
     expect(waiting).toMatchObject({
       phase: 'scheduled',
       reason: 'It waits for the approval of a second person (mirroring).',
-      approval: { for: ['mirroring'], askedBy: 'lead@example.com', by: null },
+      approval: {
+        ...{ for: ['mirroring'], askedBy: 'lead@example.com', by: null },
+        askedReason: 'Release 42 changes how orders are written.',
+      },
     })
     expect(before).toBe(0)
     expect(refused.map(({ status }) => status)).toEqual([403, 403])
@@ -83,7 +87,24 @@ describe('an experiment that a second person has to approve', PATIENT, () => {
     expect(audit.body.entries).toContainEqual(
       expect.objectContaining({ who: 'other@example.com', what: 'approved: mirroring', why: 'Seen.' }),
     )
+    expect(audit.body.entries).toContainEqual(
+      expect.objectContaining({ what: 'created', why: 'Release 42 changes how orders are written.' }),
+    )
     expect((await approve(made.id, other)).status).toBe(409)
+  })
+
+  it('is not made without a reason, which the approver needs', async () => {
+    const { create, api } = await open('mirroring')
+    const unexplained = { ...body, reason: undefined }
+
+    const refused = await create(ada, { reason: undefined })
+    const plan = await api.send({ method: 'POST', path: '/plans', body: unexplained, authorizer: ada })
+
+    expect([refused.status, refused.body.detail]).toEqual([
+      422,
+      'A second person has to approve it (mirroring): say in reason why you ask for it.',
+    ])
+    expect(plan.body).toMatchObject({ startable: false })
   })
 
   it('cannot be approved by the same role under another session’s name', async () => {
@@ -133,18 +154,25 @@ test('a later end waits for the second person, and the earlier one stays in forc
   await ticks(8)
   const before = (await read(made.id)).endAt
 
-  const asked = await api.send({
-    method: 'POST',
-    path: `/experiments/${made.id}/extend`,
-    body: { bySeconds: 300 },
-    authorizer: ada,
-  })
+  const extend = (more: object) =>
+    api.send({
+      method: 'POST',
+      path: `/experiments/${made.id}/extend`,
+      body: { bySeconds: 300, ...more },
+      authorizer: ada,
+    })
+  const unexplained = await extend({})
+  const asked = await extend({ reason: 'Too little traffic so far.' })
   await ticks(3)
   const waiting = await read(made.id)
   await approve(made.id, other)
   await ticks(3)
 
+  expect([unexplained.status, unexplained.body.errors?.[0]?.path]).toEqual([400, 'body.reason'])
   expect(asked.status).toBe(200)
-  expect(waiting).toMatchObject({ phase: 'mirroring', endAt: before, approval: { for: ['extending'] } })
+  expect(waiting).toMatchObject({
+    ...{ phase: 'mirroring', endAt: before },
+    approval: { for: ['extending'], askedReason: 'Too little traffic so far.' },
+  })
   expect(Date.parse((await read(made.id)).endAt)).toBe(Date.parse(before) + 300_000)
 })

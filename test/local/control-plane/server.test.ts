@@ -7,6 +7,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConsole } from '../../../local/control-plane/console-files.ts'
 import { createControlPlane } from '../../../local/control-plane/server.ts'
+import { Token } from '../../../local/control-plane/token.ts'
 
 let server: Server
 let port: number
@@ -14,6 +15,8 @@ let folder: string
 let last: APIGatewayProxyEventV2 | null = null
 const invocations: unknown[] = []
 const logged: string[] = []
+const TOKEN = 'of-this-run'
+const bearer = { authorization: `Bearer ${TOKEN}` }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'console-'))
@@ -22,6 +25,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'assets', 'main-abc.js'), 'export {}')
   server = createControlPlane({
     console: await readConsole(folder),
+    token: new Token(TOKEN, 4700),
+    invokePath: '/told-to-the-scheduler',
     log: (line) => logged.push(line),
     functions: {
       tick: async (event) => {
@@ -70,7 +75,7 @@ describe('the address of the local control plane', () => {
     const reply = await ask(
       'POST',
       '/api/experiments/exp_1/stop?a=1&a=2&b=%C3%A9',
-      { 'content-type': 'application/json', 'X-Thing': 'Value', cookie: 'a=b; c=d' },
+      { ...bearer, 'content-type': 'application/json', 'X-Thing': 'Value', cookie: 'a=b; c=d' },
       '{"reason":"Zoë"}',
     )
 
@@ -99,7 +104,12 @@ describe('the address of the local control plane', () => {
   })
 
   test('hands bytes that are no text on in base64', async () => {
-    await ask('POST', '/api/x', { 'content-type': 'application/octet-stream' }, Buffer.from([0, 255]))
+    await ask(
+      'POST',
+      '/api/x',
+      { ...bearer, 'content-type': 'application/octet-stream' },
+      Buffer.from([0, 255]),
+    )
 
     expect(last).toMatchObject({ body: 'AP8=', isBase64Encoded: true })
   })
@@ -110,9 +120,13 @@ describe('the address of the local control plane', () => {
     ['GET', '/', { host: '127.0.0.1.evil.example' }],
     ['POST', '/api/experiments', { origin: 'https://evil.example' }],
     ['POST', '/api/experiments', { origin: 'null' }],
-    ['POST', '/2015-03-31/functions/tick/invocations', { origin: 'http://evil.example' }],
+    [
+      'POST',
+      '/told-to-the-scheduler/2015-03-31/functions/tick/invocations',
+      { origin: 'http://evil.example' },
+    ],
   ])('refuses %s %s with %j', async (method, path, headers) => {
-    const reply = await ask(method, path, headers)
+    const reply = await ask(method, path, { ...bearer, ...headers })
 
     expect(reply.status).toBe(403)
     expect(reply.headers['content-type']).toBe('application/problem+json')
@@ -122,11 +136,46 @@ describe('the address of the local control plane', () => {
   test('takes changes from its own page', async () => {
     const origin = `http://localhost:${port}`
 
-    expect((await ask('POST', '/api/x', { host: `localhost:${port}`, origin }, '{}')).status).toBe(201)
+    expect((await ask('POST', '/api/x', { ...bearer, host: `localhost:${port}`, origin }, '{}')).status).toBe(
+      201,
+    )
+  })
+
+  test.each([
+    ['without a token', {}],
+    ['with another one', { authorization: 'Bearer of-another-run' }],
+    ['with another one’s cookie', { cookie: 'shadowmeter-4700=of-another-run' }],
+    ['with the cookie of a system on another port', { cookie: `shadowmeter-4701=${TOKEN}` }],
+    ['with the token as a password', { authorization: `Basic ${TOKEN}` }],
+  ])('is read by anybody on this machine, and changed by nobody %s', async (_, headers) => {
+    const changes = await Promise.all(
+      ['POST', 'PUT', 'PATCH', 'DELETE'].map((method) => ask(method, '/api/experiments', headers)),
+    )
+    const invoked = await ask('POST', '/2015-03-31/functions/tick/invocations', headers, '{}')
+    const read = await ask('GET', '/api/experiments', headers)
+
+    expect(changes.map(({ status }) => status)).toEqual([403, 403, 403, 403])
+    expect(JSON.parse(changes[0]?.text ?? '').detail).toContain('token')
+    expect(invoked.status).toBe(405)
+    expect(read.status).toBe(201)
+  })
+
+  test('gives a page that was opened with the token a cookie for its own site alone', async () => {
+    const opened = await ask('GET', `/?token=${TOKEN}`)
+    const cookie = String(opened.headers['set-cookie'])
+    const changed = await ask('POST', '/api/x', { cookie: cookie.split(';')[0] ?? '' }, '{}')
+    const wrong = await ask('GET', '/?token=of-another-run')
+    const away = await ask('GET', `//evil.example/?token=${TOKEN}`)
+
+    expect([opened.status, opened.headers.location, opened.text]).toEqual([303, '/', ''])
+    expect(cookie).toBe(`shadowmeter-4700=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`)
+    expect(changed.status).toBe(201)
+    expect([wrong.status, wrong.headers['set-cookie']]).toEqual([303, undefined])
+    expect(away.headers.location).toBe('/')
   })
 
   test('does not read bodies without end', async () => {
-    const reply = await ask('POST', '/api/x', {}, Buffer.alloc(1024 * 1024 + 1))
+    const reply = await ask('POST', '/api/x', bearer, Buffer.alloc(1024 * 1024 + 1))
 
     expect([reply.status, JSON.parse(reply.text).type]).toEqual([413, 'urn:shadowmeter:problem:too-large'])
   })
@@ -170,7 +219,12 @@ describe('the address of the local control plane', () => {
 
   test('invokes functions for the scheduler, at once or waiting for the answer', async () => {
     const invoke = (name: string, type: string, body: string) =>
-      ask('POST', `/2015-03-31/functions/${name}/invocations`, { 'x-amz-invocation-type': type }, body)
+      ask(
+        'POST',
+        `/told-to-the-scheduler/2015-03-31/functions/${name}/invocations`,
+        { 'x-amz-invocation-type': type },
+        body,
+      )
 
     const event = await invoke('tick', 'Event', '{"kind":"tick"}')
     const answered = await invoke('tick', 'RequestResponse', '{}')

@@ -65,6 +65,11 @@ export const ApproveModal = ({ experiment, visible, onClose }: Props) => {
           {approval?.askedBy} asks for {approval?.for.join(', ')}. It goes on as soon as you approve it, and
           your name and reason stay in the audit trail.
         </div>
+        {approval?.askedReason && (
+          <FormField label="Why it is asked for">
+            <div className="asked-reason">{approval.askedReason}</div>
+          </FormField>
+        )}
         <FormField label="Reason">
           <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />
         </FormField>

@@ -17,11 +17,16 @@ type Props = Readonly<{ experiment: Experiment; visible: boolean; onClose: () =>
 export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
   const [minutes, setMinutes] = useState('10')
   const [newBudget, setNewBudget] = useState('')
+  const [reason, setReason] = useState('')
   const client = useQueryClient()
   const seconds = Math.round(Number(minutes) * 60)
   const extend = useMutation({
     mutationFn: () => {
-      const body = { bySeconds: seconds, ...(newBudget.trim() !== '' && { budgetUsd: Number(newBudget) }) }
+      const body = {
+        bySeconds: seconds,
+        ...(newBudget.trim() !== '' && { budgetUsd: Number(newBudget) }),
+        ...(reason.trim() !== '' && { reason: reason.trim() }),
+      }
       return call('extendExperiment', { params: { id: experiment.id }, query: {}, body })
     },
     onSuccess: (extended) => {
@@ -33,6 +38,7 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
   const close = () => {
     setMinutes('10')
     setNewBudget('')
+    setReason('')
     extend.reset()
     onClose()
   }
@@ -97,6 +103,13 @@ export const ExtendModal = ({ experiment, visible, onClose }: Props) => {
             placeholder={String(experiment.spec.budgetUsd)}
             onChange={({ detail }) => setNewBudget(detail.value)}
           />
+        </FormField>
+        <FormField
+          label="Reason (optional)"
+          errorText={of('body.reason')}
+          description="Kept in the audit trail; whoever approves it reads it."
+        >
+          <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />
         </FormField>
         {extend.error && <Trouble error={extend.error} what="It was not extended" />}
       </SpaceBetween>

@@ -10,6 +10,7 @@ export const requestWords = ({ percent, writes, select }: ExperimentSpec['reques
   ...select.writes.map((match) => `Writes that go all the same: ${matchWords(match)}.`),
   ...select.allow.map((match, i) => `${i === 0 ? 'Only' : 'Or'} ${matchWords(match)}.`),
   ...select.deny.map((match) => `Never ${matchWords(match)}.`),
+  ...(select.hops === 'each' ? ['What one source hands on to another goes once for each.'] : []),
   ...(select.healthCheckers === 'include' ? ['Health checks go too.'] : []),
   ...stickyWords(select),
   ...(select.perSecondMax === undefined ? [] : [`At most ${select.perSecondMax} a second.`]),

@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import { dependencyWords } from '../../../contract/dependency.ts'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
+import type { Credential } from '../../../contract/forwarding.ts'
 import { RESOURCES } from '../../../contract/resource.ts'
 import type { Resources } from '../../../contract/resources.ts'
 import { ruleWords } from '../../../contract/watch.ts'
@@ -21,6 +22,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
         columns={3}
         minColumnWidth={260}
         items={[
+          ...(spec.reason === undefined ? [] : [{ label: 'Why', value: spec.reason }]),
           { label: 'What is mirrored', value: sourceWords(spec) },
           { label: 'Which traffic', value: trafficWords(spec.traffic) },
           { label: 'Packets', value: packetWords(spec.traffic) },
@@ -29,6 +31,9 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             label: 'What the shadow uses',
             value: spec.dependencies ? dependencyWords(spec.dependencies) : 'Not declared',
           },
+          ...(spec.shadow.credentials
+            ? [{ label: 'Credentials for the shadow', value: credentialWords(spec.shadow.credentials) }]
+            : []),
           { label: 'Requests that reach the shadow', value: requestWords(spec.requests).join(' ') },
           {
             label: 'Redaction',
@@ -74,9 +79,10 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
 const approvalWords = ({ approval }: Experiment): string => {
   if (approval === null) return 'None was needed'
   const what = approval.for.join(', ')
+  const asked = `${approval.askedBy} asked for it${approval.askedReason === null ? '' : `: ${approval.askedReason}`}`
   return approval.by === null
-    ? `Waits for a second person (${what}), asked for by ${approval.askedBy}`
-    : `By ${approval.by} (${what}): ${approval.reason}`
+    ? `Waits for a second person (${what}). ${asked}`
+    : `By ${approval.by} (${what}): ${approval.reason}. ${asked}`
 }
 
 const ResourceWords = ({ resources: { figures, periodSeconds } }: { resources: Resources }) => (
@@ -89,6 +95,15 @@ const ResourceWords = ({ resources: { figures, periodSeconds } }: { resources: R
     Per 1,000 requests, in periods of {periodSeconds} s.
   </>
 )
+
+const credentialWords = (credentials: readonly Credential[]): string =>
+  credentials
+    .map((one) =>
+      one.by === 'secret'
+        ? `The ${one.in} ${one.name} is the secret ${one.secret}.`
+        : `The token in the ${one.in} ${one.name} is signed with the key ${one.key} (${one.algorithm}).`,
+    )
+    .join(' ')
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>
   packetLength === undefined ? 'Whole' : `The first ${packetLength} bytes of each; longer bodies are cut`

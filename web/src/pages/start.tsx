@@ -124,19 +124,34 @@ export const StartPage = () => {
         <div className="start">
           <SpaceBetween size="l">
             <Container>
-              <FormField
-                label="Name"
-                description="For example the release and why."
-                errorText={errors.name}
-                stretch
-              >
-                <Input
-                  name="name"
-                  value={form.name}
-                  onChange={({ detail }) => set({ name: detail.value })}
-                  onBlur={() => leave('name')}
-                />
-              </FormField>
+              <SpaceBetween size="l">
+                <FormField
+                  label="Name"
+                  description="For example the release."
+                  errorText={errors.name}
+                  stretch
+                >
+                  <Input
+                    name="name"
+                    value={form.name}
+                    onChange={({ detail }) => set({ name: detail.value })}
+                    onBlur={() => leave('name')}
+                  />
+                </FormField>
+                <FormField
+                  label="Why (optional)"
+                  description="Kept in the audit trail and the evidence. Needed where a second person has to approve it."
+                  errorText={errors.reason}
+                  stretch
+                >
+                  <Input
+                    name="reason"
+                    value={form.reason}
+                    onChange={({ detail }) => set({ reason: detail.value })}
+                    onBlur={() => leave('reason')}
+                  />
+                </FormField>
+              </SpaceBetween>
             </Container>
             <Section title="What is mirrored">
               <SourceFields {...fields} />
@@ -229,6 +244,7 @@ const whyWait = (fresh: boolean, startable: boolean | undefined, complete: boole
 const NEEDED: Readonly<Record<Field, string>> = {
   name: 'a name',
   owner: 'whose month it is paid from',
+  reason: 'a shorter reason',
   source: 'what is mirrored',
   within: 'right VPCs and subnets',
   without: 'right exclusions',
@@ -239,6 +255,9 @@ const NEEDED: Readonly<Record<Field, string>> = {
   url: 'the shadow’s address',
   percent: 'a right share of requests',
   writes: 'what happens to writes',
+  reads: 'right requests that only read',
+  graphql: 'right GraphQL endpoints',
+  allowedWrites: 'right writes that may go',
   snapshotAt: 'when the shadow’s data was copied',
   redaction: 'what is hidden',
   dependencies: 'what the shadow uses',

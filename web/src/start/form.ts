@@ -14,6 +14,7 @@ export type FormValues = SourceValues &
   Readonly<{
     name: string
     owner: string
+    reason: string
     undocumented: boolean
     littleHeadroom: boolean
     ports: string
@@ -24,6 +25,10 @@ export type FormValues = SourceValues &
     url: string
     percent: string
     writes: 'hold' | 'forward'
+    /** One a line, such as POST /shop.Catalogue/Get*. */
+    reads: string
+    graphql: string
+    allowedWrites: string
     snapshotAt: string
     redaction: Redaction['mode']
     /** Whose national ids are looked for. */
@@ -56,6 +61,7 @@ export const emptyForm: FormValues = {
   ...emptySource,
   name: '',
   owner: '',
+  reason: '',
   undocumented: false,
   littleHeadroom: false,
   ports: '8080',
@@ -66,6 +72,9 @@ export const emptyForm: FormValues = {
   url: '',
   percent: '100',
   writes: 'hold',
+  reads: '',
+  graphql: '',
+  allowedWrites: '',
   snapshotAt: '',
   redaction: 'pseudonymise',
   regions: [],
@@ -83,10 +92,13 @@ export const emptyForm: FormValues = {
   abort: { 'shadow-errors': '50', 'skipped-mirroring': '5', 'production-cpu': '95' },
 }
 
+const REQUESTS_RIGHT = 'One a line: a path that begins with /, a method before it if you like'
+
 /** Where a field’s error comes from in the API’s answers, and what a right value looks like. */
 const FIELDS = {
   name: { path: 'name', right: 'A name of 1 to 80 characters' },
   owner: { path: 'owner', right: 'A name of 1 to 256 characters without #' },
+  reason: { path: 'reason', right: 'At most 500 characters' },
   within: {
     path: 'source.(vpcs|subnets)',
     right: 'Ids such as vpc-0123456789abcdef0 or subnet-0123456789abcdef0',
@@ -103,6 +115,9 @@ const FIELDS = {
   url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
   percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
+  reads: { path: 'requests.select.reads', right: REQUESTS_RIGHT },
+  graphql: { path: 'requests.select.graphql', right: REQUESTS_RIGHT },
+  allowedWrites: { path: 'requests.select.writes', right: REQUESTS_RIGHT },
   snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
   redaction: { path: 'requests.redaction', right: 'One of the four' },
   dependencies: { path: 'dependencies', right: 'One of the three for each' },
@@ -123,6 +138,7 @@ export type FieldErrors = Readonly<Partial<Record<Field, string>>>
 export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   name: form.name,
   ...(form.owner.trim() !== '' && { owner: form.owner }),
+  ...(form.reason.trim() !== '' && { reason: form.reason }),
   source: toSource(form),
   traffic: {
     ...(!form.everyPort && { ports: list(form.ports).map(number) }),
@@ -132,7 +148,12 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   },
   shadow: { url: form.url.trim() },
   ...declared(form),
-  requests: { percent: number(form.percent), writes: form.writes, ...redactionOf(form) },
+  requests: {
+    percent: number(form.percent),
+    writes: form.writes,
+    ...selectionOf(form),
+    ...redactionOf(form),
+  },
   window: {
     ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
@@ -164,6 +185,31 @@ const rampOf = ({ stages }: FormValues): Pick<ExperimentSpecInput, 'ramp'> => {
   }))
   return { ramp: { stages: [...first, { sources: 100, requests: 100 }] } }
 }
+
+const selectionOf = ({
+  writes,
+  reads,
+  graphql,
+  allowedWrites,
+}: FormValues): Pick<NonNullable<ExperimentSpecInput['requests']>, 'select'> => {
+  const select = {
+    ...(reads.trim() !== '' && { reads: matches(reads) }),
+    ...(graphql.trim() !== '' && { graphql: matches(graphql) }),
+    ...(allowedWrites.trim() !== '' && { writes: matches(allowedWrites) }),
+  }
+  return writes === 'forward' || Object.keys(select).length === 0 ? {} : { select }
+}
+
+/** `POST /carts/*` or `/carts/*`, one a line. */
+const matches = (text: string): { methods?: string[]; paths: string[] }[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, method, path = line] = /^([A-Za-z]+)\s+(.*)$/.exec(line) ?? []
+      return { ...(method !== undefined && { methods: [method.toUpperCase()] }), paths: [path] }
+    })
 
 /** Left out where it is as without a word. */
 const redactionOf = ({

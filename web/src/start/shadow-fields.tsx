@@ -1,10 +1,9 @@
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { Effect } from './effect.tsx'
 import type { FieldProps } from './field-props.ts'
-import type { FormValues } from './form.ts'
+import { WriteFields } from './write-fields.tsx'
 
 export const ShadowFields = ({ form, errors, set, leave }: FieldProps) => (
   <SpaceBetween size="l">
@@ -58,25 +57,6 @@ export const ShadowFields = ({ form, errors, set, leave }: FieldProps) => (
         />
       </div>
     </FormField>
-    <FormField label="Writes" errorText={errors.writes}>
-      <RadioGroup
-        value={form.writes}
-        onChange={({ detail }) => set({ writes: detail.value as FormValues['writes'] })}
-        items={[
-          {
-            value: 'hold',
-            label: 'Hold back',
-            description:
-              'Only GET, HEAD and OPTIONS reach the shadow. Safe when the shadow shares data or calls others.',
-          },
-          {
-            value: 'forward',
-            label: 'Forward',
-            description:
-              'POST, PUT, PATCH and DELETE too. Only for a shadow with data of its own: it really performs them.',
-          },
-        ]}
-      />
-    </FormField>
+    <WriteFields {...{ form, errors, set, leave }} />
   </SpaceBetween>
 )
