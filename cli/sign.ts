@@ -34,14 +34,15 @@ const withToken = (api: URL, environment: Environment): Sign => {
   let token: string | null | undefined
   return async ({ method, headers }) => {
     if (method === 'GET') return headers
-    token ??= environment.SHADOWMETER_TOKEN ?? tokenOnFile(Number(api.port) || 80)
+    token ??=
+      environment.SHADOWMETER_TOKEN ?? tokenOnFile(environment.HOME ?? homedir(), Number(api.port) || 80)
     return token === null ? headers : { ...headers, authorization: `Bearer ${token}` }
   }
 }
 
-const tokenOnFile = (port: number): string | null => {
+const tokenOnFile = (home: string, port: number): string | null => {
   try {
-    return readFileSync(localTokenFile(homedir(), port), 'utf8').trim()
+    return readFileSync(localTokenFile(home, port), 'utf8').trim()
   } catch {
     return null
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from './child.ts'
@@ -74,7 +75,7 @@ export const startLocalSystem = async (
       throw new StartError(`AWS endpoint: ${cause.message}`)
     })
     try {
-      writeToken(port, token)
+      writeToken(homedir(), port, token)
     } catch (error) {
       warn(
         `The token is in no file (${(error as Error).message}): give the command line what stands in the console’s address, as SHADOWMETER_TOKEN.`,
@@ -110,7 +111,7 @@ export const startLocalSystem = async (
     if (stop.aborted) return 0
     throw error
   } finally {
-    removeToken(port)
+    removeToken(homedir(), port)
   }
 }
 

@@ -1,11 +1,10 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { localTokenFile } from '../contract/local-token.ts'
 
 /** Leaves the token where the command line finds it. @throws what the file system throws */
-export const writeToken = (port: number, token: string): void => {
-  const file = localTokenFile(homedir(), port)
+export const writeToken = (home: string, port: number, token: string): void => {
+  const file = localTokenFile(home, port)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // One that another run left behind keeps its mode when it is written to.
   rmSync(file, { force: true })
@@ -13,4 +12,5 @@ export const writeToken = (port: number, token: string): void => {
   chmodSync(file, 0o600)
 }
 
-export const removeToken = (port: number): void => rmSync(localTokenFile(homedir(), port), { force: true })
+export const removeToken = (home: string, port: number): void =>
+  rmSync(localTokenFile(home, port), { force: true })

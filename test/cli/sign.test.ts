@@ -79,16 +79,16 @@ test('a system on this machine gets no signature', async () => {
 test('changes of a system on this machine carry its token: the environment’s, else what it has left for its user', async () => {
   const home = mkdtempSync(join(tmpdir(), 'home-'))
   onTestFinished(() => rmSync(home, { recursive: true }))
-  process.env.HOME = home
   const url = new URL('http://127.0.0.1:4700/api/experiments')
   const change = async (environment: Record<string, string>) =>
-    (await signerFor(url, environment)({ method: 'POST', url, headers: {}, body: '{}' })).authorization
+    (await signerFor(url, { HOME: home, ...environment })({ method: 'POST', url, headers: {}, body: '{}' }))
+      .authorization
   const before = await change({})
-  writeToken(4700, 'of-this-run')
+  writeToken(home, 4700, 'of-this-run')
   const { mode } = statSync(localTokenFile(home, 4700))
   const read = await signerFor(url, {})({ method: 'GET', url, headers: {}, body: undefined })
   const changed = [await change({}), await change({ SHADOWMETER_TOKEN: 'given' })]
-  removeToken(4700)
+  removeToken(home, 4700)
 
   expect(before).toBeUndefined()
   expect(mode & 0o777).toBe(0o600)

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Comparison } from '../../contract/comparison.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
 import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
@@ -89,6 +90,32 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .getByRole('region', { name: 'Coverage' })
       .getByRole('row', { name: /^Judged/ })
       .waitFor()
+  })
+
+  test('shows whatever markup is in what the traffic said as text', async () => {
+    const planted = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'>'
+    const address = page.url()
+    await page.route('**/api/experiments/*/comparison*', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ response: answer, json: withMarkup(await answer.json(), planted) })
+    })
+    await page.reload()
+    await page
+      .getByRole('region', { name: 'Endpoints' })
+      .getByRole('button', { name: planted })
+      .first()
+      .click()
+
+    await page.getByRole('region', { name: 'Differences' }).getByText(planted).first().waitFor()
+    const examples = page.getByRole('region', { name: 'Examples' })
+    await until(async () => (await examples.getByText(planted).count()) >= 3)
+    const written = await page.evaluate<number>('document.querySelectorAll("img[src=x], main script").length')
+
+    expect(written).toBe(0)
+    expect(await page.title()).toMatch(/ · Shadowmeter$/)
+    await page.unroute('**/api/experiments/*/comparison*')
+    await page.goto(address)
+    await page.reload()
   })
 
   test('has no serious accessibility violation, in light and in dark', async () => {
@@ -209,6 +236,15 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
     await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
     await declare(page)
+    await page.getByRole('textbox', { name: 'Why' }).fill('Searches go over POST')
+    await page.getByRole('button', { name: /^Exceptions/ }).click()
+    const reads = page.getByRole('textbox', { name: 'POST requests that only read' })
+    await reads.fill('search')
+    await reads.press('Tab')
+    await page.getByText('One a line: a path that begins with /, a method before it if you like').waitFor()
+    await reads.fill('/search\npost /shop.Catalogue/Get*')
+    await page.getByRole('textbox', { name: 'GraphQL endpoints' }).fill('/graphql')
+    await page.getByRole('textbox', { name: 'Writes that go all the same' }).fill('PUT /carts/*')
     await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
     await page.getByText('It cannot start like this', { exact: true }).waitFor()
     expect(await start.getAttribute('aria-disabled')).toBe('true')
@@ -223,6 +259,17 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await start.click()
 
     await page.getByRole('heading', { name: 'From the form', level: 1 }).waitFor()
+    const [made] = await experiments(system)
+    expect(made?.spec).toMatchObject({
+      reason: 'Searches go over POST',
+      requests: {
+        select: {
+          reads: [{ paths: ['/search'] }, { methods: ['POST'], paths: ['/shop.Catalogue/Get*'] }],
+          graphql: [{ paths: ['/graphql'] }],
+          writes: [{ methods: ['PUT'], paths: ['/carts/*'] }],
+        },
+      },
+    })
     await page.getByText('Mirroring', { exact: true }).waitFor({ timeout: 2 * MINUTE })
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('Paused', { exact: true }).waitFor()
@@ -312,6 +359,29 @@ const number = (text: string): number => Number(text.replaceAll(',', ''))
 
 const until = (condition: () => Promise<boolean>): Promise<void> =>
   expect.poll(condition, { timeout: MINUTE, interval: 500 }).toBe(true) as unknown as Promise<void>
+
+/** The API’s answer with markup wherever something out of the traffic stands in it. */
+const withMarkup = (comparison: Comparison, markup: string): Comparison => ({
+  ...comparison,
+  endpoints: comparison.endpoints.map((endpoint) => ({
+    ...endpoint,
+    endpoint: `${endpoint.endpoint} ${markup}`,
+    differences: endpoint.differences.map((difference) => ({
+      ...difference,
+      path: `${difference.path} ${markup}`,
+    })),
+  })),
+  samples: comparison.samples.map((sample) => ({
+    ...sample,
+    endpoint: `${sample.endpoint} ${markup}`,
+    path: `${sample.path} ${markup}`,
+    requestId: markup,
+    client: markup,
+    request: { method: 'POST', target: `/${markup}`, headers: ['X-Planted', markup], body: markup },
+    production: { ...sample.production, server: markup, body: markup },
+    shadow: { ...sample.shadow, body: JSON.stringify({ note: markup }) },
+  })),
+})
 
 const focused = async (page: Page): Promise<string> => (await page.locator(':focus').textContent()) ?? ''
 

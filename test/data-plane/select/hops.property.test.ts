@@ -26,7 +26,7 @@ const copy = (client: string, server: string, at: number, { id = 'a', path = '/'
 
 /** A client’s request with what production makes of it: handed on, perhaps twice, along the way. */
 const journey = fc.record({
-  id: fc.constantFrom('a', 'b'),
+  id: fc.constantFrom<string>('a', 'b'),
   path: fc.constantFrom('/', '/orders'),
   body: fc.constantFrom('', '{"n":1}'),
   at: fc.nat(4_000),
