@@ -29,6 +29,7 @@ export default $config({
     const { api } = await import('./infra/api.ts')
     const { site } = await import('./infra/console.ts')
     const { mirrorTarget } = await import('./infra/mirror.ts')
+    const { notices } = await import('./infra/notices.ts')
     const { evidence } = await import('./infra/storage.ts')
     const { table } = await import('./infra/table.ts')
     await import('./infra/events.ts')
@@ -41,6 +42,7 @@ export default $config({
       mirrorTarget: mirrorTarget.id,
       table: table.name,
       evidence: evidence.bucket,
+      notices: notices?.arn ?? 'none: deployment.json asks for none',
     }
   },
 })

@@ -64,7 +64,8 @@ const HELD_SHOWN = 5
 
 export const experiment = (shown: Experiment): string => {
   const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
-  const { volume, usdPerGb, requests, sources, gateways, revision, gaps, cutConnections } = shown
+  const { volume, usdPerGb, requests, sources, gateways, revision, gaps, cutConnections, leftOutPackets } =
+    shown
   const facts = rows([
     ['experiment', `${id} (revision ${revision})`],
     ['name', spec.name],
@@ -96,6 +97,9 @@ export const experiment = (shown: Experiment): string => {
     ...section('coverage gaps', [
       ...gaps.map(gap),
       ...(cutConnections > 0 ? [`${count(cutConnections)} connections cut when gateways were replaced`] : []),
+      ...(leftOutPackets > 0
+        ? [`${count(leftOutPackets)} packets not read by gateways that were behind`]
+        : []),
     ]),
   ].join('\n')
 }

@@ -234,6 +234,13 @@ export const Experiment = z
       .nonnegative()
       .default(0)
       .describe('connections that a gateway followed when it was stopped while the experiment went on'),
+    leftOutPackets: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe(
+        'mirrored packets that gateways with too much to do did not read, so that other experiments got their share',
+      ),
     gaps: z
       .array(Gap)
       .default([])

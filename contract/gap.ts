@@ -9,7 +9,7 @@ export const Gap = z
       .enum(GAP_KINDS)
       .describe(
         'zone-lost: no gateway task fit to receive in a zone of the sources, and packets do not cross zones; ' +
-          'gateways-swapped: a larger set of gateway tasks took over from the one before, and nothing was paired; starved: ' +
+          'gateways-swapped: another set of gateway tasks took over from the one before, and nothing was paired; starved: ' +
           'somebody else’s mirror session takes the packets of a source first',
       ),
     of: z.string().describe('the zone or the network interface it is about; empty for the whole experiment'),

@@ -131,6 +131,12 @@ export const Volume = z
   .meta({ id: 'Volume' })
 export type Volume = z.output<typeof Volume>
 
+/**
+ * What became of packets that a gateway received and did not read: it was behind, and their experiment took more than its
+ * equal share of it.
+ */
+export const OVERLOAD = 'overload'
+
 const addCounts = <Key extends string>(a: Partial<Record<Key, number>>, b: Partial<Record<Key, number>>) => {
   const sum = { ...a }
   for (const key of Object.keys(b) as Key[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Comparison } from '../contract/comparison.ts'
 import { destinationRefusal } from '../contract/destination.ts'
-import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
+import { OVERLOAD, type RequestReason, type ShadowResult } from '../contract/traffic.ts'
 import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
 import { Drift } from './compare/drift.ts'
 import { EndpointNames } from './compare/endpoint-names.ts'
@@ -68,6 +68,8 @@ export class Experiment implements ExchangeHandler {
   /** Writes that the shadow has not been sent. */
   readonly #unsent = new WeakSet<Request>()
   #ended = false
+  /** Packets that were not read because this worker was behind, and others need it too. */
+  #leftOut = 0
 
   constructor(config: ExperimentConfig, options: ExperimentOptions) {
     this.id = config.id
@@ -149,6 +151,11 @@ export class Experiment implements ExchangeHandler {
   /** One inner Ethernet frame, read in place. */
   frame(buffer: Buffer, offset: number, length: number, vni: number, at: number): void {
     this.#pipeline.frame(buffer, offset, length, vni, at)
+  }
+
+  /** Counts a packet instead of reading it. */
+  leaveOut(): void {
+    this.#leftOut++
   }
 
   /** Called often: what waits for time to pass. */
@@ -235,6 +242,7 @@ export class Experiment implements ExchangeHandler {
     return {
       packets: {
         ...others,
+        [OVERLOAD]: this.#leftOut,
         ...Object.fromEntries(Object.entries(segments).map(([kind, count]) => [`tcp.${kind}`, count])),
       },
       sources: Object.fromEntries([...this.#volumes].map(([vni, volume]) => [vni, { ...volume }])),

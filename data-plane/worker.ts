@@ -3,6 +3,7 @@ import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
 import { Experiment, type ExperimentOptions } from './experiment.ts'
 import type { ExperimentConfig } from './experiment-config.ts'
+import { FairShare } from './select/fair-share.ts'
 import { type Admission, Gate } from './select/gate.ts'
 import type { DatagramSource } from './source/datagram-source.ts'
 import { type OpenedSource, openSource } from './source/open.ts'
@@ -60,13 +61,16 @@ export class Worker {
   async start(): Promise<OpenedSource> {
     const { host, port, geneve, shared, onError } = this.#options
     const onFailure = (error: Error) => onError(error, true)
+    const share = new FairShare<Experiment>()
+    const geneveShare = new FairShare<Experiment>()
     this.#opened = await openSource({
       host,
       port,
       shared,
+      onTurn: (backlog) => share.turn(backlog, this.#active.size),
       onDatagram: (buffer, offset, length, source, at) => {
         this.#received++
-        this.#datagram(buffer, offset, length, source, at)
+        this.#datagram(buffer, offset, length, source, at, share)
       },
       onFailure,
     })
@@ -74,7 +78,8 @@ export class Worker {
       this.#openedGeneve = await openSource({
         ...geneve,
         shared,
-        onDatagram: (buffer, offset, length, _, at) => this.#geneve(buffer, offset, length, at),
+        onTurn: (backlog) => geneveShare.turn(backlog, this.#active.size),
+        onDatagram: (buffer, offset, length, _, at) => this.#geneve(buffer, offset, length, at, geneveShare),
         onFailure,
       })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
@@ -152,7 +157,7 @@ export class Worker {
   }
 
   /** What is inside counts where it came from: the outer source is the load balancer's. */
-  #geneve(buffer: Buffer, offset: number, length: number, at: number): void {
+  #geneve(buffer: Buffer, offset: number, length: number, at: number, share: FairShare<Experiment>): void {
     this.#received++
     const kind = this.#tunnel.unwrap(buffer, offset, length, at)
     if (kind !== 'vxlan') {
@@ -160,12 +165,23 @@ export class Worker {
       return
     }
     const { buffer: inner, start, end } = this.#tunnel.payload
-    this.#datagram(inner, start, end - start, this.#tunnel.source, at)
+    this.#datagram(inner, start, end - start, this.#tunnel.source, at, share)
   }
 
-  #datagram(buffer: Buffer, offset: number, length: number, source: number, at: number): void {
+  #datagram(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    source: number,
+    at: number,
+    share: FairShare<Experiment>,
+  ): void {
     const admission = this.#gate.admit(buffer, offset, length, source, at)
     if (admission === null) return
+    if (share.isOn && !share.takes(admission.target)) {
+      admission.target.leaveOut()
+      return
+    }
     try {
       admission.target.frame(buffer, offset + HEADER_LENGTH, length - HEADER_LENGTH, vni(buffer, offset), at)
     } catch (error) {

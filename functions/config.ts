@@ -5,58 +5,77 @@ import { RoleMembers } from '../contract/role.ts'
 
 const name = z.string().min(1)
 
-const Environment = z.object({
-  AWS_REGION: name,
-  SHADOWMETER_DEPLOYMENT: name.max(256).describe('app/stage: whose AWS resources are ours'),
-  SHADOWMETER_TABLE: name,
-  SHADOWMETER_CLUSTER: name,
-  SHADOWMETER_SERVICE: name,
-  SHADOWMETER_MIRROR_TARGET: z.string().regex(/^tmt-[0-9a-f]{8,17}$/),
-  SHADOWMETER_PARKING_FILTER: z
-    .string()
-    .regex(/^tmf-[0-9a-f]{8,17}$/)
-    .describe('a mirror filter of the deployment that never has a rule: sessions that join are made on it'),
-  SHADOWMETER_TARGET_GROUP_ARN: name,
-  SHADOWMETER_LOAD_BALANCER_ARN: name,
-  SHADOWMETER_SCHEDULE_GROUP: name.max(64),
-  SHADOWMETER_SCHEDULE_ROLE_ARN: name,
-  SHADOWMETER_DEAD_LETTERS_ARN: name
-    .optional()
-    .describe('queue for what a schedule could not do, such as deleting what is gone already'),
-  SHADOWMETER_CONTROL_FUNCTION_ARN: name.describe('what schedules call at the start and the end of a window'),
-  SHADOWMETER_EVENT_BUS: name
-    .optional()
-    .describe('EventBridge bus that gets notices; without it there are none'),
-  SHADOWMETER_EVIDENCE_BUCKET: name
-    .optional()
-    .describe('S3 bucket for the evidence packages of ended experiments; without it none is stored'),
-  SHADOWMETER_SHADOWS: AllowedShadowsText,
-  SHADOWMETER_GATEWAYS_MAX: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(500)
-    .default(100)
-    .describe('gateway tasks that may run at once, those that are being replaced not counted'),
-  SHADOWMETER_ROLES: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return RoleMembers.parse(JSON.parse(text))
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: `is not who has which role: ${error}` })
-        return z.NEVER
-      }
-    })
-    .optional(),
-  SHADOWMETER_FOUR_EYES: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter((one) => one !== ''))
-    .pipe(z.array(Approvable))
-    .describe('what a second person has to approve'),
-  SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
-})
+const Environment = z
+  .object({
+    AWS_REGION: name,
+    SHADOWMETER_DEPLOYMENT: name.max(256).describe('app/stage: whose AWS resources are ours'),
+    SHADOWMETER_TABLE: name,
+    SHADOWMETER_CLUSTER: name,
+    SHADOWMETER_SERVICE: name,
+    SHADOWMETER_MIRROR_TARGET: z.string().regex(/^tmt-[0-9a-f]{8,17}$/),
+    SHADOWMETER_PARKING_FILTER: z
+      .string()
+      .regex(/^tmf-[0-9a-f]{8,17}$/)
+      .describe('a mirror filter of the deployment that never has a rule: sessions that join are made on it'),
+    SHADOWMETER_TARGET_GROUP_ARN: name,
+    SHADOWMETER_LOAD_BALANCER_ARN: name,
+    SHADOWMETER_SCHEDULE_GROUP: name.max(64),
+    SHADOWMETER_SCHEDULE_ROLE_ARN: name,
+    SHADOWMETER_DEAD_LETTERS_ARN: name
+      .optional()
+      .describe('queue for what a schedule could not do, such as deleting what is gone already'),
+    SHADOWMETER_CONTROL_FUNCTION_ARN: name.describe(
+      'what schedules call at the start and the end of a window',
+    ),
+    SHADOWMETER_EVENT_BUS: name
+      .optional()
+      .describe('EventBridge bus that gets notices; without it there are none'),
+    SHADOWMETER_PRE_NOTICE_MINUTES: z.coerce
+      .number()
+      .min(0)
+      .max(1440)
+      .default(0)
+      .describe(
+        'from the pre-notice on the event bus to the first mirror session; 0: there is no pre-notice',
+      ),
+    SHADOWMETER_EVIDENCE_BUCKET: name
+      .optional()
+      .describe('S3 bucket for the evidence packages of ended experiments; without it none is stored'),
+    SHADOWMETER_SHADOWS: AllowedShadowsText,
+    SHADOWMETER_GATEWAYS_MAX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(500)
+      .default(100)
+      .describe('gateway tasks that may run at once, those that are being replaced not counted'),
+    SHADOWMETER_ROLES: z
+      .string()
+      .transform((text, context) => {
+        try {
+          return RoleMembers.parse(JSON.parse(text))
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: `is not who has which role: ${error}` })
+          return z.NEVER
+        }
+      })
+      .optional(),
+    SHADOWMETER_FOUR_EYES: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').filter((one) => one !== ''))
+      .pipe(z.array(Approvable))
+      .describe('what a second person has to approve'),
+    SHADOWMETER_TICK_SECONDS: z.coerce.number().positive().max(300).default(60),
+  })
+  .refine(
+    ({ SHADOWMETER_PRE_NOTICE_MINUTES: minutes, SHADOWMETER_EVENT_BUS: bus }) =>
+      minutes === 0 || bus !== undefined,
+    {
+      path: ['SHADOWMETER_EVENT_BUS'],
+      message: 'names the bus that a pre-notice goes to: without it nothing could ever start',
+    },
+  )
 
 /** What the control plane is told about its surroundings. The SDK’s own variables are not repeated here. */
 export type Config = Readonly<{
@@ -74,6 +93,8 @@ export type Config = Readonly<{
   deadLetters: string | null
   /** EventBridge bus for notices; null: nobody is told. */
   eventBus: string | null
+  /** From a pre-notice to the first mirror session; 0: there is none. */
+  preNoticeMinutes: number
   /** S3 bucket for evidence packages; null: none is stored. */
   evidenceBucket: string | null
   controlFunction: string
@@ -104,6 +125,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     scheduleRole: read.SHADOWMETER_SCHEDULE_ROLE_ARN,
     deadLetters: read.SHADOWMETER_DEAD_LETTERS_ARN ?? null,
     eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
+    preNoticeMinutes: read.SHADOWMETER_PRE_NOTICE_MINUTES,
     evidenceBucket: read.SHADOWMETER_EVIDENCE_BUCKET ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,

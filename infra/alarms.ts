@@ -129,7 +129,8 @@ const ALARMS: Record<string, Alarm> = {
     queries: [
       { ...gateways('kernel', 'KernelOverflow'), returnData: false },
       { ...gateways('ring', 'RingFull'), returnData: false },
-      result('FILL(kernel, 0) + FILL(ring, 0)'),
+      { ...gateways('leftout', 'PacketsLeftOut'), returnData: false },
+      result('FILL(kernel, 0) + FILL(ring, 0) + FILL(leftout, 0)'),
     ],
   },
   'packets-refused': {

@@ -25,6 +25,7 @@ export const environment = {
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
   SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
   SHADOWMETER_EVENT_BUS: 'default',
+  SHADOWMETER_PRE_NOTICE_MINUTES: `${inputs.notices?.preNoticeMinutes ?? 0}`,
   SHADOWMETER_SHADOWS: allowedShadows,
   SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
   ...(inputs.roles && { SHADOWMETER_ROLES: JSON.stringify(inputs.roles) }),

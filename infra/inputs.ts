@@ -128,6 +128,18 @@ export const Settings = z.strictObject({
         .describe('alarms over the sources’ own metrics; $0.10 a month per metric they look at'),
     })
     .prefault({}),
+  notices: z
+    .strictObject({
+      email: z.array(z.email()).default([]),
+      preNoticeMinutes: z
+        .int()
+        .min(0)
+        .max(1440)
+        .default(0)
+        .describe('from the pre-notice to the first mirror session of each experiment; 0: there is none'),
+    })
+    .optional()
+    .describe('an SNS topic for starts, stages, aborts and ends of experiments, and for pre-notices'),
   evidenceDays: z
     .number()
     .int()

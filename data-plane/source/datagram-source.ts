@@ -11,6 +11,9 @@ export type DatagramHandler = (
   at: number,
 ) => void
 
+/** Datagrams handed over at most before the event loop gets a turn: sockets to the shadow must not starve. */
+export const TURN = 512
+
 /** What was lost before it could be handed over. */
 export type SourceLosses = {
   /** Datagrams that the kernel dropped because the socket's buffer was full; null where it cannot be known. */
@@ -35,6 +38,8 @@ export type SourceOptions = {
   host: string
   /** 0 takes any free port. */
   port: number
+  /** Told before each turn how full the ring is, 0 to 1; a source without a ring tells nothing. */
+  onTurn?: (backlog: number) => void
   /** Several sockets share the address (SO_REUSEPORT): the kernel keeps each outer flow on one of them. */
   shared: boolean
   onDatagram: DatagramHandler

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { DatagramSource, SourceOptions } from './datagram-source.ts'
+import { type DatagramSource, type SourceOptions, TURN } from './datagram-source.ts'
 import {
   createRing,
   HEAD,
@@ -14,14 +14,12 @@ import {
   RING_FULL,
   SECONDS,
   SLOT_BYTES,
+  SLOTS,
   SOURCE,
   STOP,
   slotOf,
   TAIL,
 } from './ring.ts'
-
-/** Datagrams handled before the event loop gets a turn: sockets to the shadow must not starve. */
-const TURN = 512
 
 /**
  * The receiver thread and its ring. Fails when koffi cannot be loaded (it is optional and Linux only) or the address
@@ -32,6 +30,7 @@ export const openThreadSource = async ({
   port,
   shared,
   onDatagram,
+  onTurn,
   onFailure,
 }: SourceOptions): Promise<DatagramSource> => {
   const ring = createRing()
@@ -62,6 +61,7 @@ export const openThreadSource = async ({
     const head = Atomics.load(words, HEAD)
     const origin = Atomics.load(words, ORIGIN)
     const waiting = (head - tail) | 0
+    onTurn?.(waiting / SLOTS)
     const end = waiting > TURN ? (tail + TURN) | 0 : head
     while (tail !== end) {
       const slot = slotOf(tail, origin)

@@ -1,5 +1,5 @@
 import { mergeSketches, quantile, type Sketch } from '../../contract/sketch.ts'
-import { SHADOW_RESULTS } from '../../contract/traffic.ts'
+import { OVERLOAD, SHADOW_RESULTS } from '../../contract/traffic.ts'
 import { violations } from './conservation.ts'
 import { requestCounts } from './request-counters.ts'
 import { type ExperimentSnapshot, emptySnapshot, type Snapshot, totalVolume } from './snapshot.ts'
@@ -29,11 +29,14 @@ export const emfLines = (before: Snapshot | null, now: Snapshot, deployment: str
 const ofTask = (before: Snapshot, now: Snapshot): Metric[] => {
   const refused = ({ datagrams }: Snapshot) =>
     Object.values(datagrams).reduce((sum, count) => sum + count, 0) - datagrams.accepted
+  const leftOut = ({ experiments }: Snapshot) =>
+    Object.values(experiments).reduce((sum, { packets }) => sum + (packets[OVERLOAD] ?? 0), 0)
   return [
     ['DatagramsReceived', 'Count', now.received - before.received],
     ['DatagramsRefused', 'Count', refused(now) - refused(before)],
     ['KernelOverflow', 'Count', (now.kernelOverflow ?? 0) - (before.kernelOverflow ?? 0)],
     ['RingFull', 'Count', now.ringFull - before.ringFull],
+    ['PacketsLeftOut', 'Count', leftOut(now) - leftOut(before)],
     ['ConservationViolations', 'Count', violations(now).length],
   ]
 }

@@ -50,7 +50,10 @@ export type Action =
       extend?: true
       /** The stage to go on to. */
       promote?: number
+      announced?: Readonly<{ at: string; enis: number; notBefore: string }>
     }
+  /** Tells security teams what is about to be done; not done before the event bus has taken it. */
+  | { kind: 'announce'; notBefore: string }
   | { kind: 'audit'; entry: AuditEntry }
   | { kind: 'forget-active' }
 

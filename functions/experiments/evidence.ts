@@ -90,7 +90,7 @@ const MOST = 0.5
 
 /** What the numbers do not say, each in a sentence. */
 const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
-  const { spec, requests, outcome, gaps, cutConnections } = record.experiment
+  const { spec, requests, outcome, gaps, cutConnections, leftOutPackets } = record.experiment
   const { thresholds } = verdict
   const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
   const unpaired = Object.values(comparison.unpaired).reduce((sum, count) => sum + count, 0)
@@ -129,6 +129,10 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
       `Not judged, for want of requests: ${few.map(({ endpoint, compared }) => `${endpoint} (${compared})`).join(', ')}.`,
     ),
     ...is(cutConnections > 0, `${cutConnections} connections were cut when gateways were replaced.`),
+    ...is(
+      leftOutPackets > 0,
+      `${leftOutPackets} packets were not read: the gateways had too much to do, and other experiments their share of them.`,
+    ),
     ...gaps.map(({ since, until, what }) => `Not seen whole from ${since} to ${until ?? 'now'}: ${what}`),
     ...is(
       spec.traffic.packetLength !== undefined,

@@ -3,6 +3,7 @@ import { Timestamp } from '../../contract/experiment.ts'
 import type { TaskLoad } from './gateway-load.ts'
 import { TASK_CAPACITY, type TaskCapacity, tasksForLoad } from './gateway-size.ts'
 import type { Settings } from './settings.ts'
+import { smallerSize } from './slack.ts'
 
 const rate = z.number().nonnegative()
 
@@ -13,8 +14,26 @@ export const Fleet = z.object({
   tasks: z.int().nonnegative(),
   /** Since when they have had too much to do; null while they have not. */
   strainedSince: Timestamp.nullable(),
-  /** A larger set of tasks takes over: announced first, then carried out. `from` is the deployment that it replaces. */
-  swap: z.object({ since: Timestamp, from: z.string(), tasks: z.int(), why: z.string() }).nullable(),
+  /** Since when they have had far too little to do; null while they have not. */
+  slackSince: Timestamp.nullable().default(null),
+  /**
+   * Another set of tasks takes over: announced first, then carried out. `from` is the deployment that it replaces, `eases`
+   * the experiments that need no more than so few tasks by their measured load; null for a larger set.
+   */
+  swap: z
+    .object({
+      since: Timestamp,
+      from: z.string(),
+      tasks: z.int(),
+      why: z.string(),
+      eases: z.array(z.string()).nullable().default(null),
+    })
+    .nullable(),
+  /** What these experiments need together by their measured load, whatever was thought before they ran. */
+  eased: z
+    .object({ tasks: z.int(), experiments: z.array(z.string()) })
+    .nullable()
+    .default(null),
   swappedAt: Timestamp.nullable(),
   /** What one task was seen to carry when it began to lose packets; null before any did. */
   measured: z.object({ packetsPerSecond: rate, bytesPerSecond: rate, at: Timestamp }).nullable(),
@@ -25,10 +44,18 @@ export const NEW_FLEET: Fleet = {
   version: 0,
   tasks: 0,
   strainedSince: null,
+  slackSince: null,
   swap: null,
+  eased: null,
   swappedAt: null,
   measured: null,
 }
+
+/** What the fleet is meant to have: a smaller set counts from its announcement, or it would be scaled out while it comes. */
+export const meantFor = ({ tasks, eased, swap }: Fleet): Pick<Fleet, 'tasks' | 'eased'> =>
+  swap?.eases
+    ? { tasks: swap.tasks, eased: { tasks: swap.tasks, experiments: swap.eases } }
+    : { tasks, eased }
 
 export const capacityOf = ({ measured }: Fleet): TaskCapacity => measured ?? TASK_CAPACITY
 
@@ -40,7 +67,11 @@ export type FleetSeen = Readonly<{
   loads: readonly TaskLoad[]
   /** Mirrored ENIs of all experiments: the load balancer spreads their flows. */
   sources: number
+  /** One per zone where packets do not cross zones. */
+  tasksMin: number
   tasksMax: number
+  /** All experiments that need gateways, when each of them sends what it will send; null while one does not. */
+  settled: readonly string[] | null
 }>
 
 /** Either what is to be remembered, or that so many new tasks take over from those that run. */
@@ -70,23 +101,53 @@ export const fleetStep = (fleet: Fleet, seen: FleetSeen, now: Date, settings: Se
   if (measured !== fleet.measured) return { remember: { ...fleet, measured } }
   const why = strain(seen.loads, capacityOf(fleet))
   if (why === null)
-    return fleet.strainedSince === null ? null : { remember: { ...fleet, strainedSince: null } }
-  if (fleet.strainedSince === null) return { remember: { ...fleet, strainedSince: at } }
+    return fleet.strainedSince === null
+      ? slackStep(fleet, seen, now, settings)
+      : { remember: { ...fleet, strainedSince: null } }
+  if (fleet.strainedSince === null) return { remember: { ...fleet, strainedSince: at, slackSince: null } }
   const tasks = nextSize(seen, capacityOf(fleet))
   const lasting = now.getTime() - Date.parse(fleet.strainedSince) >= 2 * settings.tickMs
-  const rested =
-    fleet.swappedAt === null || now.getTime() - Date.parse(fleet.swappedAt) >= settings.swapPauseMs
-  if (!lasting || !rested || !seen.rolledOut || tasks <= seen.desired) return null
+  if (!lasting || !mayBeSwapped(fleet, seen, now, settings) || tasks <= seen.desired) return null
   return {
-    remember: { ...fleet, swap: { since: at, from: seen.deployment, tasks, why: `${why}.` } },
+    remember: { ...fleet, swap: { since: at, from: seen.deployment, tasks, why: `${why}.`, eases: null } },
+  }
+}
+
+const mayBeSwapped = (
+  { swappedAt }: Fleet,
+  { rolledOut }: FleetSeen,
+  now: Date,
+  { swapPauseMs }: Settings,
+): boolean => rolledOut && (swappedAt === null || now.getTime() - Date.parse(swappedAt) >= swapPauseMs)
+
+/** A smaller set takes over the same way, when the load has been far below what there is for long enough. */
+const slackStep = (fleet: Fleet, seen: FleetSeen, now: Date, settings: Settings): FleetStep | null => {
+  const tasks = seen.settled === null ? null : smallerSize(seen, capacityOf(fleet))
+  if (tasks === null || seen.settled === null)
+    return fleet.slackSince === null ? null : { remember: { ...fleet, slackSince: null } }
+  const since = now.toISOString()
+  if (fleet.slackSince === null) return { remember: { ...fleet, slackSince: since } }
+  const lasting = now.getTime() - Date.parse(fleet.slackSince) >= settings.slackMs
+  if (!lasting || !mayBeSwapped(fleet, seen, now, settings)) return null
+  const why = `${tasks} are enough for what ${seen.desired} have had to do.`
+  return {
+    remember: {
+      ...fleet,
+      slackSince: null,
+      swap: { since, from: seen.deployment, tasks, why, eases: [...seen.settled] },
+    },
   }
 }
 
 /** Nothing runs: the next experiment begins with what it needs itself. */
 const idle = (fleet: Fleet): FleetStep | null =>
-  fleet.tasks === 0 && fleet.swap === null && fleet.strainedSince === null
+  fleet.tasks === 0 &&
+  fleet.swap === null &&
+  fleet.strainedSince === null &&
+  fleet.slackSince === null &&
+  fleet.eased === null
     ? null
-    : { remember: { ...fleet, tasks: 0, swap: null, strainedSince: null, swappedAt: null } }
+    : { remember: { ...NEW_FLEET, version: fleet.version, measured: fleet.measured } }
 
 const swapStep = (
   fleet: Fleet,
@@ -101,7 +162,7 @@ const swapStep = (
     if (since < tickMs) return null
     return since < swapLimitMs ? { replaceBy: swap.tasks } : { remember: done }
   }
-  if (seen.rolledOut) return { remember: { ...done, tasks: swap.tasks } }
+  if (seen.rolledOut) return { remember: { ...done, ...meantFor(fleet), tasks: swap.tasks } }
   // It goes on by itself, or ECS rolls it back: comparing need not wait for it any longer.
   return since < swapLimitMs ? null : { remember: done }
 }

@@ -1,5 +1,6 @@
 import type { GatewayReport } from '../../contract/gateway-report.ts'
 import { mergeSketches, quantile, type Sketch, subtractSketch } from '../../contract/sketch.ts'
+import { OVERLOAD } from '../../contract/traffic.ts'
 import { OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import type { TaskCapacity } from './gateway-size.ts'
 
@@ -7,7 +8,7 @@ import type { TaskCapacity } from './gateway-size.ts'
 export type TaskLoad = TaskCapacity &
   Readonly<{
     task: string
-    /** Of what reached the task, the share that its kernel dropped, 0 to 1. */
+    /** Of what reached the task, the share that its kernel dropped or it left out to catch up, 0 to 1. */
     lossShare: number
     /** 99th percentile from the capture of a request to its sending; null where none was sent. */
     lagSeconds: number | null
@@ -37,20 +38,25 @@ export const loadsOf = (reports: readonly GatewayReport[]): TaskLoad[] => {
 const loadBetween = (before: GatewayReport, last: GatewayReport): TaskLoad => {
   const seconds = (Date.parse(last.at) - Date.parse(before.at)) / 1000
   const received = Math.max(0, receivedBy(last) - receivedBy(before))
-  const lost = Math.max(0, (last.datagrams[LOST] ?? 0) - (before.datagrams[LOST] ?? 0))
-  const packets = received + lost
+  const dropped = Math.max(0, (last.datagrams[LOST] ?? 0) - (before.datagrams[LOST] ?? 0))
+  const leftOut = Math.max(0, leftOutBy(last) - leftOutBy(before))
+  const packets = received + dropped
   const bytes = Math.max(0, bytesOf(last) - bytesOf(before))
   return {
     task: last.task,
     packetsPerSecond: packets / seconds,
     bytesPerSecond: (bytes + OUTER_BYTES_PER_PACKET * received) / seconds,
-    lossShare: packets >= PACKETS_MIN ? lost / packets : 0,
+    lossShare: packets >= PACKETS_MIN ? (dropped + leftOut) / packets : 0,
     lagSeconds: quantile(subtractSketch(lagOf(last), lagOf(before)), 0.99),
   }
 }
 
 const receivedBy = ({ datagrams }: GatewayReport): number =>
   Object.entries(datagrams).reduce((sum, [outcome, count]) => (BESIDE.has(outcome) ? sum : sum + count), 0)
+
+/** Received and not read: they are in the volume of their experiments. */
+const leftOutBy = ({ experiments }: GatewayReport): number =>
+  Object.values(experiments).reduce((sum, { packets }) => sum + (packets[OVERLOAD] ?? 0), 0)
 
 const bytesOf = ({ experiments }: GatewayReport): number =>
   Object.values(experiments).reduce((sum, { volume }) => sum + volume.bytes, 0)

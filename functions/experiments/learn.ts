@@ -14,6 +14,8 @@ export type Answer = {
   absent?: boolean
   /** AWS said no for good. */
   refused?: boolean
+  /** Network interfaces that a pre-notice named. */
+  enis?: number
   /** After a write of the record, or of the gateways’ configuration. */
   record?: ExperimentRecord
   config?: { revision: number; entry: GatewayExperiment | null }
@@ -103,6 +105,8 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     }
     case 'write-record':
       return answer.record ? { ...view, record: answer.record } : view
+    case 'announce':
+      return know({ announced: { at: now.toISOString(), enis: answer.enis ?? 0 } })
     case 'audit':
       return know({ audited: new Set(seen.audited).add(action.entry.id) })
     case 'forget-active':

@@ -81,6 +81,8 @@ export type Observed = Readonly<{
   refused: ReadonlySet<string>
   /** Learned from answers: sessions that were moved to the experiment’s own filter. */
   moved: ReadonlySet<string>
+  /** Learned from answers: the pre-notice has been taken by the event bus. */
+  announced: Readonly<{ at: string; enis: number }> | null
   /** Audit entries stored, by id. */
   audited: ReadonlySet<string>
   /** It is not among the active experiments any more. */

@@ -49,6 +49,7 @@ export const newRecord = (
     now,
     redactionKey = null,
     peakBytesPerSecond = 0,
+    preNoticeMs = 0,
     approvals = [],
   }: {
     id: string
@@ -56,11 +57,13 @@ export const newRecord = (
     now: Date
     redactionKey?: string | null
     peakBytesPerSecond?: number
+    /** So long before its start security teams are told: it starts no earlier. */
+    preNoticeMs?: number
     approvals?: readonly Approvable[]
   },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
-  const startAt = spec.window.startAt ?? createdAt
+  const startAt = firstStart(spec, now, preNoticeMs).toISOString()
   const record: ExperimentRecord = {
     experiment: {
       id,
@@ -90,6 +93,7 @@ export const newRecord = (
       redacted: {},
       heldBack: {},
       cutConnections: 0,
+      leftOutPackets: 0,
       evidence: null,
       gaps: [],
       meteredAt: null,
@@ -98,6 +102,15 @@ export const newRecord = (
   }
   return audited(null, record, { who: by, what: 'created', why: spec.reason ?? null }, now)
 }
+
+/** When it is to start: as asked, but not before a pre-notice of that length could be over. */
+export const firstStart = ({ window }: ExperimentSpec, now: Date, preNoticeMs: number): Date =>
+  new Date(
+    Math.max(
+      Date.parse(window.startAt ?? now.toISOString()),
+      preNoticeMs === 0 ? 0 : now.getTime() + preNoticeMs,
+    ),
+  )
 
 const awaiting = (what: readonly Approvable[]): string =>
   `It waits for the approval of a second person (${what.join(', ')}).`
@@ -251,6 +264,25 @@ export const approved = (
   return audited(record, after, { who: by, what: `approved: ${approval.for.join(', ')}`, why: reason }, now)
 }
 
+/** What the trail’s entries of a pre-notice, and of a new stage, say. */
+export const ANNOUNCED = 'announced'
+export const STAGE_BEGINS = 'stage '
+
+/** The pre-notice has been taken: from here on the start waits for its time only. */
+export const announced = (
+  record: ExperimentRecord,
+  { at, enis, notBefore }: Readonly<{ at: string; enis: number; notBefore: string }>,
+  now: Date,
+): ExperimentRecord => {
+  const reason = `Announced at ${at}: no mirror session is made before ${notBefore}.`
+  return audited(
+    record,
+    { experiment: { ...record.experiment, reason }, life: { ...record.life, announcedAt: at } },
+    { who: CONTROL_PLANE, what: ANNOUNCED, why: `${enis} network interfaces, not before ${notBefore}.` },
+    now,
+  )
+}
+
 /** Goes on to the next stage of the ramp. */
 export const promoted = (record: ExperimentRecord, index: number, now: Date): ExperimentRecord => {
   const stages = record.experiment.spec.ramp?.stages ?? []
@@ -260,7 +292,7 @@ export const promoted = (record: ExperimentRecord, index: number, now: Date): Ex
     { ...record, life: { ...record.life, stage: { index, since: null }, verdict: null } },
     {
       who: CONTROL_PLANE,
-      what: `stage ${index + 1} of ${stages.length}`,
+      what: `${STAGE_BEGINS}${index + 1} of ${stages.length}`,
       why: `${sources} % of the sources, ${requests} % of the requests.`,
     },
     now,

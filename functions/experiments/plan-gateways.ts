@@ -5,7 +5,7 @@ import { GatewayComparing, type GatewayExperiment } from '../../contract/gateway
 import { Redaction } from '../../contract/redaction.ts'
 import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
-import { capacityOf } from './fleet.ts'
+import { capacityOf, meantFor } from './fleet.ts'
 import { gatewaysFor } from './gateway-size.ts'
 import { GATEWAYS_TO_ZERO } from './names.ts'
 import type { ObservedTask, View } from './observed.ts'
@@ -23,7 +23,10 @@ export const acknowledged = (tasks: readonly ObservedTask[], revision: number): 
 export const canReceive = ({ seen }: View): boolean =>
   seen.gateways.healthy > 0 && seen.gateways.tasks.some(({ revision }) => revision >= 0)
 
-/** Tasks that all experiments together need; a ramp has from its beginning what its last stage needs. */
+/**
+ * Tasks that all experiments together need: by their sources and peaks, and where their load was measured and much less, by
+ * that. A ramp has from its beginning what its last stage needs.
+ */
 const wanted = (view: View): number => {
   const { record, sessions, seen } = view
   const { phase, spec } = record.experiment
@@ -32,21 +35,25 @@ const wanted = (view: View): number => {
     phase === 'preparing' ? (record.life.enis?.length ?? 0) : 0,
     spec.ramp ? candidates(view).length : 0,
   )
-  const sources = seen.others.reduce((sum, other) => sum + other.sources, own)
-  // Where packets do not cross zones, each zone needs its own: ECS spreads tasks over all that it may use.
-  const peak = seen.others.reduce(
-    (sum, other) => sum + other.peakBytesPerSecond,
-    record.life.peakBytesPerSecond,
-  )
+  const { peakBytesPerSecond } = record.life
+  const all = [{ id: record.experiment.id, sources: own, peakBytesPerSecond }, ...seen.others]
+  const { tasks, eased } = meantFor(seen.fleet)
+  const fresh = all.filter(({ id }) => !eased?.experiments.includes(id))
+  const sum = (of: (one: (typeof all)[number]) => number) => fresh.reduce((total, one) => total + of(one), 0)
   return Math.max(
     1,
-    gatewaysFor(sources, peak, capacityOf(seen.fleet)),
+    gatewaysFor(
+      sum(({ sources }) => sources),
+      sum((one) => one.peakBytesPerSecond),
+      capacityOf(seen.fleet),
+    ) + (fresh.length < all.length ? (eased?.tasks ?? 0) : 0),
+    // Where packets do not cross zones, each zone needs its own: ECS spreads tasks over all that it may use.
     seen.gateways.zones.length,
-    seen.gateways.desired > 0 ? seen.fleet.tasks : 0,
+    seen.gateways.desired > 0 ? tasks : 0,
   )
 }
 
-/** Gateways are only ever added while an experiment runs: the load balancer does not move live flows. */
+/** Gateways are only ever added here: the load balancer does not move live flows, and only a swap takes any away. */
 export const gatewaySteps = (view: View): Action[] => {
   const desired = wanted(view)
   return view.seen.gateways.desired < desired ? [{ kind: 'scale', desired }] : []

@@ -16,7 +16,7 @@ import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
 import { extensionSteps, liveRows, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
-import { armable, armTime, callTime } from './times.ts'
+import { armable, armTime, beginTime, callTime } from './times.ts'
 
 /**
  * What is to be done next about one experiment, in this order. Pure: the same view, time and random numbers give the
@@ -47,25 +47,43 @@ const auditSteps = (outbox: readonly AuditEntry[], audited: ReadonlySet<string>)
     : [{ kind: 'write-record', life: { outbox: [] } }]
 }
 
-const planScheduled = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
-  const { id, startAt, endAt } = record.experiment
+const planScheduled = (view: View, now: Date, settings: Settings): Action[] => {
+  const { record, seen } = view
+  const { id, endAt } = record.experiment
+  const beginAt = beginTime(record, settings)
   if (now >= new Date(endAt))
     return [
       finish(
         'expired',
         isStartAwaited(record.experiment.approval)
           ? 'Nobody approved it before its window had passed.'
-          : 'Its window passed while the control plane was away.',
+          : settings.preNoticeMs > 0 && record.life.announcedAt === null
+            ? 'Its pre-notice could not be given before its window had passed.'
+            : 'Its window passed while the control plane was away.',
       ),
     ]
   if (isStartAwaited(record.experiment.approval)) return []
   if (record.life.extension) return [{ kind: 'write-record', extend: true }]
-  if (now >= new Date(startAt)) return [{ kind: 'write-record', enter: { phase: 'preparing', reason: null } }]
-  const at = callTime(startAt, settings)
-  if (record.life.startScheduledAt === at || !armable(startAt, now)) return []
+  const announcing = announceSteps(view, now, settings)
+  if (announcing.length > 0) return announcing
+  if (now >= new Date(beginAt)) return [{ kind: 'write-record', enter: { phase: 'preparing', reason: null } }]
+  const at = callTime(beginAt, settings)
+  if (record.life.startScheduledAt === at || !armable(beginAt, now)) return []
   return callSteps(seen.schedules, `${id}.start`, at, { deed: 'call', event: 'start', experiment: id }, now, {
     startScheduledAt: at,
   })
+}
+
+/** The pre-notice, a look earlier than it must be at the latest. It is on record once it has been taken. */
+const announceSteps = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
+  const { preNoticeMs, tickMs } = settings
+  const startAt = Date.parse(record.experiment.startAt)
+  if (preNoticeMs === 0 || record.life.announcedAt !== null) return []
+  if (now.getTime() < startAt - preNoticeMs - tickMs) return []
+  const notBefore = (told: number): string => new Date(Math.max(startAt, told + preNoticeMs)).toISOString()
+  if (seen.announced === null) return [{ kind: 'announce', notBefore: notBefore(now.getTime()) }]
+  const { at } = seen.announced
+  return [{ kind: 'write-record', announced: { ...seen.announced, notBefore: notBefore(Date.parse(at)) } }]
 }
 
 const planPreparing = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {

@@ -45,6 +45,8 @@ export const Life = z.object({
   ruleGenerations: z.array(z.int().nonnegative()),
   /** Gateway configuration revision since which its present entry is in force; null before the first. */
   configRevision: z.int().nullable(),
+  /** When the pre-notice was taken by the event bus; null before, and where the deployment asks for none. */
+  announcedAt: Timestamp.nullable().default(null),
   /** When the one-time schedules that call the control plane are armed for. */
   startScheduledAt: Timestamp.nullable(),
   endScheduledAt: Timestamp.nullable(),
@@ -108,6 +110,7 @@ export const newLife = (): Life => ({
   rules: [],
   ruleGenerations: [],
   configRevision: null,
+  announcedAt: null,
   startScheduledAt: null,
   endScheduledAt: null,
   extension: null,

@@ -26,6 +26,10 @@ export type Settings = Readonly<{
   /** From one swap of the gateways to the next, and how long one may take. */
   swapPauseMs: number
   swapLimitMs: number
+  /** Gateways have far too little to do for so long before a smaller set takes over. */
+  slackMs: number
+  /** So long before the first mirror session security teams are told of it; 0: they are not. */
+  preNoticeMs: number
   /** An end that is noticed later than this was missed: the outcome is expired, not completed. */
   lateMs: number
 }>
@@ -37,7 +41,7 @@ const MINUTE = 60 * SECOND
  * The lease survives two lost ticks; the ten seconds are for rehearsals, whose ticks are shorter than a slow call. With
  * a tick a minute packets stop at most three minutes, plus the scheduler’s precision, after the last renewal.
  */
-export const settingsFor = (tickSeconds: number): Settings => {
+export const settingsFor = (tickSeconds: number, preNoticeMinutes = 0): Settings => {
   const tickMs = tickSeconds * SECOND
   const atMost = (limit: number, ticks: number) => Math.min(limit, ticks * tickMs)
   return {
@@ -54,6 +58,8 @@ export const settingsFor = (tickSeconds: number): Settings => {
     silentMs: Math.max(30 * SECOND, atMost(5 * MINUTE, 5)),
     swapPauseMs: atMost(10 * MINUTE, 10),
     swapLimitMs: Math.max(2 * MINUTE, atMost(15 * MINUTE, 24)),
+    slackMs: atMost(30 * MINUTE, 30),
+    preNoticeMs: preNoticeMinutes * MINUTE,
     lateMs: 3 * tickMs,
   }
 }

@@ -1,3 +1,4 @@
+import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 
 /** Schedules have whole seconds, and one in the past may never fire: the earliest that can be armed. */
@@ -13,6 +14,12 @@ export const armable = (wanted: string, now: Date): boolean =>
 /** The wanted time, or the next that can be armed. */
 export const armTime = (wanted: string, now: Date): string =>
   armable(wanted, now) ? wanted : iso(ceilSecond(now.getTime() + HEAD_START_MS))
+
+/** When it may begin: at its start, and not before its pre-notice has lasted. */
+export const beginTime = ({ experiment, life }: ExperimentRecord, { preNoticeMs }: Settings): string =>
+  life.announcedAt === null
+    ? experiment.startAt
+    : iso(Math.max(Date.parse(experiment.startAt), Date.parse(life.announcedAt) + preNoticeMs))
 
 /** EC2 takes 5 writes a second: kill schedules are spread a little thinner than that. */
 const KILLS_PER_SECOND = 4

@@ -49,7 +49,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
 const begin = async (
   spec: ExperimentSpec,
   { id, at, peakBytesPerSecond }: Readonly<{ id: string; at: Date; peakBytesPerSecond: number }>,
-  { table, caller, config, hurry, random }: Context,
+  { table, plane, caller, config, hurry, random }: Context,
 ): Promise<Experiment> => {
   const record = newRecord(spec, {
     id,
@@ -57,6 +57,7 @@ const begin = async (
     now: at,
     redactionKey: redactionKey(random),
     peakBytesPerSecond,
+    preNoticeMs: (await plane()).settings.preNoticeMs,
     approvals: approvalsFor(spec, config.fourEyes),
   })
   const created = await createRecord(table, record)

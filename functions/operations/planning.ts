@@ -17,6 +17,7 @@ import { unexplained } from '../experiments/approval.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
+import { firstStart } from '../experiments/phases.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { readiness } from '../experiments/readiness.ts'
 import { declaredWarnings, shadowProblems, undeclared } from '../experiments/shadow-problems.ts'
@@ -56,9 +57,10 @@ const reckon = async (
   context: Context,
 ): Promise<{ plan: Plan; peakBytesPerSecond: number }> => {
   const now = context.now()
-  const startAt = startOf(spec, now)
-  const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   const plane = await context.plane()
+  refuseBadStart(spec, now)
+  const startAt = firstStart(spec, now, plane.settings.preNoticeMs)
+  const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   refuseForeign(spec.source, plane.config)
   const [seen, prices, month] = await Promise.all([
     lookAround(spec, plane, { startAt, endAt }),
@@ -241,12 +243,11 @@ const instancesOf = (sources: readonly SourceEni[]): string[] => [
   ...new Set(sources.flatMap(({ instance }) => instance ?? [])),
 ]
 
-const startOf = ({ window }: ExperimentSpec, now: Date): Date => {
-  if (window.startAt === undefined) return now
+const refuseBadStart = ({ window }: ExperimentSpec, now: Date): void => {
+  if (window.startAt === undefined) return
   const startAt = new Date(window.startAt)
   if (startAt.getTime() < now.getTime() - PAST_TOLERANCE_MS)
     throw wrongField('body.window.startAt', 'It is in the past; leave it out to start now')
   if (startAt.getTime() > now.getTime() + AHEAD_MAX_MS)
     throw wrongField('body.window.startAt', 'It is more than a year ahead')
-  return startAt
 }

@@ -2,9 +2,9 @@ import { ownerOf } from '../../contract/owner.ts'
 import type { Action } from '../experiments/actions.ts'
 import type { Answer } from '../experiments/learn.ts'
 import { clientToken } from '../experiments/names.ts'
-import { noticeOf } from '../experiments/notice.ts'
+import { announcementOf, noticeOf } from '../experiments/notice.ts'
 import type { View } from '../experiments/observed.ts'
-import { enter, extended, promoted } from '../experiments/phases.ts'
+import { ANNOUNCED, announced, enter, extended, promoted } from '../experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
 import { scaleTo } from '../gateway/service.ts'
 import { isInUse, isNotFound, isTokenMismatch } from '../mirror/errors.ts'
@@ -17,6 +17,7 @@ import {
   tagExpiry,
 } from '../mirror/filter.ts'
 import { createSession, deleteSession, moveSession } from '../mirror/session.ts'
+import { resolveSource } from '../mirror/sources.ts'
 import type { Ownership } from '../mirror/tags.ts'
 import { arm, disarm, renew } from '../schedule/one-time.ts'
 import { appendAudit } from '../store/audit.ts'
@@ -26,7 +27,7 @@ import { writeSession } from '../store/ledger.ts'
 import { quarantine } from '../store/vnis.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { conclude } from './keep-evidence.ts'
-import { notify } from './notify.ts'
+import { announce, notify } from './notify.ts'
 
 /** It cannot be done yet, but will: EC2 has not made known everywhere what it said it had made. */
 export class NotYet extends Error {
@@ -115,8 +116,12 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
       return { record: await updateRecord(table, changed(view, action, new Date(plane.now()))) }
     case 'audit':
       await appendAudit(table, action.entry)
-      await notify(plane, noticeOf(action.entry, view.record.experiment, config.deployment))
+      // Security teams have been told already.
+      if (action.entry.what !== ANNOUNCED)
+        await notify(plane, noticeOf(action.entry, view.record.experiment, config.deployment))
       return {}
+    case 'announce':
+      return announcing(plane, view, action.notBefore)
     case 'forget-active':
       await conclude(plane, view.record)
       return {}
@@ -143,6 +148,7 @@ export const changed = (
     life: { ...record.life, ...action.life },
   }
   if (action.extend) return extended(next, now)
+  if (action.announced) return announced(next, action.announced, now)
   if (action.promote !== undefined) return promoted(next, action.promote, now)
   return action.enter ? enter(next, action.enter, now) : next
 }
@@ -156,6 +162,15 @@ const deleting = async (call: Promise<void>): Promise<Answer> => {
     if (isInUse(error)) throw new NotYet('it is still in use', { cause: error })
     throw error
   }
+}
+
+const announcing = async (plane: ControlPlane, { record }: View, notBefore: string): Promise<Answer> => {
+  const { experiment } = record
+  const { sources } = await resolveSource(plane.clients, experiment.spec.source)
+  const enis = sources.flatMap(({ eni, verdict }) => (verdict === 'unsupported' ? [] : [eni]))
+  const notice = announcementOf(experiment, { enis, notBefore }, plane.config.deployment)
+  if (!(await announce(plane, notice))) throw new NotYet('the event bus has not taken the pre-notice')
+  return { enis: enis.length }
 }
 
 const isYoung = (plane: ControlPlane, since: string | null | undefined): boolean =>

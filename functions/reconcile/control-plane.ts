@@ -40,7 +40,7 @@ export const openControlPlane = (
   return {
     ...surroundings,
     config,
-    settings: settingsFor(config.tickSeconds),
+    settings: settingsFor(config.tickSeconds, config.preNoticeMinutes),
     clients,
     table,
     prices: new PriceBook(table, config.region, surroundings.now),

@@ -1,6 +1,9 @@
 import { type FleetSeen, fleetStep } from '../experiments/fleet.ts'
 import { loadsOf } from '../experiments/gateway-load.ts'
-import { readService, replaceTasks, runningTasks } from '../gateway/service.ts'
+import { isSettled } from '../experiments/slack.ts'
+import { zonesOf } from '../gateway/entrance.ts'
+import { isCrossZone, readService, replaceTasks, runningTasks } from '../gateway/service.ts'
+import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet, updateFleet } from '../store/fleet.ts'
 import { readConfig } from '../store/gateway-config.ts'
 import { readReports } from '../store/reports.ts'
@@ -20,26 +23,47 @@ export const lookAfterFleet = async (plane: ControlPlane): Promise<void> => {
   const step = fleetStep(fleet, seen, new Date(plane.now()), settings)
   if (step === null) return
   if ('remember' in step) {
-    const { swap, strainedSince, tasks } = step.remember
+    const { swap, strainedSince, slackSince, tasks } = step.remember
     if (await updateFleet(table, step.remember))
-      plane.log('info', 'gateways', { desired: seen.desired, swap, strainedSince, tasks })
+      plane.log('info', 'gateways', { desired: seen.desired, swap, strainedSince, slackSince, tasks })
     return
   }
   await replaceTasks(clients.ecs, config, step.replaceBy)
   plane.log('info', 'gateways are replaced', { from: seen.desired, to: step.replaceBy })
 }
 
-const look = async ({ clients, config, table, now }: ControlPlane): Promise<FleetSeen> => {
-  const { desired, deployment, rolledOut } = await readService(clients.ecs, config)
-  const tasksMax = config.gatewaysMax
-  if (desired === 0) return { desired, deployment, rolledOut, loads: [], sources: 0, tasksMax }
-  const [tasks, reports, { experiments }] = await Promise.all([
+const look = async (plane: ControlPlane): Promise<FleetSeen> => {
+  const { clients, config, table, now } = plane
+  const { desired, deployment, rolledOut, subnets } = await readService(clients.ecs, config)
+  const service = { desired, deployment, rolledOut, tasksMax: config.gatewaysMax }
+  if (desired === 0) return { ...service, loads: [], sources: 0, tasksMin: 0, settled: null }
+  const [tasks, reports, { experiments }, tasksMin, settled] = await Promise.all([
     runningTasks(clients.ecs, config),
     readReports(table, now() - REPORTS_BACK_MS, now()),
     readConfig(table),
+    // One task cannot become fewer.
+    desired > 1 ? leastTasks(plane, subnets) : 1,
+    desired > 1 ? settledNow(plane) : null,
   ])
   const running = new Set(tasks.map(({ task }) => task))
   const loads = loadsOf(reports.filter(({ task }) => running.has(task)))
   const sources = experiments.reduce((sum, one) => sum + one.sources.length, 0)
-  return { desired, deployment, rolledOut, loads, sources, tasksMax }
+  return { ...service, loads, sources, tasksMin, settled }
+}
+
+/** One for each zone that tasks may run in, where packets do not cross zones. */
+const leastTasks = async ({ clients, config }: ControlPlane, subnets: readonly string[]): Promise<number> =>
+  (await isCrossZone(clients.elb, config.loadBalancer)) ? 1 : (await zonesOf(clients.ec2, subnets)).length
+
+/** Experiments that need gateways, when all of them have settled; null while one has not, or there is none. */
+const settledNow = async ({ table, now, settings }: ControlPlane): Promise<string[] | null> => {
+  const ids: string[] = []
+  for (const { id } of await listActive(table)) {
+    const record = await readRecord(table, id)
+    const phase = record?.experiment.phase
+    if (!record || phase === 'scheduled' || phase === 'ended') continue
+    if (!isSettled(record, new Date(now()), settings)) return null
+    ids.push(id)
+  }
+  return ids.length > 0 ? ids : null
 }

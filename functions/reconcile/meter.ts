@@ -7,6 +7,7 @@ import {
   addHeldBack,
   addRedacted,
   addRequests,
+  OVERLOAD,
   type RequestCounts,
   zeroRequests,
 } from '../../contract/traffic.ts'
@@ -108,6 +109,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       usdPerGb: usdPerGb(spend.totalUsd, usage.volume.bytes),
       requests,
       ...(wanted && { cutConnections: cutBy(totals, running) }),
+      leftOutPackets: totals.reduce((sum, { leftOut }) => sum + leftOut, 0),
       redacted: totals.reduce((sum, total) => addRedacted(sum, total.redacted), {}),
       heldBack: totals.reduce((sum, total) => addHeldBack(sum, total.heldBack), {}),
       meteredAt: now.toISOString(),
@@ -259,6 +261,7 @@ export const mergeReports = (
       heldBack: mine?.heldBack ?? before?.heldBack ?? {},
       cut: mine?.cut ?? before?.cut ?? 0,
       served: mine ? servedBy(mine, experiment.spec.shadow) : (before?.served ?? { shadow: 0, control: 0 }),
+      leftOut: mine ? (mine.packets[OVERLOAD] ?? 0) : (before?.leftOut ?? 0),
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],
       lag: mine?.lag ?? before?.lag ?? [],

@@ -19,6 +19,10 @@ export const notify = async (plane: ControlPlane, notice: Notice): Promise<void>
   await tell(plane, [notice], plane.config.eventBus)
 }
 
+/** Tells the event bus now, for what waits for it; false when it was not taken. */
+export const announce = (plane: ControlPlane, notice: Notice): Promise<boolean> =>
+  plane.config.eventBus === null ? Promise.resolve(false) : tell(plane, [notice], plane.config.eventBus)
+
 /** Tells what was not told yet, the oldest first, until the bus refuses. */
 export const tellPending = async (plane: ControlPlane): Promise<void> => {
   const { eventBus } = plane.config

@@ -60,6 +60,7 @@ const NOTHING: Observed = {
   lapsed: new Set(),
   refused: new Set(),
   moved: new Set(),
+  announced: null,
   audited: new Set(),
   forgotten: false,
 }

@@ -1,4 +1,5 @@
 import { plannedEnd } from '../experiments/plan.ts'
+import { beginTime } from '../experiments/times.ts'
 import { allBudgets, flushBudget } from '../store/budgets.ts'
 import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
@@ -101,7 +102,7 @@ export const onTime = async (
   if (!record || record.experiment.phase === 'ended') return
   const due =
     kind === 'start'
-      ? Date.parse(record.experiment.startAt)
+      ? Date.parse(beginTime(record, plane.settings))
       : plannedEnd({ record, sessions: await readSessions(plane.table, id) }).getTime()
   const wait = due - plane.now()
   if (wait > 2 * plane.settings.precisionMs) return

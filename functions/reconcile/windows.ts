@@ -35,8 +35,12 @@ export const openWindows = async (plane: ControlPlane): Promise<void> => {
  */
 const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<void> => {
   const now = new Date(plane.now())
-  const { lateMs } = plane.settings
-  const due = dueWindows(schedule.spec, new Date(schedule.decidedUntil), { now, aheadMs: AHEAD_MS, lateMs })
+  const { lateMs, preNoticeMs } = plane.settings
+  const due = dueWindows(schedule.spec, new Date(schedule.decidedUntil), {
+    now,
+    aheadMs: AHEAD_MS + preNoticeMs,
+    lateMs,
+  })
   const last = due.at(-1)
   if (!last) return
   const decided: PastWindow[] = []
@@ -59,6 +63,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         by: schedule.createdBy,
         now,
         redactionKey: redactionKey(plane.randomBytes),
+        preNoticeMs,
         approvals: approvalsFor(spec, plane.config.fourEyes),
       }),
     )

@@ -21,6 +21,8 @@ export const TaskTotal = z.object({
   served: z.object({ shadow: z.number(), control: z.number() }).default({ shadow: 0, control: 0 }),
   /** Connections that were open when the task stopped. */
   cut: z.int().nonnegative().default(0),
+  /** Packets that it did not read because it was behind. */
+  leftOut: z.int().nonnegative().default(0),
   /** By VNI. */
   sources: z.record(z.string(), Volume),
   /** Seconds to the head of the shadow’s answer, and from the capture of a request to its sending. */

@@ -27,10 +27,36 @@ const alarm = (deployment: Deployment, name: string) =>
   deployment.named('aws:cloudwatch/metricAlarm:MetricAlarm', `Alarm-${name}`)
 
 const WATCH = 'watches what is lost, late, left over or dear, in the words that the code uses'
+const NOTICES =
+  'hands notices, in the words that the code uses, to a topic that only EventBridge may publish to'
 const EVIDENCE = 'stores evidence encrypted, in versions, for its days, and for nobody outside'
 
 const MUTATIONS: Mutation[] = [
   ...DEFAULT_MUTATIONS,
+  [
+    'a notices’ topic for everybody',
+    NOTICES,
+    (deployment) => {
+      const { inputs } = deployment.named('aws:sns/topicPolicy:TopicPolicy', 'NoticesPolicy')
+      inputs.policy = inputs.policy.replace('{"Service":"events.amazonaws.com"}', '"*"')
+    },
+  ],
+  [
+    'notices in other words than the code’s',
+    NOTICES,
+    (deployment) => {
+      const { inputs } = deployment.named('aws:cloudwatch/eventRule:EventRule', 'NoticesRule')
+      inputs.eventPattern = inputs.eventPattern.replace('"over-budget"', '"overBudget"')
+    },
+  ],
+  [
+    'notices of every deployment of the account',
+    NOTICES,
+    (deployment) => {
+      const { inputs } = deployment.named('aws:cloudwatch/eventRule:EventRule', 'NoticesRule')
+      inputs.eventPattern = inputs.eventPattern.replace('"deployment"', '"owner"')
+    },
+  ],
   [
     'a listener on TCP',
     'listens on UDP 4789 and checks health on another port over TCP',

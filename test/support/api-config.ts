@@ -17,6 +17,7 @@ export const apiConfig = (table: string): Config => ({
   scheduleRole: 'arn:aws:iam::123456789012:role/schedules',
   deadLetters: null,
   eventBus: 'default',
+  preNoticeMinutes: 0,
   evidenceBucket: null,
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   allowed: {

@@ -47,6 +47,7 @@ const config: Config = {
   scheduleRole: world.roleArn,
   deadLetters: world.deadLetterArn,
   eventBus: 'default',
+  preNoticeMinutes: 0,
   evidenceBucket: null,
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },

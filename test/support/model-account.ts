@@ -181,6 +181,7 @@ export class ModelAccount {
       lapsed: new Set(),
       refused: new Set(),
       moved: new Set(),
+      announced: null,
       audited: new Set(),
       forgotten: !this.active,
     }
@@ -275,6 +276,7 @@ export class ModelAccount {
         this.record = { ...next, experiment: { ...next.experiment, version: next.experiment.version + 1 } }
         return { record: this.record }
       }
+      case 'announce':
       case 'audit':
       case 'forget-configurations':
         return {}

@@ -6,7 +6,9 @@ import {
   type FleetSeen,
   fleetStep,
   LOSS_MAX,
+  meantFor,
   NEW_FLEET,
+  strain,
 } from '../../../functions/experiments/fleet.ts'
 import type { TaskLoad } from '../../../functions/experiments/gateway-load.ts'
 import {
@@ -36,6 +38,8 @@ class Service {
   fleet: Fleet = NEW_FLEET
   desired: number
   deployment = 0
+  settled: string[] | null = null
+  tasksMin = 1
   rollingUntil = 0
   replaced = 0
   readonly trail: Fleet[] = []
@@ -58,7 +62,9 @@ class Service {
       rolledOut,
       loads,
       sources: 20,
+      tasksMin: this.tasksMin,
       tasksMax: TASKS_MAX,
+      settled: this.settled,
     }
   }
 
@@ -80,6 +86,13 @@ class Service {
   }
 }
 
+/** Tasks that carry it half full, about. */
+const gatewaysNeeded = (packetsPerSecond: number): number =>
+  tasksForLoad(
+    { packetsPerSecond: packetsPerSecond / 0.4, bytesPerSecond: (packetsPerSecond * 500) / 0.4 },
+    20,
+  )
+
 const offers = fc.array(
   fc.record({
     offered: fc.integer({ min: 0, max: 400_000 }),
@@ -87,30 +100,43 @@ const offers = fc.array(
     /** Two look at the same time. */
     twice: fc.boolean(),
     seconds: fc.constantFrom(60, 60, 60, 5, 600),
+    /** Every experiment sends what it will send. */
+    settled: fc.boolean(),
   }),
   { maxLength: 60 },
 )
 
-test('whatever the load, deaths and second lookers do: a swap is announced a look ahead, grows, and stays within its bounds', () => {
+test('whatever the load, deaths and second lookers do: a swap is announced a look ahead and stays within its bounds', () => {
   fc.assert(
-    fc.property(offers, fc.integer({ min: 1, max: 4 }), (steps, tasks) => {
-      const service = new Service(tasks, 20_000)
-      for (const { offered, dies, twice, seconds } of steps) {
-        const [seen, fleet, before] = [service.look(offered), service.fleet, service.desired]
-        const replaced = service.replaced
-        service.step(seen, fleet, dies)
-        if (twice) service.step(service.look(offered), service.fleet, false)
+    fc.property(
+      offers,
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      (steps, tasks, zones) => {
+        const service = new Service(Math.max(tasks, zones), 20_000)
+        service.tasksMin = zones
+        for (const { offered, dies, twice, seconds, settled } of steps) {
+          service.settled = settled ? ['exp_1'] : null
+          const [seen, fleet, before] = [service.look(offered), service.fleet, service.desired]
+          const replaced = service.replaced
+          service.step(seen, fleet, dies)
+          if (twice) service.step(service.look(offered), service.fleet, false)
 
-        const swap = fleet.swap ?? service.fleet.swap
-        if (service.replaced > replaced) {
-          expect(service.replaced).toBe(replaced + 1)
-          expect(service.now - Date.parse(swap?.since ?? '')).toBeGreaterThanOrEqual(settings.tickMs)
-          expect(service.desired).toBeGreaterThan(before)
-          expect(service.desired).toBeLessThanOrEqual(Math.min(TASKS_MAX, 2 * before))
-        } else expect(service.desired).toBe(before)
-        service.now += seconds * 1000
-      }
-    }),
+          const swap = fleet.swap ?? service.fleet.swap
+          if (service.replaced > replaced) {
+            expect(service.replaced).toBe(replaced + 1)
+            expect(service.now - Date.parse(swap?.since ?? '')).toBeGreaterThanOrEqual(settings.tickMs)
+            expect(service.desired).toBeGreaterThanOrEqual(zones)
+            if (swap?.eases) expect(service.desired).toBeLessThanOrEqual(before / 2)
+            else {
+              expect(service.desired).toBeGreaterThan(before)
+              expect(service.desired).toBeLessThanOrEqual(Math.min(TASKS_MAX, 2 * before))
+            }
+          } else expect(service.desired).toBe(before)
+          service.now += seconds * 1000
+        }
+      },
+    ),
     { numRuns: 300 * SCALE },
   )
 })
@@ -132,12 +158,91 @@ test('a lasting load gets a fleet that loses no more of it than is let pass, or 
   )
 })
 
+test('slack that lasts while all experiments have settled gets a smaller fleet, once, that copes', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 200_000 }),
+      fc.integer({ min: 2, max: TASKS_MAX }),
+      fc.integer({ min: 1, max: 4 }),
+      (offered, tasks, zones) => {
+        const service = new Service(Math.max(tasks, zones), TASK_CAPACITY.packetsPerSecond)
+        service.tasksMin = zones
+        service.settled = ['exp_1', 'exp_2']
+        const begun = service.desired
+        const swaps: [since: number, to: number][] = []
+        for (let n = 0; n < 240; n++) {
+          const before = service.desired
+          service.step(service.look(offered), service.fleet, false)
+          if (service.desired < before) swaps.push([service.now - START, service.desired])
+          service.now += 60_000
+        }
+
+        for (const [since, to] of swaps) {
+          expect(since).toBeGreaterThanOrEqual(settings.slackMs)
+          expect(to).toBeGreaterThanOrEqual(zones)
+          expect(strain(service.look(offered).loads, TASK_CAPACITY)).toBeNull()
+        }
+        const needed = Math.max(zones, gatewaysNeeded(offered))
+        expect(service.desired <= begun / 2 || needed > begun / 2).toBe(true)
+        expect(swaps.length).toBeLessThanOrEqual(1)
+      },
+    ),
+    { numRuns: 100 * SCALE },
+  )
+})
+
+test('a fleet is not made smaller while an experiment has not settled, or a task says nothing', () => {
+  const idle = (n: number) => Array.from({ length: n }, (_, task) => load(`task${task}`, 10))
+  const seen: FleetSeen = {
+    desired: 4,
+    deployment: 'ecs-svc/1',
+    rolledOut: true,
+    loads: idle(4),
+    sources: 4,
+    tasksMin: 1,
+    tasksMax: 8,
+    settled: ['exp_1'],
+  }
+  const slack = { ...NEW_FLEET, slackSince: new Date(START - settings.slackMs).toISOString() }
+  const now = new Date(START)
+
+  const eased = fleetStep(slack, seen, now, settings)
+  expect(eased).toMatchObject({ remember: { swap: { tasks: 1, eases: ['exp_1'] }, slackSince: null } })
+  for (const change of [{ settled: null }, { loads: idle(3) }, { desired: 1, loads: idle(1) }])
+    expect(fleetStep(slack, { ...seen, ...change }, now, settings)).toEqual({
+      remember: { ...slack, slackSince: null },
+    })
+  expect(fleetStep(slack, { ...seen, rolledOut: false }, now, settings)).toBeNull()
+})
+
+test('what a smaller fleet was measured for is not asked for again, what comes anew is', () => {
+  const eased = { tasks: 2, experiments: ['exp_1'] }
+  const since = new Date(START).toISOString()
+  const swap = { since, from: 'ecs-svc/0', tasks: 2, why: '', eases: ['exp_1'] }
+
+  expect(meantFor({ ...NEW_FLEET, tasks: 2, eased })).toEqual({ tasks: 2, eased })
+  expect(meantFor({ ...NEW_FLEET, tasks: 8, swap })).toEqual({ tasks: 2, eased })
+  expect(meantFor({ ...NEW_FLEET, tasks: 8, swap: { ...swap, eases: null } })).toEqual({
+    tasks: 8,
+    eased: null,
+  })
+})
+
 test('a swap that never comes about is given up, and nothing is held back for ever', () => {
   const fleet: Fleet = {
     ...NEW_FLEET,
-    swap: { since: new Date(START).toISOString(), from: 'ecs-svc/0', tasks: 4, why: 'it loses packets.' },
+    swap: {
+      since: new Date(START).toISOString(),
+      from: 'ecs-svc/0',
+      tasks: 4,
+      why: 'it loses packets.',
+      eases: null,
+    },
   }
-  const seen = { desired: 2, deployment: 'ecs-svc/1', rolledOut: false, loads: [], sources: 4, tasksMax: 8 }
+  const seen = {
+    ...{ desired: 2, deployment: 'ecs-svc/1', rolledOut: false, loads: [], sources: 4 },
+    ...{ tasksMin: 1, tasksMax: 8, settled: null },
+  }
 
   const during = fleetStep(fleet, seen, new Date(START + settings.swapLimitMs - 1), settings)
   const after = fleetStep(fleet, seen, new Date(START + settings.swapLimitMs), settings)
@@ -147,7 +252,10 @@ test('a swap that never comes about is given up, and nothing is held back for ev
 })
 
 test('a measured capacity is what a task carried, and a burst at a low rate is not believed', () => {
-  const seen = { desired: 1, deployment: 'ecs-svc/1', rolledOut: true, sources: 4, tasksMax: 8 }
+  const seen = {
+    ...{ desired: 1, deployment: 'ecs-svc/1', rolledOut: true, sources: 4 },
+    ...{ tasksMin: 1, tasksMax: 8, settled: null },
+  }
   const measured = (loads: TaskLoad[]) => {
     const step = fleetStep(NEW_FLEET, { ...seen, loads }, new Date(START), settings)
     return step && 'remember' in step ? capacityOf(step.remember).packetsPerSecond : null

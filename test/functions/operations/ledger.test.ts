@@ -78,6 +78,7 @@ const store = async (): Promise<string> => {
     heldBack: {},
     cut: 0,
     served: { shadow: 0, control: 0 },
+    leftOut: 0,
     sources: {},
     latency: [],
     lag: [],

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { Notice } from '../../../contract/notice.ts'
+import { newRecord } from '../../../functions/experiments/phases.ts'
+import { settingsFor } from '../../../functions/experiments/settings.ts'
+import { experimentId } from '../../../functions/experiments/ulid.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { tellPending } from '../../../functions/reconcile/notify.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import { tick } from '../../../functions/reconcile/tick.ts'
+import { createRecord } from '../../../functions/store/experiments.ts'
 import { pendingNotices } from '../../../functions/store/notices.ts'
+import { eni } from '../../support/aws-world.ts'
 import {
   type Account,
   begin,
@@ -15,6 +20,7 @@ import {
   pass,
   read,
   stop,
+  TICK_SECONDS,
 } from '../../support/experiment-account.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { Interrupt } from '../../support/interrupt.ts'
@@ -34,6 +40,22 @@ const withoutBus = (plane: ControlPlane): ControlPlane => ({
   ...plane,
   config: { ...plane.config, eventBus: 'gone' },
 })
+
+const PRE_NOTICE_MINUTES = 1
+/** Security teams are told a minute before the first mirror session. */
+const withPreNotice = (plane: ControlPlane): ControlPlane => ({
+  ...plane,
+  settings: settingsFor(TICK_SECONDS, PRE_NOTICE_MINUTES),
+})
+
+/** One of two minutes, created as the API does where the deployment asks for a pre-notice. */
+const announced = async ({ clock }: Account, plane: ControlPlane): Promise<string> => {
+  const id = experimentId(clock.now(), plane.randomBytes(10))
+  const spec = experimentSpec({ window: { durationSeconds: 60 } })
+  const { preNoticeMs } = plane.settings
+  await createRecord(plane.table, newRecord(spec, { id, by: 'ada', now: new Date(clock.now()), preNoticeMs }))
+  return id
+}
 
 const live = async (account: Account, plane: ControlPlane, seconds = 30) => {
   const id = await begin(account, experimentSpec({ window: { durationSeconds: seconds } }))
@@ -75,6 +97,55 @@ describe('notices', PATIENT, () => {
       .filter((action) => /PutEvents|MirrorSession$/.test(action))
     expect(order.slice(0, 2)).toEqual(['PutEvents', 'PutEvents'])
     expect(order).toContain('CreateTrafficMirrorSession')
+  })
+
+  it('give security teams a notice of what will be done, and begin when it has lasted', async () => {
+    const account = await openAccount()
+    const plane = withPreNotice(account.plane)
+    const id = await announced(account, plane)
+    await pass(account, plane)
+    const [notice] = heard(account).filter(({ kind }) => kind === 'announced')
+    const told = account.clock.now()
+    const { experiment } = await read(plane, id)
+    while (leftovers(account).sessions.length === 0) await pass(account, plane)
+    const since = account.clock.now()
+    await pass(account, plane)
+
+    expect(notice).toMatchObject({
+      experiment: id,
+      announces: {
+        enis: [eni(1), eni(2)],
+        notBefore: experiment.startAt,
+        cloudTrailEvents: expect.arrayContaining(['CreateTrafficMirrorSession']),
+      },
+      tags: { 'experiment-id': id },
+    })
+    expect(experiment).toMatchObject({
+      phase: 'scheduled',
+      reason: expect.stringContaining(`no mirror session is made before ${experiment.startAt}`),
+    })
+    expect(since - told).toBeGreaterThanOrEqual(55_000)
+    expect(since).toBeGreaterThanOrEqual(Date.parse(experiment.startAt))
+    expect(kinds(heard(account))).toEqual(['created', 'announced', 'preparing', 'started'])
+    expect(Date.parse(experiment.endAt) - Date.parse(experiment.startAt)).toBe(60_000)
+  })
+
+  it('let nothing start while the bus does not take the pre-notice, and a stop ends it all the same', async () => {
+    const account = await openAccount()
+    const deaf = withoutBus(withPreNotice(account.plane))
+    const [id, other] = [await announced(account, deaf), await announced(account, deaf)]
+    for (let ticks = 0; ticks < 14; ticks++) await pass(account, deaf)
+    const waiting = await read(deaf, id)
+    await stop(account, other)
+    for (let ticks = 0; ticks < 11; ticks++) await pass(account, deaf)
+
+    expect(waiting.experiment.phase).toBe('scheduled')
+    expect((await read(deaf, other)).experiment).toMatchObject({ phase: 'ended', outcome: 'stopped' })
+    expect((await read(deaf, id)).experiment).toMatchObject({
+      outcome: 'expired',
+      reason: 'Its pre-notice could not be given before its window had passed.',
+    })
+    expect(leftovers(account)).toEqual(NOTHING_LEFT)
   })
 
   it('wait for a bus that is away without holding anything up', async () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { NOTICE_DETAIL_TYPE, NOTICE_KINDS, NOTICE_SOURCE } from '../../../contract/notice.ts'
 import { DEFAULT_PROMISES } from './default-promises.ts'
 import { ACCOUNT } from './made-up.ts'
-import { type Deployment, list } from './stages.ts'
+import { type Deployment, list, type Statement } from './stages.ts'
 
 /** How AWS counts mirroring: by instance, every five minutes with basic monitoring. */
 const BY_INSTANCE = ['AWS/EC2', 'InstanceId)', '"period":300']
@@ -13,7 +14,7 @@ const WATCHED = {
   'dead-letters': ['ApproximateAgeOfOldestMessage', 'DeadLetters'],
   'session-past-expiry': ['swept-sessions'],
   'spend-forecast': ['forecast-share', 'Maximum'],
-  'packets-lost': ['KernelOverflow', 'RingFull'],
+  'packets-lost': ['KernelOverflow', 'RingFull', 'PacketsLeftOut'],
   'packets-refused': ['DatagramsRefused', 'DatagramsReceived'],
   'conservation-broken': ['ConservationViolations'],
   'api-fails': ['AWS/Lambda', 'Errors', 'ApiHandler'],
@@ -37,6 +38,39 @@ export const PROMISES = {
       connectionTermination: true,
     })
     expect(group.deregistrationDelay).toBeLessThan(120)
+  },
+
+  'hands notices, in the words that the code uses, to a topic that only EventBridge may publish to': (
+    deployment: Deployment,
+  ) => {
+    const { SHADOWMETER_DEPLOYMENT, SHADOWMETER_PRE_NOTICE_MINUTES } =
+      deployment.environment('ControlFunction')
+    const [policy] = deployment
+      .all('aws:sns/topicPolicy:TopicPolicy')
+      .filter(({ name }) => name === 'NoticesPolicy')
+    if (policy === undefined) {
+      expect(SHADOWMETER_PRE_NOTICE_MINUTES).toBe('0')
+      return
+    }
+    const topic = deployment.named('aws:cloudwatch/eventTarget:EventTarget', 'NoticesTarget').inputs.arn
+    const { eventPattern } = deployment.named('aws:cloudwatch/eventRule:EventRule', 'NoticesRule').inputs
+    const { source, detail, 'detail-type': types } = JSON.parse(eventPattern)
+    expect([source, types]).toEqual([[NOTICE_SOURCE], [NOTICE_DETAIL_TYPE]])
+    expect(detail.deployment).toEqual([SHADOWMETER_DEPLOYMENT])
+    expect(NOTICE_KINDS).toEqual(expect.arrayContaining(detail.kind))
+    expect(detail.kind).toEqual(
+      expect.arrayContaining(['announced', 'started', 'stage', 'over-budget', 'aborted', 'ended']),
+    )
+    // No condition: EventBridge tells SNS nothing to go by.
+    expect((JSON.parse(policy.inputs.policy) as { Statement: Statement[] }).Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Resource: topic,
+        Principal: { Service: 'events.amazonaws.com' },
+      },
+    ])
+    expect(Number(SHADOWMETER_PRE_NOTICE_MINUTES)).toBe(30)
   },
 
   'maps the UDP port and the health port in the task': ({ container }: Deployment) => {

@@ -6,15 +6,19 @@ import { PlainTable } from '../plain-table.tsx'
 import { GAP } from '../words.ts'
 
 /** When traffic was not seen whole; nothing where it always was. */
-export const Gaps = ({ gaps, cut }: Readonly<{ gaps: readonly Gap[]; cut: number }>) =>
-  gaps.length === 0 ? null : (
+export const Gaps = ({
+  gaps,
+  cut,
+  leftOut,
+}: Readonly<{ gaps: readonly Gap[]; cut: number; leftOut: number }>) =>
+  gaps.length === 0 && leftOut === 0 ? null : (
     <Container
       header={
         <Header
           variant="h2"
           description={`In these times production’s traffic was not seen whole: silence is no health.${
             cut === 0 ? '' : ` ${count(cut)} connections were cut when gateways were replaced.`
-          }`}
+          }${leftOut === 0 ? '' : ` ${count(leftOut)} packets were not read by gateways that had too much to do.`}`}
         >
           Gaps in the coverage
         </Header>

@@ -51,7 +51,7 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
         <LossChart points={points} received={requests.received} />
         <ShadowResults requests={requests} />
       </div>
-      <Gaps gaps={experiment.gaps} cut={experiment.cutConnections} />
+      <Gaps gaps={experiment.gaps} cut={experiment.cutConnections} leftOut={experiment.leftOutPackets} />
       <Requests requests={requests} />
       <HeldBack heldBack={experiment.heldBack} />
       <Health health={experiment.health} />
