@@ -36,13 +36,16 @@ describe.runIf(available)('inputs', () => {
     const deployment = await readStage('production')
 
     const [budget] = deployment.all('aws:budgets/budget:Budget')
-    const [subscription] = deployment.all('aws:sns/topicSubscription:TopicSubscription')
+    const subscriptions = deployment.all('aws:sns/topicSubscription:TopicSubscription')
 
     expect(budget?.inputs).toMatchObject({
       limitAmount: '200',
       costFilters: [{ values: ['user:deployment$shadowmeter/production'] }],
     })
-    expect(subscription?.inputs.endpoint).toBe('platform@example.com')
+    expect(subscriptions.map(({ name, inputs }) => [name.split('To')[0], inputs.endpoint]).sort()).toEqual([
+      ['Alarms', 'platform@example.com'],
+      ['Notices', 'security@example.com'],
+    ])
   })
 
   it('put secrets into SSM and name them to the gateway as it looks for them', async () => {

@@ -10,7 +10,8 @@ export const MINIMUM_HEALTHY_PERCENT = 100
 
 /**
  * Starts what the newest deployment lacks, at most twice the wanted number at a time, and stops tasks of earlier ones as
- * far as enough healthy ones stay; what is more than wanted of the newest is stopped, too.
+ * far as enough healthy ones stay; what is more than wanted of the newest is stopped, too. Where there are so many earlier
+ * ones that none of the newest may start, they make room first.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
  *
  * @param active tasks that are to run, in the order in which a service that shrinks stops them
@@ -28,6 +29,7 @@ export const rolloutStep = (
   const earlier = active.filter((task) => task.deployment !== deployment)
   const room = Math.floor((wanted * MAXIMUM_PERCENT) / 100) - active.length - placing
   const missing = wanted - current.length - placing
+  const isCrowded = missing > 0 && room <= 0 && placing === 0
   const surplus = current.slice(0, Math.max(0, current.length - wanted))
   const kept = Math.ceil((wanted * MINIMUM_HEALTHY_PERCENT) / 100)
   const healthy = active.filter((task) => isHealthy(task) && !surplus.includes(task)).length
@@ -35,7 +37,7 @@ export const rolloutStep = (
   const stopped = earlier.filter((task) => wanted === 0 || !isHealthy(task) || spare-- > 0)
   return {
     start: Math.max(0, earlier.length === 0 ? missing : Math.min(missing, room)),
-    stop: [...surplus, ...(current.some(isHealthy) || wanted === 0 ? stopped : [])],
+    stop: [...surplus, ...(current.some(isHealthy) || wanted === 0 || isCrowded ? stopped : [])],
   }
 }
 

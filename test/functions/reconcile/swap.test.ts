@@ -13,8 +13,8 @@ import {
 } from '../../support/experiment-account.ts'
 import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 
-const until = async (account: Account, seen: () => Promise<boolean>): Promise<void> => {
-  for (let n = 0; n < 40; n++) {
+const until = async (account: Account, seen: () => Promise<boolean>, passes = 40): Promise<void> => {
+  for (let n = 0; n < passes; n++) {
     if (await seen()) return
     await pass(account)
   }
@@ -60,5 +60,45 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
   expect(trail).toEqual(
     expect.arrayContaining(['coverage gap: gateways-swapped', 'coverage gap is over: gateways-swapped']),
   )
+  expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('gateways that have had far too little to do for long are replaced by fewer, which are left alone', {
+  timeout: 120_000,
+}, async () => {
+  const account = await openAccount()
+  const { plane, gateways } = account
+  const id = await begin(account, spec({ window: { durationSeconds: 3000 }, budgetUsd: 20 }))
+  await until(account, async () => (await phase(account, id)) === 'mirroring')
+  gateways.load = { packetsPerSecond: 20_000, lossShare: 0.2 }
+  await until(account, async () => (await readFleet(plane.table)).swappedAt !== null)
+  const many = gateways.names
+  gateways.load = { packetsPerSecond: 1000, lossShare: 0 }
+
+  await until(account, async () => (await readFleet(plane.table)).slackSince !== null)
+  const since = account.clock.now()
+  await until(account, async () => (await readFleet(plane.table)).swap !== null, 60)
+  const announced = { names: gateways.names, after: account.clock.now() - since }
+  await until(account, async () => (await readFleet(plane.table)).eased !== null)
+  await until(account, async () => gateways.names.length === 1)
+  for (let n = 0; n < 5; n++) await pass(account)
+  const after = { names: gateways.names, fleet: await readFleet(plane.table) }
+  const { experiment } = await read(plane, id)
+  await stop(account, id)
+  await until(account, async () => (await phase(account, id)) === 'ended')
+  await pass(account)
+
+  expect(many).toHaveLength(2)
+  expect(announced.names).toEqual(many)
+  expect(announced.after).toBeGreaterThanOrEqual(plane.settings.slackMs)
+  expect(after.names).toHaveLength(1)
+  expect(many).not.toContain(after.names[0])
+  expect(after.fleet).toMatchObject({ tasks: 1, swap: null, eased: { tasks: 1, experiments: [id] } })
+  expect(experiment.gaps.at(-1)).toMatchObject({
+    kind: 'gateways-swapped',
+    until: expect.any(String),
+    what: expect.stringContaining('1 new gateway tasks take over: 1 are enough for what 2 have had to do.'),
+  })
+  expect((await readFleet(plane.table)).eased).toBeNull()
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
 })
