@@ -42,6 +42,7 @@ const LOOK = [
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceTypes',
   'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroupRules',
   'ec2:DescribeSubnets',
   'ec2:DescribeTrafficMirrorFilters',
   'ec2:DescribeTrafficMirrorSessions',

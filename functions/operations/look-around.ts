@@ -1,8 +1,13 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { allTargets } from '../../contract/forwarding.ts'
 import { readTags } from '../../contract/ownership.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import { capacityOf } from '../experiments/fleet.ts'
 import type { InstanceTraffic } from '../experiments/headroom.ts'
+import { reachableStores } from '../experiments/reachable-stores.ts'
 import type { Ground } from '../experiments/readiness.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import { errorText } from '../reconcile/failure.ts'
@@ -46,6 +51,7 @@ export const lookAround = async (
   )
   const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
   const { describeBalancers } = await import('../mirror/balancers.ts')
+  const stores = await reaching(spec, resolved.sources, plane)
   const balancers = await describeBalancers(clients, new Set(groups.flatMap((group) => group.balancers)))
   return {
     ...resolved,
@@ -53,6 +59,7 @@ export const lookAround = async (
     measured,
     groups,
     balancers,
+    stores,
     unmeasured,
     zones: tasks.map(({ availabilityZone }) => availabilityZone),
     ground: {
@@ -113,4 +120,32 @@ const measure = async (
       unmeasured: `CloudWatch could not be read (${errorText(error)}): the sources’ traffic is not known.`,
     }
   }
+}
+
+/** Where the shadows may reach production’s data stores. It warns, and so a plan is made without it, too. */
+const reaching = async (
+  { shadow }: ExperimentSpec,
+  sources: readonly SourceEni[],
+  { clients }: ControlPlane,
+): Promise<string[]> => {
+  const { describeSurroundings } = await import('../mirror/surroundings.ts')
+  const hosts = new Set(allTargets(shadow).map(({ url }) => new URL(url).hostname.replace(/^\[|\]$/g, '')))
+  try {
+    const seen = { hosts: [...hosts], sources: sources.map(({ eni }) => eni) }
+    return reachableStores(await describeSurroundings(clients, seen, addressesOf))
+  } catch (error) {
+    return [
+      `Security groups could not be read (${errorText(error)}): whether the shadow reaches production’s data stores is not known.`,
+    ]
+  }
+}
+
+const RESOLVE_MS = 2_000
+
+/** As this control plane sees the name; names of a VPC that it is not in lead nowhere for it. */
+const addressesOf = async (host: string): Promise<readonly string[]> => {
+  if (isIP(host) !== 0) return [host]
+  const late = setTimeout(RESOLVE_MS, [], { ref: false })
+  const found = lookup(host, { all: true }).then((all) => all.map(({ address }) => address))
+  return Promise.race([found.catch(() => []), late])
 }

@@ -127,6 +127,7 @@ const reckon = async (
     ...seen.groups.flatMap(unreadable),
     ...ready.warnings,
     ...declaredWarnings(spec),
+    ...seen.stores,
     ...(roomAccepted ? room : []),
     ...(seen.unmeasured === null ? [] : [seen.unmeasured]),
     ...(affordable && money.windowProblem !== null ? [money.windowProblem] : []),

@@ -8,6 +8,8 @@ export type WorldDeclaration = {
   region: string
   vpcs: readonly VpcDeclaration[]
   subnets: readonly SubnetDeclaration[]
+  /** Security groups’ rules, of groups that interfaces name. */
+  securityGroupRules?: readonly SecurityGroupRuleDeclaration[]
   instanceTypes: readonly InstanceTypeDeclaration[]
   instances: readonly InstanceDeclaration[]
   networkInterfaces: readonly NetworkInterfaceDeclaration[]
@@ -54,6 +56,19 @@ export type SubnetDeclaration = {
   tags?: Tags
 }
 
+/** A rule lets in or out what comes from or goes to one peer; without a peer it is `cidr` of every address. */
+export type SecurityGroupRuleDeclaration = {
+  /** sgr- and 17 hex digits. */
+  id: string
+  /** sg- and 17 hex digits. */
+  groupId: string
+  direction: 'ingress' | 'egress'
+  /** `-1` is every protocol, on every port. */
+  protocol: 'tcp' | 'udp' | 'icmp' | '-1'
+  ports?: { from: number; to: number }
+  peer: { cidr: string } | { groupId: string } | { prefixListId: string }
+}
+
 export type InstanceTypeDeclaration = {
   /** For example c6i.large. */
   name: string
@@ -93,6 +108,8 @@ export type NetworkInterfaceDeclaration = {
   /** Made by an AWS service; `requesterId` names it (amazon-rds, amazon-elasticache, amazon-elb or an account id). */
   requesterManaged?: boolean
   requesterId?: string
+  /** Ids of its security groups; none when left out. */
+  groups?: readonly string[]
   tags?: Tags
 }
 

@@ -57,6 +57,7 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:DescribeInstances', '*'],
   ['ec2:DescribeInstanceTypes', '*'],
   ['ec2:DescribeNetworkInterfaces', '*'],
+  ['ec2:DescribeSecurityGroupRules', '*'],
   ['ec2:DescribeSubnets', '*'],
   ['ec2:DescribeTrafficMirrorFilters', '*'],
   ['ec2:DescribeTrafficMirrorTargets', '*'],

@@ -6,6 +6,7 @@ import type { State } from '../state.ts'
 import { chosen, filtered, filtersMember, page, type Readers } from './describe.ts'
 import { dryRunOperation, interfaceNotFound, invalidCombination } from './errors.ts'
 import { deleteSession } from './mirror-sessions.ts'
+import { groupsXml } from './security-groups.ts'
 import { tagSet, tagsAt } from './tag-rules.ts'
 
 export function networkInterfaceActions(state: State): Record<string, Action> {
@@ -102,7 +103,7 @@ function interfaceXml(state: State, row: NetworkInterface, lag: number): XmlValu
     macAddress: row.mac,
     ...addressesXml(row),
     sourceDestCheck: true,
-    groupSet: [],
+    groupSet: groupsXml(state, row.id),
     attachment: attachmentXml(state, row),
     tagSet: tagSet(tagsAt(state, row.id, lag)),
     interfaceType: row.interfaceType,
@@ -121,7 +122,7 @@ export function instanceInterfaceXml(state: State, row: NetworkInterface): XmlVa
     macAddress: row.mac,
     ...addressesXml(row),
     sourceDestCheck: true,
-    groupSet: [],
+    groupSet: groupsXml(state, row.id),
     attachment: attachmentXml(state, row),
     interfaceType: row.interfaceType,
   }

@@ -9,6 +9,7 @@ import { mirrorSessionActions } from './mirror-sessions.ts'
 import { mirrorTargetActions } from './mirror-targets.ts'
 import { networkActions } from './network.ts'
 import { networkInterfaceActions } from './network-interfaces.ts'
+import { securityGroupActions } from './security-groups.ts'
 import { tagActions } from './tags.ts'
 import { throttle } from './throttle.ts'
 
@@ -25,6 +26,7 @@ export function ec2Service(state: State, log: CallLog): Service {
       ...networkInterfaceActions(state),
       ...instanceActions(state, log),
       ...networkActions(state),
+      ...securityGroupActions(state),
       ...tagActions(state),
     },
     refuse({ problem, message }) {
