@@ -1,6 +1,12 @@
 import { ConfigError, taskConfig } from './config.ts'
 import { USAGE } from './option-values.ts'
-import { asksFor, explainOptions, redactReportOptions, standaloneOptions } from './standalone-options.ts'
+import {
+  asksFor,
+  convertOptions,
+  explainOptions,
+  redactReportOptions,
+  standaloneOptions,
+} from './standalone-options.ts'
 import { stopSignal } from './stop-signal.ts'
 import { errorText } from './telemetry/log.ts'
 
@@ -17,6 +23,10 @@ const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     const options = explainOptions(args)
     const [{ runExplain }, { NAME }] = await Promise.all([import('./explain.ts'), import('./standalone.ts')])
     return runExplain(options, NAME)
+  }
+  if (asksFor(args, '--convert')) {
+    const { runConvert } = await import('./convert.ts')
+    return runConvert(convertOptions(args))
   }
   if (asksFor(args, '--replay')) {
     const [{ replayOptions }, { runReplay }] = await Promise.all([

@@ -8,6 +8,7 @@ import { type Environment, missingSecrets, resolveShadows, type Shadows } from '
 import { readShadowSpec, SettingsFileError } from './forward/settings-file.ts'
 import { parseShadow } from './forward/shadow.ts'
 import type { RecordOptions } from './record/recording.ts'
+import { type Instant, parseInstant } from './replay/slice.ts'
 import { readSchemaFile, SchemaFileError } from './schema-file.ts'
 import type { Rules } from './select/rules.ts'
 
@@ -68,6 +69,16 @@ export const recordOptions = (
   }
 }
 
+export const instant = (option: string, text: string | undefined): Instant | null => {
+  if (text === undefined) return null
+  const found = parseInstant(text)
+  if (found === null)
+    throw new ConfigError(
+      `${option} ${text}: is a time since the first request like +90s or +5m, or one with its zone like 2026-11-26T14:00:00Z`,
+    )
+  return found
+}
+
 const fromFile = <Schema extends z.ZodType>(
   option: string,
   path: string,
@@ -108,6 +119,8 @@ export const parsed = (args: readonly string[]) => {
         from: { type: 'string' },
         to: { type: 'string' },
         loop: { type: 'string' },
+        convert: { type: 'string' },
+        as: { type: 'string' },
       },
     }).values
   } catch (error) {

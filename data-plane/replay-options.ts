@@ -1,10 +1,10 @@
 import type { Redaction } from '../contract/redaction.ts'
 import { ConfigError } from './config.ts'
 import type { Environment, Shadows } from './forward/settings.ts'
-import { number, parsed, ports, recordOptions, redaction, rules, shadows } from './option-values.ts'
+import { instant, number, parsed, ports, recordOptions, redaction, rules, shadows } from './option-values.ts'
 import type { RecordOptions } from './record/recording.ts'
 import { type Pace, parsePace } from './replay/pace.ts'
-import { type Instant, parseInstant } from './replay/slice.ts'
+import type { Instant } from './replay/slice.ts'
 import type { Rules } from './select/rules.ts'
 
 export const REPLAY_USAGE =
@@ -51,29 +51,14 @@ export const replayOptions = (args: readonly string[], environment: Environment)
 }
 
 const NOT_REPLAYED = [
-  'listen',
-  'listen-geneve',
-  'vni',
-  'health',
-  'workers',
-  'explain',
-  'redact-report',
+  ...(['listen', 'listen-geneve', 'vni', 'health', 'workers'] as const),
+  ...(['explain', 'redact-report', 'convert', 'as'] as const),
 ] as const
 
 const pace = (text = 'original'): Pace => {
   const found = parsePace(text)
   if (found === null)
     throw new ConfigError(`--pace ${text}: is 'original', a factor like 2x or 0.5x, or a rate like 100/s`)
-  return found
-}
-
-const instant = (option: string, text: string | undefined): Instant | null => {
-  if (text === undefined) return null
-  const found = parseInstant(text)
-  if (found === null)
-    throw new ConfigError(
-      `${option} ${text}: is a time since the first request like +90s or +5m, or one with its zone like 2026-11-26T14:00:00Z`,
-    )
   return found
 }
 

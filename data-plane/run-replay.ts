@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { REDACTION_KEY_BYTES, Redaction, redacted } from '../contract/redaction.ts'
+import { REDACTION_KEY_BYTES } from '../contract/redaction.ts'
 import type { RequestReason, ShadowResult } from '../contract/traffic.ts'
-import { ConfigError } from './config.ts'
-import { readRecord } from './record/read-record.ts'
-import { type RecordContent, RecordFileError } from './record/record-content.ts'
 import { isRedacted, recordText, startRecording } from './record/recording.ts'
+import { chosenOf, readRecordFile, redactionOf } from './record-choice.ts'
 import { paceText } from './replay/pace.ts'
 import { type Replayed, replay } from './replay/replay.ts'
-import { sliceOf } from './replay/slice.ts'
 import type { ReplayOptions } from './replay-options.ts'
 import { redactionText, requestSummary, shadowText } from './summary.ts'
 
@@ -20,20 +16,9 @@ const NAME = 'replay'
  * the end. Resolves with whether all of it was sent, and answered without an error that production did not give.
  */
 export const runReplay = async (options: ReplayOptions, stopRequested: Promise<string>): Promise<boolean> => {
-  const content = await contentOf(options.file)
-  const exchanges = sliceOf(
-    content.exchanges.filter(
-      ({ request }) => options.ports === null || options.ports.includes(request.connection.server.port),
-    ),
-    options.from,
-    options.to,
-  )
-  if (exchanges.length === 0)
-    throw new RecordFileError(
-      `${options.file}: none of its ${content.exchanges.length} requests is asked for`,
-    )
-  const redaction = options.redaction ?? (content.redacted ? Redaction.parse({ mode: 'off' }) : redacted())
-  const isAsRecorded = options.redaction === null && content.redacted
+  const content = await readRecordFile('--replay', options.file)
+  const exchanges = chosenOf(content, options)
+  const { redaction, isAsRecorded } = redactionOf(content, options.redaction)
   const recording =
     options.record &&
     (await startRecording(options.record, NAME, isAsRecorded || isRedacted(redaction), Date.now()))
@@ -85,15 +70,6 @@ export const runReplay = async (options: ReplayOptions, stopRequested: Promise<s
   )
   const isEnded = options.times === Number.POSITIVE_INFINITY || replayed.passes === options.times
   return isEnded && Object.keys(errors).length === 0 && recorded?.error === undefined
-}
-
-const contentOf = async (path: string): Promise<RecordContent> => {
-  try {
-    return readRecord(await readFile(path))
-  } catch (error) {
-    if (error instanceof RecordFileError) throw new RecordFileError(`${path}: ${error.message}`)
-    throw new ConfigError(`--replay ${path}: ${(error as Error).message}`)
-  }
 }
 
 /** What the rules let through and the shadow did not answer as it should, by what happened; without zeroes. */

@@ -1,9 +1,11 @@
 import type { Redaction } from '../contract/redaction.ts'
 import { ConfigError, type HostPort } from './config.ts'
+import type { ConvertOptions } from './convert.ts'
 import type { ExplainOptions } from './explain.ts'
 import type { Environment, Shadows } from './forward/settings.ts'
 import {
   address,
+  instant,
   number,
   parsed,
   ports,
@@ -13,6 +15,7 @@ import {
   shadows,
   USAGE,
 } from './option-values.ts'
+import { RECORD_FORMATS } from './record/record-content.ts'
 import type { RecordOptions } from './record/recording.ts'
 import type { RedactReportOptions } from './redact-report.ts'
 import type { Rules } from './select/rules.ts'
@@ -20,6 +23,9 @@ import type { Rules } from './select/rules.ts'
 export const EXPLAIN_USAGE =
   'gateway --explain FILE.pcap [--port N]... [--percent N] [--writes forward|hold] [--select FILE.json]'
 export const REDACT_REPORT_USAGE = 'gateway --redact-report FILE.pcap [--port N]... [--redact FILE.json]'
+
+export const CONVERT_USAGE =
+  'gateway --convert FILE --as native|har|goreplay|pcap [--port N]... [--from TIME] [--to TIME] [--redact FILE.json|off]'
 
 export type StandaloneOptions = {
   listen: HostPort
@@ -43,6 +49,7 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
   const { replay: _, ...values } = parsed(args)
   for (const option of ['pace', 'from', 'to', 'loop'] as const)
     if (values[option] !== undefined) throw new ConfigError(`--${option}: goes with --replay FILE`)
+  if (values.as !== undefined) throw new ConfigError('--as: goes with --convert FILE')
   if (values.shadow === undefined) throw new ConfigError(`--shadow is missing; usage: ${USAGE}`)
   return {
     listen:
@@ -61,7 +68,7 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
 }
 
 /** What a gateway does instead of listening. */
-export type Mode = '--explain' | '--redact-report' | '--replay'
+export type Mode = '--explain' | '--redact-report' | '--replay' | '--convert'
 
 export const asksFor = (args: readonly string[], option: Mode): boolean =>
   args.some((arg) => arg === option || arg.startsWith(`${option}=`))
@@ -84,4 +91,23 @@ export const redactReportOptions = (args: readonly string[]): RedactReportOption
       `--${other ?? 'redact-report'}: not together with --redact-report; usage: ${REDACT_REPORT_USAGE}`,
     )
   return { file, ports: ports({ port }), redaction: redaction(redact) }
+}
+
+/** Options of a conversion. Throws ConfigError. */
+export const convertOptions = (args: readonly string[]): ConvertOptions => {
+  const { convert: file, as, port, redact, from, to, ...others } = parsed(args)
+  const [other] = Object.keys(others)
+  if (file === undefined || other !== undefined)
+    throw new ConfigError(`--${other ?? 'convert'}: not together with --convert; usage: ${CONVERT_USAGE}`)
+  const format = RECORD_FORMATS.find((name) => name === as)
+  if (format === undefined)
+    throw new ConfigError(`--as ${as ?? 'FORMAT'}: is one of ${RECORD_FORMATS.join(', ')}`)
+  return {
+    file,
+    format,
+    ports: ports({ port }),
+    from: instant('--from', from),
+    to: instant('--to', to),
+    redaction: redact === undefined ? null : redaction(redact),
+  }
 }

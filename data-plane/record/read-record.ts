@@ -1,5 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { isCapture, readCaptured } from './capture.ts'
+import { isGoReplay, readGoReplay } from './goreplay.ts'
+import { isHar, readHar } from './har-reader.ts'
 import { isNative, readNative } from './native.ts'
 import { type RecordContent, RecordFileError } from './record-content.ts'
 
@@ -12,7 +14,9 @@ export const readRecord = (given: Buffer): RecordContent => {
   const file = given.length >= 2 && given.readUInt16BE(0) === GZIP ? unzipped(given) : given
   if (isCapture(file)) return readCaptured(file)
   if (isNative(file)) return readNative(file)
-  throw new RecordFileError('is neither a record of a gateway nor a capture (pcap, pcapng)')
+  if (isHar(file)) return readHar(file)
+  if (isGoReplay(file)) return readGoReplay(file)
+  throw new RecordFileError('is no record of a gateway, capture (pcap, pcapng), HAR or file of GoReplay')
 }
 
 const unzipped = (file: Buffer): Buffer => {

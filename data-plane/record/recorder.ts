@@ -5,6 +5,7 @@ import type { Exchange, Request } from '../http/exchange.ts'
 import type { Redactor } from '../redact/redactor.ts'
 import { exchangeLine } from './native.ts'
 import type { Recorded, RecordedAnswer } from './recorded.ts'
+import { redactAnswers } from './redact-answers.ts'
 
 /** What one worker may write. */
 export type RecordLimits = {
@@ -142,7 +143,7 @@ export class Recorder {
     const pending = this.#pending.get(request)
     if (pending === undefined) return
     this.#remove(request)
-    const line = this.#isFull ? '' : exchangeLine(this.#redacted(request, pending))
+    const line = this.#isFull ? '' : this.#lineOf(request, pending)
     const bytes = Buffer.byteLength(line)
     this.#isFull ||= this.#written + bytes > this.#limits.bytes
     if (this.#isFull) {
@@ -156,24 +157,8 @@ export class Recorder {
     if (this.#lines.length >= CHUNK_LENGTH) this.#handOn()
   }
 
-  /** Production’s answer first: the shadow’s pseudonyms are those that it was sent. */
-  #redacted(request: Request, { production = null, shadow = null }: Pending): Recorded {
-    const redactor = this.#redactor()
-    const redact = (from: 'production' | 'shadow', answer: RecordedAnswer | null): RecordedAnswer | null => {
-      if (answer === null) return null
-      const isWhole = answer.body.length === answer.bodyLength
-      const redacted = redactor.response(request, from, answer.headers, answer.body)
-      // Nobody can say what is in it: its status and its times say nothing about anybody.
-      if (redacted === null) return { ...answer, headers: [], trailers: [], body: NOTHING }
-      const { headers, body } = redacted
-      const { headers: trailers } = redactor.response(request, from, answer.trailers, NOTHING) ?? NO_FIELDS
-      return { ...answer, headers, trailers, body, bodyLength: isWhole ? body.length : answer.bodyLength }
-    }
-    return {
-      request,
-      production: redact('production', production),
-      shadow: shadow && { ...shadow, answer: redact('shadow', shadow.answer) },
-    }
+  #lineOf(request: Request, { production = null, shadow = null }: Pending): string {
+    return exchangeLine(redactAnswers(this.#redactor(), { request, production, shadow }))
   }
 
   #hold(bytes: number): void {
@@ -203,9 +188,6 @@ export class Recorder {
     this.#write(lines)
   }
 }
-
-const NOTHING = Buffer.alloc(0)
-const NO_FIELDS = { headers: [] }
 
 /** Null when the shadow gave none, or broke it off. */
 const answerOf = (forward: Forward, result: ShadowResult): RecordedAnswer | null => {

@@ -12,9 +12,6 @@ export type Flow = Readonly<{
   destinationPort: number
 }>
 
-/** As seen from the mirrored interface. */
-export type Direction = 'ingress' | 'egress'
-
 export const hasPorts = (protocol: number): boolean => protocol === TCP || protocol === UDP
 
 export const reversed = (flow: Flow): Flow => ({

@@ -1,6 +1,6 @@
 import { parseAddress } from '../../data-plane/wire/address.ts'
+import type { Segment } from '../../data-plane/wire/conversation.ts'
 import { ethernetFrame, tcpPacket } from '../../data-plane/wire/emit.ts'
-import type { Segment } from './conversation.ts'
 
 /** One end of a connection with all of its addresses. */
 export type Station = Readonly<{ ip: string; port: number; mac: Uint8Array }>

@@ -1,4 +1,4 @@
-import type { Direction } from './flow.ts'
+import type { Direction } from '../../data-plane/wire/conversation.ts'
 
 /** One value for CloudWatch, as the AWS service that measures it would give it. */
 export type MetricPoint = Readonly<{

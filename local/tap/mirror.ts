@@ -1,6 +1,7 @@
+import type { Direction } from '../../data-plane/wire/conversation.ts'
 import { vxlanPayload } from '../../data-plane/wire/emit.ts'
 import type { MirroredLoadBalancer, MirroredSession, MirroringSnapshot } from '../aws/mirroring-snapshot.ts'
-import type { Direction, Flow } from './flow.ts'
+import type { Flow } from './flow.ts'
 import { toNumber } from './ipv4.ts'
 import { type Endpoint, UdpFlows } from './load-balancer.ts'
 import type { Meter } from './meter.ts'

@@ -1,6 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { Conversation, type ConversationOptions, type Segment } from './conversation.ts'
-import type { Direction, Flow } from './flow.ts'
+import {
+  Conversation,
+  type ConversationOptions,
+  type Direction,
+  type Segment,
+} from '../../data-plane/wire/conversation.ts'
+import type { Flow } from './flow.ts'
 import { TCP } from './flow.ts'
 import { FrameBuilder, type Station } from './frame-builder.ts'
 import { toNumber } from './ipv4.ts'

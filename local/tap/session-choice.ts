@@ -1,5 +1,6 @@
+import type { Direction } from '../../data-plane/wire/conversation.ts'
 import type { MirroredSession } from '../aws/mirroring-snapshot.ts'
-import type { Direction, Flow } from './flow.ts'
+import type { Flow } from './flow.ts'
 import { accepts, type CompiledRule, compileRules } from './mirror-filter.ts'
 
 /** A mirror session made ready for many packets. */

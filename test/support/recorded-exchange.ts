@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { SHADOW_RESULTS } from '../../contract/traffic.ts'
 import { type Recorded, type RecordedAnswer, requestFrom } from '../../data-plane/record/recorded.ts'
 
-/** Microseconds are what records keep of a time. */
 const START = 1_795_000_000_000
 const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,12}$/)
 /** Visible ASCII and latin-1, no spaces around. */
@@ -18,7 +17,8 @@ const body = fc.oneof(
   fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes)),
 )
 const path = fc.stringMatching(/^\/[!-"$->@-~]{0,20}(?:\?[!-"$-~]{0,20})?$/)
-const ms = (max: number) => fc.integer({ min: 0, max: max * 1000 }).map((count) => count / 1000)
+/** Packets that follow at once are some microseconds apart: of a capture, tenths of a millisecond are read back. */
+const ms = (max: number) => fc.integer({ min: 0, max: max * 10 }).map((count) => count / 10)
 
 const answer = (after: number): fc.Arbitrary<RecordedAnswer> =>
   fc

@@ -67,7 +67,7 @@ describe('a record in its own format', () => {
     ['a line that is no exchange', `${HEADER}{"request":{}}\n`, /^line 2: connection: .*request\.method: /],
     ['another version', HEADER.replace('"version":1', '"version":2'), /^line 1: version: .*1/],
     ['nothing but half a line', HEADER.slice(0, 60), /cut in its first line/],
-    ['something else', '<html>', /is neither a record of a gateway nor a capture/],
+    ['something else', '<html>', /is no record of a gateway, capture \(pcap, pcapng\), HAR or/],
   ])('%s is refused with its place', (_, text, message) => {
     const read = () => readRecord(Buffer.from(text))
 

@@ -1,6 +1,8 @@
-import { HEADER_LENGTH as IP_HEADER } from '../../data-plane/wire/ipv4.ts'
-import { ACK, FIN, PSH, RST, SYN, HEADER_LENGTH as TCP_HEADER } from '../../data-plane/wire/tcp.ts'
-import type { Direction } from './flow.ts'
+import { HEADER_LENGTH as IP_HEADER } from './ipv4.ts'
+import { ACK, FIN, PSH, RST, SYN, HEADER_LENGTH as TCP_HEADER } from './tcp.ts'
+
+/** As seen from the server's interface. */
+export type Direction = 'ingress' | 'egress'
 
 /** One TCP segment before it has addresses. */
 export type Segment = {

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { Redaction, redacted } from '../contract/redaction.ts'
+import { ConfigError } from './config.ts'
+import { readRecord } from './record/read-record.ts'
+import { type RecordContent, RecordFileError } from './record/record-content.ts'
+import type { Recorded } from './record/recorded.ts'
+import { type Instant, sliceOf } from './replay/slice.ts'
+
+/** What of a file of recorded traffic somebody asks for. */
+export type RecordChoice = {
+  file: string
+  /** Service ports of production; null takes every port. */
+  ports: number[] | null
+  from: Instant | null
+  to: Instant | null
+}
+
+/** Throws ConfigError, which names the option, where it cannot be opened, and RecordFileError where it cannot be read. */
+export const readRecordFile = async (option: string, path: string): Promise<RecordContent> => {
+  try {
+    return readRecord(await readFile(path))
+  } catch (error) {
+    if (error instanceof RecordFileError) throw new RecordFileError(`${path}: ${error.message}`)
+    throw new ConfigError(`${option} ${path}: ${(error as Error).message}`)
+  }
+}
+
+/** In the order in which they were asked. Throws RecordFileError when there is none. */
+export const chosenOf = (
+  { exchanges }: RecordContent,
+  { file, ports, from, to }: RecordChoice,
+): Recorded[] => {
+  const chosen = sliceOf(exchanges, from, to).filter(
+    ({ request }) => ports === null || ports.includes(request.connection.server.port),
+  )
+  if (chosen.length === 0)
+    throw new RecordFileError(`${file}: none of its ${exchanges.length} requests is asked for`)
+  return chosen
+}
+
+/** What was redacted when it was recorded stays as it is, unless somebody says otherwise; everything else is redacted. */
+export const redactionOf = (
+  content: RecordContent,
+  given: Redaction | null,
+): { redaction: Redaction; isAsRecorded: boolean } => {
+  const isAsRecorded = given === null && content.redacted
+  return {
+    redaction: given ?? (content.redacted ? Redaction.parse({ mode: 'off' }) : redacted()),
+    isAsRecorded,
+  }
+}
