@@ -5,6 +5,7 @@ import { ExperimentId } from '../contract/experiment.ts'
 import { WindowScheduleSpec } from '../contract/window-schedule.ts'
 import type { Client } from './client.ts'
 import { EXIT, exitOf, exitOfVerdict, Failure } from './exit.ts'
+import { changesOf } from './noise.ts'
 import { type Options, SPEC, type Values } from './options.ts'
 import { follow, start } from './run.ts'
 import * as show from './show.ts'
@@ -130,6 +131,32 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const params = { ...experimentOf(operands), format }
       const page = await client().call('renderEvidence', { params, query: {}, body: undefined })
       print(page, page.text)
+      return EXIT.done
+    },
+  },
+  noise: {
+    summary:
+      'List where answers differ and what was learned to be chance there; confirm it as noise, or reject it',
+    operands: 'EXPERIMENT',
+    options: {
+      confirm: {
+        value: 'PLACE',
+        multiple: true,
+        help: 'says nothing about the release; a place as it is listed',
+      },
+      reject: { value: 'PLACE', multiple: true, help: 'no chance excuses it' },
+      learn: { value: 'PLACE', multiple: true, help: 'as the traffic tells, whatever was decided before' },
+      ...REASON,
+    },
+    run: async (values, operands, { client, print }) => {
+      const params = experimentOf(operands)
+      const reason = text(values, 'reason')
+      let list = await client().call('listNoise', { params, query: {}, body: undefined })
+      for (const change of changesOf(list, values)) {
+        const body = { ...change, ...(reason !== undefined && { reason }) }
+        list = await client().call('decideNoise', { params, query: {}, body })
+      }
+      print(list, show.noise(list))
       return EXIT.done
     },
   },

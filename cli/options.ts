@@ -40,7 +40,11 @@ export const SPEC = {
   'snapshot-at': { value: 'TIME', help: Comparing.shape.snapshotAt.unwrap().description ?? '' },
   openapi: {
     value: 'FILE',
-    help: 'OpenAPI 3 document of the service, in JSON: its paths name the endpoints',
+    help: 'OpenAPI 3 document of the service, in JSON or YAML: its paths name the endpoints',
+  },
+  noise: {
+    value: 'FILE',
+    help: 'what was decided about noise in an earlier experiment: what `noise --json` printed, or its evidence',
   },
   writes: { value: 'WHICH', help: writes.description ?? '' },
 } as const satisfies Options

@@ -2,10 +2,12 @@ import { styleText } from 'node:util'
 import type { TrailEntry } from '../contract/audit.ts'
 import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
+import type { NoiseList } from '../contract/noise.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { Reconciliation } from '../contract/reconciliation.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { WindowSchedule } from '../contract/window-schedule.ts'
+import { placeText } from './noise.ts'
 
 /** What people read; `--json` is for machines. */
 
@@ -214,7 +216,27 @@ export const spend = (month: string, owners: readonly OwnerMonth[]): string =>
         )
         .join('\n')
 
-export const verdict = ({ outcome, final, sentence, reasons, resources }: Verdict): string =>
+export const noise = ({ places }: NoiseList): string =>
+  places.length === 0
+    ? 'Nothing differs yet.'
+    : places
+        .map((place) => {
+          const { differing, compared, chance, volatile, decision, by } = place
+          return [
+            placeText(place),
+            `${count(differing)} of ${count(compared)} differ`,
+            ...(chance === null
+              ? []
+              : [
+                  `${count(chance.found)} of ${count(chance.of)} by chance (${chance.from === 'control' ? 'the control' : 'repeats'})`,
+                ]),
+            ...(volatile > 0 ? [`${count(volatile)} volatile`] : []),
+            by === null ? decision : `${decision} by ${by}`,
+          ].join('  ')
+        })
+        .join('\n')
+
+export const verdict = ({ outcome, final, sentence, reasons, coverage, resources }: Verdict): string =>
   [
     rows([
       ['verdict', `${paint(STYLE[outcome] ?? 'yellow', outcome)}${final ? '' : ' so far'}: ${sentence}`],
@@ -227,7 +249,13 @@ export const verdict = ({ outcome, final, sentence, reasons, resources }: Verdic
       'resources',
       resources.map(({ says }) => says),
     ),
+    ...section(
+      'coverage',
+      coverage.funnel.map(({ kind, says, count: n }) => `${FUNNEL[kind]}${count(n)}  ${says}`),
+    ),
   ].join('\n')
+
+const FUNNEL = { step: '', loss: '  – ', part: '  of these ' } as const
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [paint('dim', title), ...lines.map((line) => `  ${line}`)]

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import * as z from 'zod'
 import { DEPENDENCIES } from '../contract/dependency.ts'
-import { OpenApiDocument, patternsOf } from '../contract/endpoint-pattern.ts'
+import { DecidedPlace } from '../contract/difference.ts'
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
+import { endpointsOf } from '../contract/openapi-document.ts'
 import { EXIT, Failure } from './exit.ts'
 
 /** Options that make or change an experiment’s spec. */
@@ -21,10 +23,24 @@ export type SpecOptions = {
   directions?: string | undefined
   'snapshot-at'?: string | undefined
   openapi?: string | undefined
+  noise?: string | undefined
   dependency?: string[] | undefined
 }
 
 type Json = { [key: string]: unknown }
+
+/** The decided ones of a list, without what belongs to the experiment they were found in. */
+const ExportedNoise = z
+  .union([
+    z.looseObject({ places: z.array(z.looseObject({})) }).transform(({ places }) => places),
+    z.looseObject({ noise: z.array(z.looseObject({})) }).transform(({ noise }) => noise),
+  ])
+  .transform((places) =>
+    places
+      .filter(({ decision }) => decision !== 'learned')
+      .map(({ endpoint, kind, path, decision }) => ({ endpoint, kind, path, decision })),
+  )
+  .pipe(z.array(DecidedPlace))
 
 /** What must be there for the API to look at it at all, with the option that gives it. */
 const NEEDED = [
@@ -82,6 +98,9 @@ export const readSpec = (
         ...(options.openapi !== undefined && { endpoints: endpointsIn(options.openapi) }),
       },
     }),
+    ...(options.noise !== undefined && {
+      verdict: { ...inside('verdict'), noise: noiseIn(options.noise) },
+    }),
     ...dependenciesOf(options, inside('dependencies')),
     ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
   }
@@ -95,22 +114,31 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const readJson = (file: string): Json => {
-  const named = file === '-' ? 'stdin' : file
-  try {
-    const read: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))
-    if (isObject(read)) return read
-  } catch (cause) {
-    throw new Failure(`${named}: ${(cause as Error).message}`, EXIT.usage, { cause })
-  }
-  throw new Failure(`${named}: what it holds is no JSON object`, EXIT.usage)
+  const read = readFile(file, JSON.parse)
+  if (isObject(read)) return read
+  throw new Failure(`${nameOf(file)}: what it holds is no JSON object`, EXIT.usage)
 }
 
-/** Those of an OpenAPI document in JSON. */
-const endpointsIn = (file: string): string[] => {
-  const parsed = OpenApiDocument.safeParse(readJson(file))
-  if (parsed.success) return patternsOf(parsed.data)
-  const [issue] = parsed.error.issues
-  throw new Failure(`${file}: ${issue?.path.join('.')}: ${issue?.message}`, EXIT.usage)
+const nameOf = (file: string): string => (file === '-' ? 'stdin' : file)
+
+/** @throws Failure with the first line of why it cannot be read, or understood */
+const readFile = <T>(file: string, understand: (text: string) => T): T => {
+  try {
+    return understand(readFileSync(file === '-' ? 0 : file, 'utf8'))
+  } catch (cause) {
+    const [why = ''] = (cause as Error).message.split('\n')
+    throw new Failure(`${nameOf(file)}: ${why}`, EXIT.usage, { cause })
+  }
+}
+
+/** Those of an OpenAPI document in JSON or YAML. */
+const endpointsIn = (file: string): string[] => readFile(file, endpointsOf)
+
+/** What was decided in an earlier experiment: `shadowmeter noise --json`, or its evidence in JSON. */
+const noiseIn = (file: string): DecidedPlace[] => {
+  const parsed = ExportedNoise.safeParse(readJson(file))
+  if (parsed.success) return parsed.data
+  throw new Failure(`${nameOf(file)}: holds no noise; \`shadowmeter noise --json\` prints it`, EXIT.usage)
 }
 
 const sourceOf = ({ source, tag }: SpecOptions): Json => {

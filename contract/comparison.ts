@@ -1,33 +1,9 @@
 import * as z from 'zod'
+import { DIFFERENCE_KINDS, DifferenceKind } from './difference.ts'
 import { Timestamp } from './experiment.ts'
 import { addMeasurements, emptyMeasurement, Measurement } from './measurement.ts'
 import { mergeSketches } from './sketch.ts'
 import { Sketch } from './sketch-schema.ts'
-
-/** How production’s answer and the shadow’s may differ: the closed list. */
-export const DIFFERENCE_KINDS = [
-  'status',
-  'header_missing',
-  'header_extra',
-  'header_value',
-  'content_type',
-  'type',
-  'value',
-  'missing',
-  'extra',
-  'order',
-  'text',
-  'binary',
-  'unreadable',
-  'too_complex',
-] as const
-export const DifferenceKind = z
-  .enum(DIFFERENCE_KINDS)
-  .describe(
-    'missing and extra are said of the shadow; order: the same elements in another order; unreadable: a body that is not ' +
-      'what its headers say; too_complex: left undecided because deciding would cost too much',
-  )
-export type DifferenceKind = z.output<typeof DifferenceKind>
 
 /** Why a request that was to be compared was not. */
 export const UNPAIRED_REASONS = [

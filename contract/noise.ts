@@ -1,15 +1,8 @@
 import * as z from 'zod'
-import { DifferenceKind } from './comparison.ts'
+import { Place } from './difference.ts'
 import { Timestamp } from './experiment.ts'
 
 const count = z.int().nonnegative()
-
-/** A place of an endpoint’s answers. */
-const Place = {
-  endpoint: z.string().min(1).max(1_000).describe('as the comparison names it: GET /orders/{id}'),
-  kind: DifferenceKind,
-  path: z.string().max(1_000).describe('as the comparison names it: $.items[*].price, a header, 200>404'),
-}
 
 export const NOISE_DECISIONS = ['learned', 'confirmed', 'rejected'] as const
 
@@ -28,7 +21,7 @@ export type NoiseChange = z.output<typeof NoiseChange>
 
 export const NoiseDecision = z.strictObject({
   ...Place,
-  decision: z.enum(['confirmed', 'rejected']),
+  decision: z.enum(NOISE_DECISIONS),
   by: z.string(),
   at: Timestamp,
 })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { DecidedPlace } from './difference.ts'
 import { ResourceName } from './resources.ts'
 
 const percent = z.number().min(0).max(100)
@@ -73,6 +74,13 @@ export const Thresholds = z
       .max(1_000)
       .default(5)
       .describe('a resource with figures of fewer periods is not judged'),
+    noise: z
+      .array(DecidedPlace)
+      .max(500)
+      .default([])
+      .describe(
+        'what was decided about noise before, such as in an earlier experiment; `shadowmeter noise` exports it',
+      ),
     ignore: z.array(Ignored).max(100).default([]).describe('differences that say nothing'),
   })
   .meta({ id: 'Thresholds' })

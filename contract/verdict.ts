@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { DifferenceKind } from './comparison.ts'
+import { DifferenceKind } from './difference.ts'
 import { ExperimentId, Timestamp } from './experiment.ts'
+import { FunnelRow } from './funnel.ts'
 import { ResourceName, SideName } from './resources.ts'
 import { Thresholds } from './thresholds.ts'
 
@@ -114,6 +115,9 @@ export const Verdict = z
       compared: z.int().nonnegative(),
       judged: z.int().nonnegative().describe('compared, of endpoints with enough samples'),
       lostShare: share,
+      funnel: z
+        .array(FunnelRow)
+        .describe('from what was seen to what was judged, every loss on a row of its own'),
     }),
     measurement: MeasuredWay,
     resources: z.array(ComparedResource).default([]).describe('those that the spec names'),

@@ -200,7 +200,7 @@ export class Experiment implements ExchangeHandler {
       this.#notSent(request)
       return
     }
-    if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut()
+    if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut(request)
     else this.#comparer?.expect(request, this.#control !== null)
     this.#recorder?.expect(request)
     // Who is asked first has the machine to itself a little longer.

@@ -70,6 +70,8 @@ export class Comparer {
   readonly #unpaired: Record<UnpairedReason, number>
   /** Writes of production’s that the shadow was not sent. */
   readonly #heldWrites: Exchange[] = []
+  /** Of the warm-up, until nobody else knows them: those that were not sent after all are no part of it. */
+  readonly #warming = new WeakSet<Request>()
   #warmUp = 0
   #expected = 0
   #compared = 0
@@ -117,8 +119,9 @@ export class Comparer {
   }
 
   /** The request goes to the shadow, which is warming up: it is not compared. */
-  leaveOut(): void {
+  leaveOut(request: Request): void {
     this.#warmUp++
+    this.#warming.add(request)
   }
 
   /** Production has carried out a write that the shadow is not sent. */
@@ -152,6 +155,8 @@ export class Comparer {
 
   shadow(request: Request, outcome: ShadowOutcome): void {
     const pair = this.#pairs.get(request)
+    if (pair === undefined && 'unpaired' in outcome && outcome.unpaired === 'shadow_not_sent')
+      if (this.#warming.delete(request)) this.#warmUp--
     if (pair === undefined || pair.shadow !== null) return
     if ('unpaired' in outcome) this.#give(request, outcome.unpaired)
     else {

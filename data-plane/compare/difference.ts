@@ -1,4 +1,4 @@
-import type { DifferenceKind } from '../../contract/comparison.ts'
+import type { DifferenceKind } from '../../contract/difference.ts'
 
 /** One place in which two answers differ. */
 export type Difference = {

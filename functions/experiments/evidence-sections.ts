@@ -228,27 +228,23 @@ const exampleSection = ({ samples, experiment }: Evidence): Section =>
     ),
   )
 
-const coverageSection = ({ verdict, unpaired, warmUp, experiment }: Evidence): Section => {
-  const { received, forwarded, expected, compared, judged } = verdict.coverage
-  const reasons = Object.entries(experiment.requests.reasons)
+const coverageSection = ({ verdict }: Evidence): Section => {
+  const { funnel, lostShare, received } = verdict.coverage
   return section(
     'Coverage',
-    [`${percentText(verdict.coverage.lostShare)} of the requests seen were lost in the gateway.`],
+    [`${percentText(lostShare)} of the requests seen were lost in the gateway.`],
     table(
-      ['Requests', 'Number'],
-      [
-        ['received', String(received)],
-        ...reasons.map(([reason, count]) => [`left out: ${reason}`, String(count)]),
-        ['forwarded', String(forwarded)],
-        ['sent while the shadow warmed up', String(warmUp)],
-        ['sent to be compared', String(expected)],
-        ...Object.entries(unpaired).map(([reason, count]) => [`not compared: ${reason}`, String(count)]),
-        ['compared', String(compared)],
-        ['judged', String(judged)],
-      ],
+      ['Requests', 'Number', 'Share'],
+      funnel.map(({ kind, says, count }) => [
+        `${FUNNEL[kind]}${says}`,
+        String(count),
+        percentText(count / Math.max(1, received)),
+      ]),
     ),
   )
 }
+
+const FUNNEL = { step: '', loss: 'Not: ', part: 'Of these: ' }
 
 const measurementSection = ({ verdict: { measurement } }: Evidence): Section => {
   const { source, shadow, control, errorMs } = measurement

@@ -8,7 +8,7 @@ import { quantile, type Sketch } from '../../contract/sketch.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 import type { Config } from '../config.ts'
 import { filterRules } from './filter-rules.ts'
-import { noiseList } from './noise.ts'
+import { decisionsOf, noiseList } from './noise.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
 
 type Parts = {
@@ -38,7 +38,7 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
     warmUp: comparison.warmUp,
     unpaired: comparison.unpaired,
     samples: comparison.samples,
-    noise: noiseList(comparison.endpoints, decisions),
+    noise: noiseList(comparison.endpoints, decisionsOf(experiment, decisions)),
     mirrorTarget: config.mirrorTarget,
     filterRules: filterRules(experiment.spec),
     sessions: sessions.map(

@@ -1,9 +1,20 @@
 import type { DifferenceTally, EndpointTally } from '../../contract/comparison.ts'
+import type { Experiment } from '../../contract/experiment.ts'
 import type { NoiseDecision, NoisePlace } from '../../contract/noise.ts'
+import { Thresholds } from '../../contract/thresholds.ts'
 
 type Place = Pick<NoiseDecision, 'endpoint' | 'kind' | 'path'>
 
 const keyOf = ({ endpoint, kind, path }: Place): string => `${endpoint}\0${kind}\0${path}`
+
+/** Those that the spec brings along from before, and those that were taken since, which win. */
+export const decisionsOf = (
+  { spec, createdBy, createdAt }: Experiment,
+  since: readonly NoiseDecision[],
+): NoiseDecision[] => {
+  const { noise } = Thresholds.parse(spec.verdict ?? {})
+  return [...noise.map((place) => ({ ...place, by: createdBy, at: createdAt })), ...since]
+}
 
 /** What is left to be judged when people have decided what is noise and what is not. */
 export const withDecisions = (

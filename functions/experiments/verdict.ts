@@ -5,12 +5,13 @@ import type { Thresholds } from '../../contract/thresholds.ts'
 import type { Reason, Verdict } from '../../contract/verdict.ts'
 import { canaryOf, rejects } from './canary.ts'
 import { driftReasons } from './drift.ts'
+import { funnelOf } from './funnel.ts'
 import { withoutIgnored } from './ignore.ts'
 import { judgeAnswers, percentText } from './judge-endpoint.ts'
 import { judgeLatency } from './judge-latency.ts'
 import { judgeResources } from './judge-resources.ts'
 import { measuredWay } from './measurement.ts'
-import { withDecisions } from './noise.ts'
+import { decisionsOf, withDecisions } from './noise.ts'
 import type { ResourceTally } from './resource-tally.ts'
 
 /** Chance that any of all questions, asked as often as one likes, is answered with a false alarm. */
@@ -32,7 +33,10 @@ export const judge = (
   now: Date,
   { decisions = [], resources: tallies = [] }: Known = {},
 ): Verdict => {
-  const endpoints = withDecisions(withoutIgnored(whole.endpoints, thresholds), decisions)
+  const endpoints = withDecisions(
+    withoutIgnored(whole.endpoints, thresholds),
+    decisionsOf(experiment, decisions),
+  )
   const comparison = { ...whole, endpoints }
   const judged = comparison.endpoints.filter(({ compared }) => compared >= thresholds.minimumSamples)
   const asked = experiment.spec.compare?.resources
@@ -74,6 +78,7 @@ export const judge = (
       compared: comparison.compared,
       judged: judged.reduce((sum, { compared }) => sum + compared, 0),
       lostShare: lostShare(experiment),
+      funnel: funnelOf({ requests: experiment.requests, comparison, considered: endpoints, judged }),
     },
     measurement: measuredWay(comparison.measurement),
     resources: used.resources,

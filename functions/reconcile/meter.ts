@@ -30,6 +30,7 @@ import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
 import { appendPoint } from '../store/meter.ts'
+import { readNoise } from '../store/noise.ts'
 import { readResources } from '../store/resources.ts'
 import type { Table } from '../store/table.ts'
 import { readTasks, type TaskTotal, writeTask } from '../store/tasks.ts'
@@ -172,11 +173,15 @@ const verdictSoFar = async (
   now: Date,
 ): Promise<Pick<Verdict, 'outcome' | 'sentence'>> => {
   const thresholds = Thresholds.parse(experiment.spec.verdict ?? {})
-  const [comparison, { tallies }] = await Promise.all([
+  const [comparison, decisions, { tallies }] = await Promise.all([
     readComparison(table, experiment.id),
+    readNoise(table, experiment.id),
     readResources(table, experiment.id),
   ])
-  const { outcome, sentence } = judge(experiment, comparison, thresholds, now, { resources: tallies })
+  const { outcome, sentence } = judge(experiment, comparison, thresholds, now, {
+    decisions,
+    resources: tallies,
+  })
   return { outcome, sentence }
 }
 

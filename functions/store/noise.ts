@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { NoiseDecision } from '../../contract/noise.ts'
 import { belongings, NOISE_PREFIX, noiseKey } from '../../contract/table.ts'
-import { deleteItem, putItem, queryAll, type Table } from './table.ts'
+import { putItem, queryAll, type Table } from './table.ts'
 
 /** What people have decided about an experiment’s differences. */
 export const readNoise = async (table: Table, experiment: string): Promise<NoiseDecision[]> =>
@@ -17,10 +17,6 @@ export const writeNoise = async (
   await putItem(table, noiseKey(experiment, digestOf(decision)), { decision })
 }
 
-export const forgetNoise = (table: Table, experiment: string, place: Place): Promise<void> =>
-  deleteItem(table, noiseKey(experiment, digestOf(place)))
-
-type Place = Pick<NoiseDecision, 'endpoint' | 'kind' | 'path'>
-
 /** A sort key has 1,024 bytes, a place may have more. */
-const digestOf = ({ endpoint, kind, path }: Place): string => hash('sha256', `${endpoint}\0${kind}\0${path}`)
+const digestOf = ({ endpoint, kind, path }: NoiseDecision): string =>
+  hash('sha256', `${endpoint}\0${kind}\0${path}`)

@@ -118,7 +118,7 @@ describe.runIf(inject('missingPlatform') === null)('a deployed function', () => 
 
     const { evidence } = (await readRecord(table, id))?.experiment ?? {}
     expect(answers.map(({ ok }) => ok)).toEqual([true, true])
-    expect(evidence?.files).toHaveLength(3)
+    expect(evidence?.files).toHaveLength(4)
     for (const { key, sha256 } of evidence?.files ?? [])
       expect(hash('sha256', cloud.objects.get(world.evidenceBucket, key)?.body ?? '')).toBe(sha256)
   })

@@ -40,6 +40,14 @@ test('a limit of its own changes a rule, an empty one leaves it out', () => {
   expect(spec?.abort).toEqual([{ watch: 'shadow-errors', above: 12.5, overSeconds: 120, samples: 100 }])
 })
 
+test('endpoints are one a line, and each must be one', () => {
+  const { spec } = check({ ...filled, endpoints: ' GET /orders/{id} \n\n/catalogue\n' })
+  const { errors } = check({ ...filled, endpoints: 'orders' })
+
+  expect(spec?.compare).toEqual({ endpoints: ['GET /orders/{id}', '/catalogue'] })
+  expect(errors).toEqual({ endpoints: 'Up to 200 lines such as GET /orders/{id} or /catalogue' })
+})
+
 test('redaction is said where it is not the usual one, and what the shadow uses once all of it is chosen', () => {
   const dependencies = {
     database: 'own',

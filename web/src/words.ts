@@ -1,10 +1,11 @@
-import type { DifferenceKind, Sample, UnpairedReason } from '../../contract/comparison.ts'
+import type { Sample } from '../../contract/comparison.ts'
+import type { DifferenceKind } from '../../contract/difference.ts'
 import type { Outcome, Phase } from '../../contract/experiment.ts'
 import type { Gap } from '../../contract/gap.ts'
 import type { LedgerLine } from '../../contract/ledger.ts'
 import type { Basis, CostLine } from '../../contract/money.ts'
 import type { EniVerdict } from '../../contract/source.ts'
-import type { RequestOutcome, RequestReason, ShadowResult } from '../../contract/traffic.ts'
+import type { RequestOutcome, ShadowResult } from '../../contract/traffic.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 
 /** What the contract’s closed lists are called on screen: a new member without a word does not compile. */
@@ -93,35 +94,6 @@ export const REQUEST_OUTCOME: Readonly<
 }
 export const REQUEST_OUTCOMES = Object.keys(REQUEST_OUTCOME) as RequestOutcome[]
 
-export const REASON: Readonly<Record<RequestReason, string>> = {
-  'sampled_out.percent': 'Outside the percentage of requests that the shadow receives',
-  'sampled_out.absent_key': 'Without the key that requests are sampled by',
-  'sampled_out.adapted': 'Left out while the share is lowered for the shadow',
-  'sampled_out.rate_limit': 'Above the requests a second that the shadow receives',
-  'filtered.not_allowed': 'Not among the requests that are allowed',
-  'filtered.denied': 'Among the requests that are denied',
-  'filtered.undecidable': 'A rule could not be applied to it',
-  'filtered.health_check': 'A load balancer’s health check',
-  'filtered.other_hop': 'Another mirrored source handed it on: its first copy went',
-  'filtered.shadow_marker': 'Already shadow traffic: forwarding it again would loop',
-  'held_back.unsafe_method': 'A write (POST, PUT, PATCH, DELETE …), and writes are held back',
-  'held_back.ambiguous_framing': 'Its length could be read in two ways',
-  'held_back.upgrade': 'A protocol upgrade, such as WebSocket',
-  'held_back.connect': 'A CONNECT request',
-  'held_back.no_credentials': 'The gateway has no credentials for this shadow',
-  'held_back.unredactable': 'Its body could not be read, so it could not be redacted',
-  'held_back.not_forwardable': 'Cannot be sent as an HTTP request of its own',
-  'incomplete.gap': 'Packets of it were lost on the way',
-  'incomplete.truncated': 'Cut by the packet length',
-  'incomplete.closed': 'Its connection ended in the middle',
-  'incomplete.oversized': 'Larger than the gateway keeps',
-  'incomplete.evicted': 'Its connection was given up for newer ones',
-  'dropped.breaker_open': 'The shadow kept failing: nothing was sent to it for a while',
-  'dropped.queue_full': 'The shadow was too slow: the queue was full',
-  'dropped.shutdown': 'A gateway task was shutting down',
-  'dropped.ended': 'The experiment was ending',
-}
-
 export const SHADOW_RESULT: Readonly<Record<ShadowResult, Word>> = {
   answered_1xx: { label: 'Answered 1xx', status: 'info' },
   answered_2xx: { label: 'Answered 2xx', status: 'success' },
@@ -170,20 +142,6 @@ export const DIFFERENCE: Readonly<Record<DifferenceKind, string>> = {
 }
 
 export const SAMPLE: Readonly<Record<Sample['kind'], string>> = { ...DIFFERENCE, slower: 'Slower' }
-
-export const UNPAIRED: Readonly<Record<UnpairedReason, string>> = {
-  production_missing: 'No response of production was seen that is proven to belong to it',
-  production_incomplete: 'Production’s response was not captured whole',
-  production_oversized: 'Production’s response is larger than what is compared',
-  shadow_not_sent: 'It was dropped before it reached the shadow',
-  shadow_unreachable: 'No connection to the shadow',
-  shadow_oversized: 'The shadow’s answer is larger than what is compared',
-  expired: 'The other side did not come in time',
-  evicted: 'Too many waited at once',
-  gateways_swapped: 'Another set of gateways took over at that time',
-  ended: 'The experiment ended first',
-}
-export const UNPAIRED_REASONS = Object.keys(UNPAIRED) as UnpairedReason[]
 
 export const GAP: Readonly<Record<Gap['kind'], string>> = {
   'zone-lost': 'Zone lost',

@@ -56,6 +56,18 @@ describe('a pair', () => {
     expect(subject.encode()).toMatchObject({ compared: 1, unpaired: {} })
   })
 
+  test('is not made while the shadow warms up, and what was not sent then is not counted as sent', () => {
+    const subject = comparer()
+    const [sent, dropped] = [capturedRequest(), capturedRequest()]
+
+    for (const request of [sent, dropped]) subject.leaveOut(request)
+    subject.shadow(sent, answered())
+    subject.shadow(dropped, { unpaired: 'shadow_not_sent' })
+    for (const request of [sent, dropped]) respond(subject, request)
+
+    expect(subject.encode()).toMatchObject({ warmUp: 1, expected: 0, compared: 0, unpaired: {} })
+  })
+
   test('is not made while another set of gateways takes over, and what waits then is given up', () => {
     const subject = comparer()
     const requests = ['/before', '/meanwhile', '/after'].map((target) => capturedRequest({ target }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EndpointPattern, OpenApiDocument, patternsOf } from '../../../contract/endpoint-pattern.ts'
+import { EndpointPattern } from '../../../contract/endpoint-pattern.ts'
 import { EndpointNames } from '../../../data-plane/compare/endpoint-names.ts'
 
 const PATTERNS = ['GET /articles/{slug}', '/articles/latest', 'GET /articles/{slug}/comments/{id}']
@@ -14,19 +14,6 @@ test.each([
   ['GET', '/orders/17', 'GET /orders/{id}'],
 ])('%s %s is %s', (method, target, name) => {
   expect(new EndpointNames(PATTERNS).nameOf(method, target)).toBe(name)
-})
-
-test('an OpenAPI document names the endpoints of its service', () => {
-  const document = OpenApiDocument.parse({
-    openapi: '3.1.0',
-    info: { title: 'Articles', version: '1' },
-    paths: {
-      '/articles/{slug}': { get: {}, put: {}, parameters: [] },
-      '/files/{name}.{ending}': { get: {} },
-    },
-  })
-
-  expect(patternsOf(document)).toEqual(['GET /articles/{slug}', 'PUT /articles/{slug}'])
 })
 
 test.each(['orders', 'get /orders', 'GET orders/{id}', 'GET /orders?x=1', 'GET /a/{b}c', 'GET  /a'])(

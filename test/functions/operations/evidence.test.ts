@@ -1,32 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createHash } from 'node:crypto'
+import { beforeAll, expect, it } from 'vitest'
 import { Evidence } from '../../../contract/evidence.ts'
-import { ComparisonWriter } from '../../../data-plane/control/comparison-writer.ts'
-import { newRecord } from '../../../functions/experiments/phases.ts'
-import { experimentId } from '../../../functions/experiments/ulid.ts'
-import { createRecord } from '../../../functions/store/experiments.ts'
 import { writeResources } from '../../../functions/store/resources.ts'
-import { type ApiUnderTest, createTable, openApiAt, startDynamo } from '../../support/api.ts'
-import { apiConfig, someSpec } from '../../support/api-config.ts'
+import { comparedExperiments } from '../../support/compared-experiments.ts'
 import { resourcesOf, resourceTally } from '../../support/resources.ts'
 import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
-let dynamo: Awaited<ReturnType<typeof startDynamo>>
-let api: ApiUnderTest
+const { api, store } = comparedExperiments('evidence-test')
 let id: string
 beforeAll(async () => {
-  dynamo = await startDynamo()
-  const config = apiConfig('evidence-test')
-  await createTable(dynamo.endpoint, config.table)
-  api = openApiAt(dynamo.endpoint, config)
-  const now = new Date('2026-11-21T12:00:00.000Z')
-  id = experimentId(now.getTime(), randomBytes(10))
-  const { table } = api.surroundings
-  const name = 'Release 7 <script>alert(1)</script> | a'
-  const traffic = { ...someSpec.traffic, directions: 'both' as const }
-  await createRecord(table, newRecord({ ...someSpec, name, traffic }, { id, by: 'test', now }))
-  await new ComparisonWriter(table, 'task-1').write({
-    [id]: comparisonOf(
+  id = await store(
+    comparisonOf(
       endpointTally(
         'POST /a',
         { '201>201': 70, '201>422': 70 },
@@ -40,15 +24,12 @@ beforeAll(async () => {
       ),
       endpointTally('GET /rare', { '200>200': 7 }),
     ),
-  })
-})
-afterAll(async () => {
-  api.close()
-  await dynamo.close()
+    { name: 'Release 7 <script>alert(1)</script> | a' },
+  )
 })
 
 it('holds the verdict, the numbers behind it, what was set up, and what is not known', async () => {
-  const { status, body } = await api.send({ path: `/experiments/${id}/evidence` })
+  const { status, body } = await api().send({ path: `/experiments/${id}/evidence` })
   const evidence = Evidence.parse(body)
 
   expect(status).toBe(200)
@@ -72,7 +53,7 @@ it('holds the verdict, the numbers behind it, what was set up, and what is not k
 
 it('says the same in HTML and in Markdown, and lets nothing of the traffic become markup', async () => {
   const pages = await Promise.all(
-    ['html', 'markdown'].map((format) => api.send({ path: `/experiments/${id}/evidence/${format}` })),
+    ['html', 'markdown'].map((format) => api().send({ path: `/experiments/${id}/evidence/${format}` })),
   )
   const [html, markdown] = pages.map(({ body }) => String(body.text)) as [string, string]
 
@@ -96,25 +77,21 @@ it('says the same in HTML and in Markdown, and lets nothing of the traffic becom
 })
 
 it('compares the resources that the spec names, in all formats', async () => {
-  const { table } = api.surroundings
-  const named = experimentId(Date.parse('2026-11-21T12:00:01.000Z'), randomBytes(10))
-  const traffic = { ...someSpec.traffic, directions: 'both' as const }
   const compare = { resources: resourcesOf(['database-operations', 'cpu']), warmUpSeconds: 10 }
-  const now = new Date('2026-11-21T12:00:00.000Z')
-  await createRecord(table, newRecord({ ...someSpec, traffic, compare }, { id: named, by: 'test', now }))
+  const named = await store(undefined, { compare })
   const periods = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => ({
     production: { amount: 1_200 + n, requests: 1_000 },
     shadow: { amount: 3_600 - n, requests: 1_000 },
   }))
-  await writeResources(table, named, {
+  await writeResources(api().surroundings.table, named, {
     counted: [],
     through: null,
     tallies: [resourceTally('database-operations', 'production', periods)],
   })
 
-  const { body } = await api.send({ path: `/experiments/${named}/evidence` })
+  const { body } = await api().send({ path: `/experiments/${named}/evidence` })
   const pages = await Promise.all(
-    ['html', 'markdown'].map((format) => api.send({ path: `/experiments/${named}/evidence/${format}` })),
+    ['html', 'markdown'].map((format) => api().send({ path: `/experiments/${named}/evidence/${format}` })),
   )
 
   const says =
@@ -136,7 +113,7 @@ it('compares the resources that the spec names, in all formats', async () => {
 })
 
 it('knows two formats only', async () => {
-  const { status, body } = await api.send({ path: `/experiments/${id}/evidence/pdf` })
+  const { status, body } = await api().send({ path: `/experiments/${id}/evidence/pdf` })
 
   expect(status).toBe(400)
   expect(JSON.stringify(body)).toContain('format')

@@ -1,45 +1,26 @@
-import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ComparisonWriter } from '../../../data-plane/control/comparison-writer.ts'
-import { newRecord } from '../../../functions/experiments/phases.ts'
-import { experimentId } from '../../../functions/experiments/ulid.ts'
-import { createRecord } from '../../../functions/store/experiments.ts'
-import { type ApiUnderTest, createTable, openApiAt, startDynamo } from '../../support/api.ts'
-import { apiConfig, someSpec } from '../../support/api-config.ts'
+import { expect, it } from 'vitest'
+import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
+import { comparedExperiments } from '../../support/compared-experiments.ts'
 import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
-let dynamo: Awaited<ReturnType<typeof startDynamo>>
-let api: ApiUnderTest
-beforeAll(async () => {
-  dynamo = await startDynamo()
-  const config = apiConfig('noise-test')
-  await createTable(dynamo.endpoint, config.table)
-  api = openApiAt(dynamo.endpoint, config)
-})
-afterAll(async () => {
-  api.close()
-  await dynamo.close()
-})
+const experiments = comparedExperiments('noise-test')
 
 /** Views differ everywhere, the reference differs in half of the control’s answers too, and looks volatile elsewhere. */
-const store = async (): Promise<string> => {
-  const now = new Date('2026-11-21T12:00:00.000Z')
-  const id = experimentId(now.getTime(), randomBytes(10))
-  const traffic = { ...someSpec.traffic, directions: 'both' as const }
-  await createRecord(api.surroundings.table, newRecord({ ...someSpec, traffic }, { id, by: 'test', now }))
+const store = (more: Partial<ExperimentSpecInput> = {}): Promise<string> => {
   const differences = [
     { kind: 'value' as const, path: '$.views', count: 500 },
     { kind: 'value' as const, path: '$.reference', count: 250, controls: 250, shaped: 100 },
   ]
-  await new ComparisonWriter(api.surroundings.table, 'task-1').write({
-    [id]: comparisonOf(endpointTally('GET /a', { '200>200': 500 }, { differences, controlled: 500 })),
-  })
-  return id
+  return experiments.store(
+    comparisonOf(endpointTally('GET /a', { '200>200': 500 }, { differences, controlled: 500 })),
+    more,
+  )
 }
 
-const verdictOf = async (id: string) => (await api.send({ path: `/experiments/${id}/verdict` })).body
+const send: ReturnType<typeof experiments.api>['send'] = (request) => experiments.api().send(request)
+const verdictOf = async (id: string) => (await send({ path: `/experiments/${id}/verdict` })).body
 const decide = (id: string, path: string, decision: string, reason?: string) =>
-  api.send({
+  send({
     method: 'POST',
     path: `/experiments/${id}/noise`,
     body: { endpoint: 'GET /a', kind: 'value', path, decision, ...(reason && { reason }) },
@@ -48,7 +29,7 @@ const decide = (id: string, path: string, decision: string, reason?: string) =>
 it('shows what was learned, and lets it be confirmed, rejected and learned again', async () => {
   const id = await store()
 
-  const learned = await api.send({ path: `/experiments/${id}/noise` })
+  const learned = await send({ path: `/experiments/${id}/noise` })
   const before = await verdictOf(id)
   const confirmed = await decide(id, '$.views', 'confirmed', 'Counts readers.')
   const without = await verdictOf(id)
@@ -75,9 +56,9 @@ it('names who decided what, in the trail and in the evidence', async () => {
   const id = await store()
 
   await decide(id, '$.views', 'confirmed', 'Counts readers.')
-  const trail = await api.send({ path: `/experiments/${id}/audit` })
-  const evidence = await api.send({ path: `/experiments/${id}/evidence` })
-  const page = await api.send({ path: `/experiments/${id}/evidence/markdown` })
+  const trail = await send({ path: `/experiments/${id}/audit` })
+  const evidence = await send({ path: `/experiments/${id}/evidence` })
+  const page = await send({ path: `/experiments/${id}/evidence/markdown` })
 
   expect(trail.body.entries).toContainEqual(
     expect.objectContaining({
@@ -88,6 +69,20 @@ it('names who decided what, in the trail and in the evidence', async () => {
   )
   expect(evidence.body.noise[0]).toMatchObject({ path: '$.views', decision: 'confirmed', by: 'local' })
   expect(page.body.text).toContain('| confirmed | local |')
+})
+
+it('begins with what an earlier experiment’s people decided, until somebody decides otherwise', async () => {
+  const place = { endpoint: 'GET /a', kind: 'value', path: '$.views' } as const
+  const id = await store({ verdict: { noise: [{ ...place, decision: 'confirmed' }] } })
+
+  const { places } = (await send({ path: `/experiments/${id}/noise` })).body
+  const before = await verdictOf(id)
+  await decide(id, '$.views', 'learned')
+  const since = await verdictOf(id)
+
+  expect(places[0]).toMatchObject({ ...place, decision: 'confirmed', by: 'test' })
+  expect(before).toMatchObject({ outcome: 'pass', reasons: [] })
+  expect(since).toMatchObject({ outcome: 'fail', reasons: [{ path: '$.views' }] })
 })
 
 it('takes no decision that is none, and says what one is', async () => {

@@ -64,7 +64,7 @@ export const Answer = ({ experiment }: { experiment: Experiment }) => {
       )}
       <Resources resources={verdict.data.resources} />
       <Noise id={experiment.id} live={live} />
-      <Coverage verdict={verdict.data} comparison={comparison.data} requests={experiment.requests} />
+      <Coverage verdict={verdict.data} />
       <StoredEvidence experiment={experiment} />
     </div>
   )

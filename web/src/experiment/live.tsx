@@ -3,13 +3,14 @@ import LineChart from '@cloudscape-design/components/line-chart'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
+import { REQUEST_LOSS } from '../../../contract/loss.ts'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import type { Basis } from '../../../contract/money.ts'
 import { bytes, dollars, dollarTick, perSecond } from '../format.ts'
 import { Loading } from '../loading.tsx'
 import { isActive, meterQuery } from '../queries.ts'
 import { Trouble } from '../trouble.tsx'
-import { REASON, REQUEST_OUTCOME } from '../words.ts'
+import { REQUEST_OUTCOME } from '../words.ts'
 import { ChartContainer, fromZero, highest, highestSum, timeChart } from './chart.tsx'
 import { Gaps } from './gaps.tsx'
 import { Health } from './health.tsx'
@@ -153,7 +154,7 @@ const LossChart = ({ points, received }: ChartProps & { received: number }) => {
           yTitle="Lost per second"
           yDomain={fromZero(highest(...series.map(({ data }) => data)))}
           series={series.flatMap(({ reason, data }, index) =>
-            line(REASON[reason], data, perSecond, LOSS_COLORS[index % LOSS_COLORS.length]),
+            line(REQUEST_LOSS[reason], data, perSecond, LOSS_COLORS[index % LOSS_COLORS.length]),
           )}
           yTickFormatter={perSecond}
         />

@@ -1,10 +1,11 @@
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import { REQUEST_LOSS } from '../../../contract/loss.ts'
 import type { RequestCounts, RequestReason } from '../../../contract/traffic.ts'
 import { count, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
-import { REASON, REQUEST_OUTCOME, REQUEST_OUTCOMES, SHADOW_RESULT, SHADOW_RESULTS } from '../words.ts'
+import { REQUEST_OUTCOME, REQUEST_OUTCOMES, SHADOW_RESULT, SHADOW_RESULTS } from '../words.ts'
 
 /** Where every received request went; the parts add up to the whole. */
 export const Requests = ({ requests }: { requests: RequestCounts }) => {
@@ -26,7 +27,7 @@ export const Requests = ({ requests }: { requests: RequestCounts }) => {
       ...reasonsOf(requests, outcome).map(([reason, of]) => ({
         key: reason,
         sub: true,
-        cells: [REASON[reason], count(of), part(of, requests.received)],
+        cells: [REQUEST_LOSS[reason], count(of), part(of, requests.received)],
       })),
     ]
   })

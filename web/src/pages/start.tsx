@@ -19,6 +19,7 @@ import { AbortFields } from '../start/abort-fields.tsx'
 import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
 import { DependencyFields } from '../start/dependency-fields.tsx'
+import { EndpointFields } from '../start/endpoint-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
 import {
   check,
@@ -162,6 +163,7 @@ export const StartPage = () => {
             <Section title="Where it goes">
               <SpaceBetween size="l">
                 <ShadowFields {...fields} />
+                <EndpointFields {...fields} />
                 <DependencyFields {...fields} />
               </SpaceBetween>
             </Section>
@@ -259,6 +261,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   graphql: 'right GraphQL endpoints',
   allowedWrites: 'right writes that may go',
   snapshotAt: 'when the shadow’s data was copied',
+  endpoints: 'right endpoints',
   redaction: 'what is hidden',
   dependencies: 'what the shadow uses',
   startAt: 'when it starts',

@@ -30,6 +30,8 @@ export type FormValues = SourceValues &
     graphql: string
     allowedWrites: string
     snapshotAt: string
+    /** Patterns, one a line; empty for those found from the traffic. */
+    endpoints: string
     redaction: Redaction['mode']
     /** Whose national ids are looked for. */
     regions: readonly Region[]
@@ -76,6 +78,7 @@ export const emptyForm: FormValues = {
   graphql: '',
   allowedWrites: '',
   snapshotAt: '',
+  endpoints: '',
   redaction: 'pseudonymise',
   regions: [],
   dependencies: { database: '', cache: '', queue: '', mail: '', payment: '', webhooks: '' },
@@ -119,6 +122,10 @@ const FIELDS = {
   graphql: { path: 'requests.select.graphql', right: REQUESTS_RIGHT },
   allowedWrites: { path: 'requests.select.writes', right: REQUESTS_RIGHT },
   snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
+  endpoints: {
+    path: 'compare.endpoints',
+    right: 'Up to 200 lines such as GET /orders/{id} or /catalogue',
+  },
   redaction: { path: 'requests.redaction', right: 'One of the four' },
   dependencies: { path: 'dependencies', right: 'One of the three for each' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
@@ -159,7 +166,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
   },
   budgetUsd: number(form.budgetUsd),
-  ...(form.snapshotAt.trim() !== '' && { compare: { snapshotAt: timeOf(form.snapshotAt) } }),
+  ...comparing(form),
   ...rampOf(form),
   abort: DEFAULT_ABORT_RULES.flatMap((rule) => {
     const typed = form.abort[rule.watch]
@@ -186,6 +193,14 @@ const rampOf = ({ stages }: FormValues): Pick<ExperimentSpecInput, 'ramp'> => {
   return { ramp: { stages: [...first, { sources: 100, requests: 100 }] } }
 }
 
+const comparing = ({ snapshotAt, endpoints }: FormValues): Pick<ExperimentSpecInput, 'compare'> => {
+  const compare = {
+    ...(snapshotAt.trim() !== '' && { snapshotAt: timeOf(snapshotAt) }),
+    ...(endpoints.trim() !== '' && { endpoints: lines(endpoints) }),
+  }
+  return Object.keys(compare).length === 0 ? {} : { compare }
+}
+
 const selectionOf = ({
   writes,
   reads,
@@ -200,16 +215,18 @@ const selectionOf = ({
   return writes === 'forward' || Object.keys(select).length === 0 ? {} : { select }
 }
 
-/** `POST /carts/*` or `/carts/*`, one a line. */
-const matches = (text: string): { methods?: string[]; paths: string[] }[] =>
+const lines = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-    .map((line) => {
-      const [, method, path = line] = /^([A-Za-z]+)\s+(.*)$/.exec(line) ?? []
-      return { ...(method !== undefined && { methods: [method.toUpperCase()] }), paths: [path] }
-    })
+
+/** `POST /carts/*` or `/carts/*`, one a line. */
+const matches = (text: string): { methods?: string[]; paths: string[] }[] =>
+  lines(text).map((line) => {
+    const [, method, path = line] = /^([A-Za-z]+)\s+(.*)$/.exec(line) ?? []
+    return { ...(method !== undefined && { methods: [method.toUpperCase()] }), paths: [path] }
+  })
 
 /** Left out where it is as without a word. */
 const redactionOf = ({
