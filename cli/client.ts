@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Catalogue, catalogue } from '../contract/catalogue.ts'
+import { EVIDENCE_SCHEMA_FILE } from '../contract/evidence.ts'
 import type { Call, Operation } from '../contract/operation.ts'
 import { PROBLEMS, type Problem, type ProblemKind, problemType } from '../contract/problem.ts'
 import { EXIT, Failure } from './exit.ts'
@@ -14,6 +15,7 @@ export type Client = {
   call: <Of extends Id>(id: Of, asked: Asked<Of>, idempotencyKey?: string) => Promise<Answer<Of>>
   /** The API’s own description. */
   openApi: () => Promise<unknown>
+  evidenceSchema: () => Promise<unknown>
 }
 
 /** The API answered with a problem, or did not answer: then `status` is 0. */
@@ -103,6 +105,7 @@ export const createClient = (api: URL, sign: Sign): Client => {
       return (await sendPatiently(method, target, sent, key)) as never
     },
     openApi: () => sendPatiently('GET', '/openapi.json'),
+    evidenceSchema: () => sendPatiently('GET', `/${EVIDENCE_SCHEMA_FILE}`),
   }
 }
 

@@ -122,14 +122,31 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   evidence: {
     summary: catalogue.renderEvidence.summary,
     operands: 'EXPERIMENT',
-    options: { format: { value: 'WHICH', help: `${EVIDENCE_FORMATS.join(' or ')} (default markdown)` } },
+    options: {
+      format: {
+        value: 'WHICH',
+        help: 'markdown (when left out), html, json: the package itself, or schema: its JSON Schema',
+      },
+    },
     run: async (values, operands, { client, print }) => {
+      const params = experimentOf(operands)
       const wanted = text(values, 'format') ?? 'markdown'
+      if (wanted === 'json' || wanted === 'schema') {
+        const document =
+          wanted === 'json'
+            ? await client().call('getEvidence', { params, query: {}, body: undefined })
+            : await client().evidenceSchema()
+        print(document, JSON.stringify(document))
+        return EXIT.done
+      }
       const format = EVIDENCE_FORMATS.find((one) => one === wanted)
       if (format === undefined)
-        throw new Failure(`--format takes ${EVIDENCE_FORMATS.join(' or ')}, not '${wanted}'`, EXIT.usage)
-      const params = { ...experimentOf(operands), format }
-      const page = await client().call('renderEvidence', { params, query: {}, body: undefined })
+        throw new Failure(`--format takes markdown, html, json or schema, not '${wanted}'`, EXIT.usage)
+      const page = await client().call('renderEvidence', {
+        params: { ...params, format },
+        query: {},
+        body: undefined,
+      })
       print(page, page.text)
       return EXIT.done
     },

@@ -8,6 +8,11 @@ import { NoiseList } from './noise.ts'
 import { Volume } from './traffic.ts'
 import { Verdict } from './verdict.ts'
 
+/** Names the form of the package: another one when a reader of the old would be wrong about the new. */
+export const EVIDENCE_SCHEMA = 'shadowmeter/evidence/2'
+/** The package’s JSON Schema, beside it wherever it is. */
+export const EVIDENCE_SCHEMA_FILE = 'evidence.schema.json'
+
 const count = z.int().nonnegative()
 
 const Milliseconds = z
@@ -32,13 +37,62 @@ export const EndpointEvidence = z.strictObject({
 })
 export type EndpointEvidence = z.output<typeof EndpointEvidence>
 
+/** What became of the sources’ packets on their way to the experiment’s requests, stage by stage. */
+const PacketPath = z.strictObject({
+  sources: z
+    .strictObject({
+      instances: count.describe('whose metrics were read'),
+      of: count.describe('instances that were mirrored'),
+      mirroredBytes: count,
+      skippedBytes: count.describe(
+        'matched the filter, and were not mirrored because production’s own traffic came first',
+      ),
+    })
+    .nullable()
+    .describe(
+      'NetworkMirrorIn and Out, NetworkSkipMirrorIn and Out of AWS/EC2, as CloudWatch had them then; null: it had nothing',
+    ),
+  processedBytes: count
+    .nullable()
+    .describe(
+      'ProcessedBytes_UDP of the load balancer, of all experiments of that time; null: CloudWatch had nothing',
+    ),
+  datagrams: z
+    .record(z.string(), count)
+    .describe(
+      'of all the sockets of its gateway tasks, whatever experiment they belong to: each datagram by its outcome; kernel_overflow: dropped by ' +
+        'the kernel before; ring_full: how often receiving had to wait',
+    ),
+  packets: z.record(z.string(), count).describe('its own accepted packets, by what became of them'),
+  gapBytes: count.describe('bytes of mirrored connections that never arrived'),
+})
+export type PacketPath = z.output<typeof PacketPath>
+
+const GatewayCapacity = z.strictObject({
+  tasks: count.describe('gateway tasks that worked for it'),
+  tasksMax: count.describe('that the deployment lets run at once'),
+  packetsPerSecond: z.number().describe('of one task'),
+  bytesPerSecond: z.number().describe('of one task, outer headers included'),
+  basis: z
+    .enum(['measured', 'assumed'])
+    .describe('measured: at that rate a task of this deployment lost packets'),
+  sourcePeakBytesPerSecond: z.number().describe('of its sources in 14 days before; 0: not known'),
+})
+
 /** Everything a reviewer needs to check what was done and what followed from it. */
 export const Evidence = z
   .strictObject({
-    schema: z.literal('shadowmeter/evidence/1'),
+    $schema: z.literal(EVIDENCE_SCHEMA_FILE).describe('beside the package, in the API and in the bucket'),
+    schema: z.literal(EVIDENCE_SCHEMA),
     createdAt: Timestamp,
     deployment: z.string(),
     region: z.string(),
+    owner: z.string().describe('whose month it is paid from'),
+    versions: z.strictObject({
+      shadowmeter: z.string().describe('of the control plane that made the package'),
+      gateways: z.array(z.string()).describe('of the gateway tasks'),
+      prices: z.string().describe('source and date of the prices'),
+    }),
     experiment: Experiment,
     verdict: Verdict,
     warmUp: count.describe('requests sent to the shadow while it warmed up, which were not compared'),
@@ -51,6 +105,7 @@ export const Evidence = z
     sessions: z.array(
       z.strictObject({
         eni: z.string(),
+        instance: z.string().nullable(),
         session: z.string().nullable(),
         number: z.int(),
         vni: z.int(),
@@ -61,8 +116,19 @@ export const Evidence = z
       }),
     ),
     gateways: z
-      .array(z.strictObject({ task: z.string(), since: Timestamp, at: Timestamp, volume: Volume }))
+      .array(
+        z.strictObject({
+          task: z.string(),
+          version: z.string(),
+          since: Timestamp,
+          at: Timestamp,
+          volume: Volume,
+          cut: count.describe('connections that were open when it stopped'),
+        }),
+      )
       .describe('every gateway task that worked for it, with its first and last report'),
+    capacity: GatewayCapacity,
+    path: PacketPath,
     ledger: Ledger,
     audit: z.array(AuditEntry),
     gaps: z.array(z.string()).describe('what is known not to be known'),

@@ -20,6 +20,7 @@ export type ShadowReport = z.output<typeof ShadowReport>
 export const GatewayReport = z
   .object({
     task: z.string().min(1),
+    version: z.string().default('').describe('of the gateway; empty from one that does not say'),
     startedAt: Timestamp,
     at: Timestamp,
     revision: z.int().describe('the configuration this task runs; -1 before the first'),

@@ -7,7 +7,7 @@ export const StoredEvidence = z
     at: z.iso.datetime().describe('when the package was made: its createdAt'),
     files: z.array(
       z.strictObject({
-        format: z.enum(['json', 'html', 'markdown']),
+        format: z.enum(['json', 'html', 'markdown', 'schema']),
         key: z.string(),
         bytes: z.int().nonnegative(),
         sha256: z.string().regex(/^[0-9a-f]{64}$/),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { VERSION } from '../contract/version.ts'
 import { readConfig } from './config.ts'
 import { makeApi } from './http/api.ts'
 import { hurry } from './http/hurry.ts'
@@ -40,7 +41,7 @@ export const handler = makeApi(
   {
     // On Lambda every request has passed an authorizer; a system on one’s own machine has none.
     anonymous: process.env.AWS_LAMBDA_FUNCTION_NAME === undefined ? 'local' : null,
-    version: '0.1.0',
+    version: VERSION,
     log,
   },
 )

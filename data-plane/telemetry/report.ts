@@ -1,5 +1,6 @@
 import type { GatewayReport, ShadowReport } from '../../contract/gateway-report.ts'
 import type { Sketch } from '../../contract/sketch.ts'
+import { VERSION } from '../../contract/version.ts'
 import { requestCounts, zeroRequestCounters } from './request-counters.ts'
 import type { ShadowSnapshot } from './shadow-tally.ts'
 import { type Snapshot, totalVolume } from './snapshot.ts'
@@ -49,6 +50,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
     ])
   return {
     task: about.task,
+    version: VERSION,
     startedAt: about.startedAt.toISOString(),
     at: about.at.toISOString(),
     revision: about.revision,

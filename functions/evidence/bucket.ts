@@ -1,12 +1,10 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { Evidence } from '../../contract/evidence.ts'
 import type { StoredEvidence } from '../../contract/stored-evidence.ts'
-import { FILES, type Format, sha256, textOf } from './files.ts'
-
-const FORMATS = ['json', 'html', 'markdown'] as const
+import { FILES, FORMATS, type Format, sha256, textOf } from './files.ts'
 
 /**
- * Puts the package into the bucket in every format; S3 itself holds each to its checksum. The same package again puts
+ * Puts the package into the bucket in every format, its schema beside it; S3 itself holds each to its checksum. The same package again puts
  * the same objects. @throws the SDK’s errors
  */
 export const putEvidence = async (

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../contract/evidence.ts'
-import { evidenceSections, evidenceTitle, type Section } from './evidence-sections.ts'
+import type { Section } from './evidence-section.ts'
+import { evidenceSections, evidenceTitle } from './evidence-sections.ts'
 
 /** One page that needs nothing else, and prints. @param checksum of the package’s JSON */
 export const evidenceHtml = (evidence: Evidence, checksum: string): string => {

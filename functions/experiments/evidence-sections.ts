@@ -1,17 +1,11 @@
 import { curlOf } from '../../contract/curl.ts'
-import { dependencyWords } from '../../contract/dependency.ts'
 import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
-import { shadowTargets } from '../../contract/forwarding.ts'
 import { RESOURCES } from '../../contract/resource.ts'
 import type { Reason } from '../../contract/verdict.ts'
+import { runSections } from './evidence-run-sections.ts'
+import { type Section, section, table } from './evidence-section.ts'
 import { percentText } from './judge-endpoint.ts'
 import { figureText } from './judge-resources.ts'
-
-export type Section = {
-  title: string
-  text: readonly string[]
-  table: { columns: readonly string[]; rows: readonly (readonly string[])[] } | null
-}
 
 /** The package as it is read: what HTML and Markdown show, number by number the same. */
 export const evidenceSections = (evidence: Evidence): Section[] => [
@@ -24,24 +18,13 @@ export const evidenceSections = (evidence: Evidence): Section[] => [
   measurementSection(evidence),
   coverageSection(evidence),
   section('What is not known', evidence.gaps),
-  shadowSection(evidence),
-  moneySection(evidence),
-  sessionSection(evidence),
-  ruleSection(evidence),
-  gatewaySection(evidence),
-  auditSection(evidence),
+  ...runSections(evidence),
 ]
 
 export const evidenceTitle = ({ experiment, verdict }: Evidence): string =>
   `${OUTCOME[verdict.outcome]}: ${experiment.spec.name}`
 
 const OUTCOME = { pass: 'Pass', fail: 'Fail', inconclusive: 'Inconclusive' }
-
-const section = (title: string, text: readonly string[], table: Section['table'] = null): Section => ({
-  title,
-  text,
-  table,
-})
 
 const verdictSection = ({ verdict, experiment, createdAt }: Evidence): Section => {
   const { id, createdBy, mirroringSince, endedAt, outcome } = experiment
@@ -270,117 +253,3 @@ const measurementSection = ({ verdict: { measurement } }: Evidence): Section => 
     ),
   )
 }
-
-const shadowSection = ({ experiment: { spec, heldBack } }: Evidence): Section => {
-  const { dependencies, requests } = spec
-  const held = Object.entries(heldBack).sort(([, a], [, b]) => b - a)
-  const { writes, redaction } = requests
-  return section(
-    'Shadow',
-    [
-      `${shadowTargets(spec.shadow)
-        .map(({ name, url }) => `${name} at ${url}`)
-        .join(', ')}.`,
-      dependencies === undefined
-        ? 'Nobody declared what it uses.'
-        : `Declared to use ${dependencyWords(dependencies)}.`,
-      writes === 'forward'
-        ? 'Writes were forwarded.'
-        : `Writes were held back${requests.select.writes.length > 0 ? ', but those that its selection allows' : ''}.`,
-      redaction.mode === 'off' ? 'Requests were not redacted.' : `Redaction: ${redaction.mode}.`,
-    ],
-    table(
-      ['Writes held back', 'Number'],
-      held.map(([endpoint, n]) => [endpoint, String(n)]),
-    ),
-  )
-}
-
-const moneySection = ({ ledger, experiment }: Evidence): Section => {
-  const { usdPerGb, spec, volume } = experiment
-  const perGb = usdPerGb === null ? '' : `, $${usdPerGb.toFixed(4)} per GB`
-  return section(
-    'Money',
-    [
-      `$${ledger.totalUsd.toFixed(4)} of a budget of $${spec.budgetUsd}${perGb}; ${volume.bytes} bytes in ${volume.packets} packets mirrored.`,
-    ],
-    table(
-      ['Item', 'Quantity', 'Price', 'Dollars', 'Basis'],
-      ledger.lines.map(({ item, quantity, price, usd, basis }) => [
-        item,
-        quantity.toPrecision(6),
-        `$${price.usd} per ${price.unit} (${price.source}, ${price.date})`,
-        `$${usd.toFixed(6)}`,
-        basis,
-      ]),
-    ),
-  )
-}
-
-const sessionSection = ({ sessions, mirrorTarget, region }: Evidence): Section =>
-  section(
-    'Mirror sessions',
-    [`Target ${mirrorTarget} in ${region}.`],
-    table(
-      ['ENI', 'Session', 'Number', 'VNI', 'Zone', 'Created', 'Deleted'],
-      sessions.map(({ eni, session, number, vni, availabilityZone, createdAt, deletedAt }) => [
-        eni,
-        session ?? '–',
-        String(number),
-        String(vni),
-        availabilityZone,
-        createdAt ?? '–',
-        deletedAt ?? '–',
-      ]),
-    ),
-  )
-
-const ruleSection = ({ filterRules, experiment }: Evidence): Section => {
-  const { packetLength } = experiment.spec.traffic
-  return section(
-    'Filter rules',
-    [packetLength === undefined ? 'Packets whole.' : `Packets cut to ${packetLength} bytes.`],
-    table(
-      ['Direction', 'Number', 'Meaning'],
-      filterRules.map(({ direction, number, meaning }) => [direction, String(number), meaning]),
-    ),
-  )
-}
-
-const gatewaySection = ({ gateways }: Evidence): Section =>
-  section(
-    'Gateway tasks',
-    [],
-    table(
-      ['Task', 'From', 'Last report', 'Packets', 'Bytes'],
-      gateways.map(({ task, since, at, volume }) => [
-        task,
-        since,
-        at,
-        String(volume.packets),
-        String(volume.bytes),
-      ]),
-    ),
-  )
-
-const auditSection = ({ audit, experiment: { approval } }: Evidence): Section =>
-  section(
-    'History',
-    approval === null
-      ? []
-      : [
-          `${approval.askedBy} asked for ${approval.for.join(', ')}${because(approval.askedReason)}.`,
-          approval.by === null
-            ? 'Nobody approved it.'
-            : `${approval.by} approved it${because(approval.reason)}.`,
-        ],
-    table(
-      ['When', 'Who', 'What', 'Why'],
-      audit.map(({ at, who, what, why }) => [at, who, what, why ?? '']),
-    ),
-  )
-
-const because = (reason: string | null): string => (reason === null ? '' : `, because: ${reason}`)
-
-const table = (columns: readonly string[], rows: readonly (readonly string[])[]): Section['table'] =>
-  rows.length === 0 ? null : { columns, rows }

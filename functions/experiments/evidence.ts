@@ -1,13 +1,22 @@
 import type { AuditEntry } from '../../contract/audit.ts'
 import type { Comparison, EndpointTally } from '../../contract/comparison.ts'
-import type { EndpointEvidence, Evidence } from '../../contract/evidence.ts'
+import {
+  type EndpointEvidence,
+  EVIDENCE_SCHEMA,
+  EVIDENCE_SCHEMA_FILE,
+  type Evidence,
+  type PacketPath,
+} from '../../contract/evidence.ts'
 import type { Ledger } from '../../contract/ledger.ts'
 import type { NoiseDecision } from '../../contract/noise.ts'
+import { ownerOf } from '../../contract/owner.ts'
 import { RESOURCE_NAMES, RESOURCES } from '../../contract/resource.ts'
 import { quantile, type Sketch } from '../../contract/sketch.ts'
 import type { Verdict } from '../../contract/verdict.ts'
+import { VERSION } from '../../contract/version.ts'
 import type { Config } from '../config.ts'
 import { filterRules } from './filter-rules.ts'
+import { capacityOf, type Fleet } from './fleet.ts'
 import { decisionsOf, noiseList } from './noise.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
 
@@ -17,21 +26,31 @@ type Parts = {
   decisions: readonly NoiseDecision[]
   verdict: Verdict
   sessions: readonly SessionRecord[]
-  tasks: Evidence['gateways']
+  tasks: readonly Evidence['gateways'][number][]
   ledger: Ledger
   audit: AuditEntry[]
-  config: Pick<Config, 'deployment' | 'region' | 'mirrorTarget'>
+  fleet: Fleet
+  path: PacketPath
+  config: Pick<Config, 'deployment' | 'region' | 'mirrorTarget' | 'gatewaysMax'>
 }
 
 /** Puts together what is known of an experiment. What requests and answers said is in its samples only, masked. */
 export const evidenceOf = (parts: Parts, now: Date): Evidence => {
-  const { record, comparison, decisions, verdict, sessions, tasks, ledger, audit, config } = parts
-  const { experiment } = record
+  const { record, comparison, decisions, verdict, sessions, tasks, ledger, audit, fleet, path, config } =
+    parts
+  const { experiment, life } = record
   return {
-    schema: 'shadowmeter/evidence/1',
+    $schema: EVIDENCE_SCHEMA_FILE,
+    schema: EVIDENCE_SCHEMA,
     createdAt: now.toISOString(),
     deployment: config.deployment,
     region: config.region,
+    owner: ownerOf(experiment),
+    versions: {
+      shadowmeter: VERSION,
+      gateways: [...new Set(tasks.map(({ version }) => version).filter((version) => version !== ''))],
+      prices: ledger.pricesFrom,
+    },
     experiment,
     verdict,
     endpoints: comparison.endpoints.toSorted((a, b) => b.compared - a.compared).map(endpointEvidence),
@@ -42,8 +61,9 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
     mirrorTarget: config.mirrorTarget,
     filterRules: filterRules(experiment.spec),
     sessions: sessions.map(
-      ({ eni, session, number, vni, address, availabilityZone, createdAt, deletedAt }) => ({
+      ({ eni, instance, session, number, vni, address, availabilityZone, createdAt, deletedAt }) => ({
         eni,
+        instance,
         session,
         number,
         vni,
@@ -53,7 +73,23 @@ export const evidenceOf = (parts: Parts, now: Date): Evidence => {
         deletedAt,
       }),
     ),
-    gateways: tasks.map(({ task, since, at, volume }) => ({ task, since, at, volume })),
+    gateways: tasks.map(({ task, version, since, at, volume, cut }) => ({
+      task,
+      version,
+      since,
+      at,
+      volume,
+      cut,
+    })),
+    capacity: {
+      tasks: tasks.length,
+      tasksMax: config.gatewaysMax,
+      packetsPerSecond: capacityOf(fleet).packetsPerSecond,
+      bytesPerSecond: capacityOf(fleet).bytesPerSecond,
+      basis: fleet.measured === null ? 'assumed' : 'measured',
+      sourcePeakBytesPerSecond: life.peakBytesPerSecond,
+    },
+    path,
     ledger,
     audit,
     gaps: gapsOf(parts),
@@ -89,7 +125,7 @@ const quantilesOf = (sketch: Sketch): EndpointEvidence['productionMs'] => {
 const MOST = 0.5
 
 /** What the numbers do not say, each in a sentence. */
-const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
+const gapsOf = ({ record, comparison, verdict, path }: Parts): string[] => {
   const { spec, requests, outcome, gaps, cutConnections, leftOutPackets } = record.experiment
   const { thresholds } = verdict
   const few = comparison.endpoints.filter(({ compared }) => compared < thresholds.minimumSamples)
@@ -127,6 +163,18 @@ const gapsOf = ({ record, comparison, verdict }: Parts): string[] => {
     ...is(
       few.length > 0,
       `Not judged, for want of requests: ${few.map(({ endpoint, compared }) => `${endpoint} (${compared})`).join(', ')}.`,
+    ),
+    ...is(
+      record.experiment.mirroringSince !== null && path.sources === null,
+      'What the sources mirrored and skipped is not known: CloudWatch had none of it.',
+    ),
+    ...is(
+      path.sources !== null && path.sources.instances < path.sources.of,
+      `What was mirrored and skipped is known of ${path.sources?.instances} of ${path.sources?.of} instances.`,
+    ),
+    ...is(
+      (path.sources?.skippedBytes ?? 0) > 0,
+      `The sources skipped ${path.sources?.skippedBytes} bytes that were to be mirrored.`,
     ),
     ...is(cutConnections > 0, `${cutConnections} connections were cut when gateways were replaced.`),
     ...is(

@@ -52,7 +52,7 @@ const filterStep = ({ record, seen }: View, now: Date): Action => {
 /** Writes down that an ENI is to get a session, its next when it had some before. */
 export const intend = (
   { record, seen, sessions }: View,
-  { eni, address, mac, availabilityZone }: SourceEni,
+  { eni, instance, address, mac, availabilityZone }: SourceEni,
   { parked }: { parked: boolean },
   now: Date,
   random: RandomVni,
@@ -69,6 +69,7 @@ export const intend = (
     kind: 'write-session',
     session: {
       eni,
+      instance,
       generation: before === undefined ? 0 : before.generation + 1,
       slot,
       state: 'intended',

@@ -143,6 +143,8 @@ export type ExperimentRecord = z.output<typeof ExperimentRecord>
 /** One mirror session of an experiment, from the intent to create it to its end. Money is not in here: it is computed. */
 export const SessionRecord = z.object({
   eni: EniId,
+  /** Its instance when it was intended; null where it had none, or before that was written down. */
+  instance: z.string().nullable().default(null),
   generation: z.int().nonnegative(),
   /** Its place among the kill schedules, which are spread over time: the lowest that was free. */
   slot: z.int().nonnegative().default(0),

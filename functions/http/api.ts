@@ -1,9 +1,11 @@
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda'
 import { catalogue } from '../../contract/catalogue.ts'
+import { EVIDENCE_SCHEMA_FILE } from '../../contract/evidence.ts'
 import type { Operation } from '../../contract/operation.ts'
 import { PROBLEMS } from '../../contract/problem.ts'
 import { OPERATION_ROLES } from '../../contract/role.ts'
+import { evidenceSchema } from '../evidence/schema.ts'
 import type { Context, Surroundings } from '../operations/context.ts'
 import { handlers } from '../operations/handlers.ts'
 import type { Log } from '../reconcile/control-plane.ts'
@@ -37,6 +39,13 @@ export const makeApi = (surroundings: Surroundings, options: ApiOptions): ApiHan
         return answer(200, document)
       },
     },
+    ...SCHEMA_PATHS.map(
+      (path): Route => ({
+        method: 'GET',
+        path,
+        handle: async () => answer(200, evidenceSchema()),
+      }),
+    ),
   ]
   const handler = middy<APIGatewayProxyEventV2, Answer>()
     .onError((request) => {
@@ -45,6 +54,9 @@ export const makeApi = (surroundings: Surroundings, options: ApiOptions): ApiHan
     .handler(router(routes))
   return (event, context) => Promise.resolve(handler(event, context))
 }
+
+/** By itself, and where a package’s own `$schema` leads to. */
+const SCHEMA_PATHS = [`/${EVIDENCE_SCHEMA_FILE}`, `/experiments/{id}/${EVIDENCE_SCHEMA_FILE}`] as const
 
 const answer = (statusCode: number, body: string, headers: Record<string, string> = {}): Answer => ({
   statusCode,

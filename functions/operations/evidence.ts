@@ -12,7 +12,7 @@ export const getEvidence: Handler<Catalogue['getEvidence'], Context> = async ({ 
   const stored = await readStored(context, record, 'json')
   // One of an older release may not have today’s shape.
   const evidence = stored === null ? undefined : Evidence.safeParse(JSON.parse(stored)).data
-  return evidence ?? collectEvidence(context, record, context.now())
+  return evidence ?? collectEvidence(await context.plane(), record, context.now())
 }
 
 export const renderEvidence: Handler<Catalogue['renderEvidence'], Context> = async ({ params }, context) => {
@@ -20,7 +20,7 @@ export const renderEvidence: Handler<Catalogue['renderEvidence'], Context> = asy
   const record = await requireRecord(context.table, params.id)
   const text =
     (await readStored(context, record, format)) ??
-    textOf(await collectEvidence(context, record, context.now()), format)
+    textOf(await collectEvidence(await context.plane(), record, context.now()), format)
   return { mediaType: FILES[format].mediaType, text, sha256: sha256(text) }
 }
 

@@ -257,6 +257,7 @@ export const mergeReports = (
     if (elapsed > 0) bytesPerSecond += (growth + OUTER_BYTES_PER_PACKET * packets) / elapsed
     totals.set(report.task, {
       task: report.task,
+      version: report.version,
       since,
       at: report.at,
       seconds: (before?.seconds ?? 0) + elapsed / sharers,
@@ -265,6 +266,9 @@ export const mergeReports = (
       redacted: mine?.redacted ?? before?.redacted ?? {},
       heldBack: mine?.heldBack ?? before?.heldBack ?? {},
       cut: mine?.cut ?? before?.cut ?? 0,
+      packets: mine?.packets ?? before?.packets ?? {},
+      gapBytes: mine?.gapBytes ?? before?.gapBytes ?? 0,
+      datagrams: report.datagrams,
       served: mine ? servedBy(mine, experiment.spec.shadow) : (before?.served ?? { shadow: 0, control: 0 }),
       leftOut: mine ? (mine.packets[OVERLOAD] ?? 0) : (before?.leftOut ?? 0),
       sources: mine?.sources ?? before?.sources ?? {},

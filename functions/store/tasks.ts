@@ -5,9 +5,14 @@ import { belongings, taskKey } from '../../contract/table.ts'
 import { HeldBack, Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
 
+const count = z.int().nonnegative()
+const Counts = z.record(z.string(), count).default({})
+
 /** What one gateway task has done for one experiment, from its last report: totals are sums over these. */
 export const TaskTotal = z.object({
   task: z.string(),
+  /** Of the gateway; empty where it did not say. */
+  version: z.string().default(''),
   /** When the task started to work for this experiment, and the last time it was heard of. */
   since: Timestamp,
   at: Timestamp,
@@ -20,9 +25,14 @@ export const TaskTotal = z.object({
   /** Requests that reached the shadow, the first of several, and the control. */
   served: z.object({ shadow: z.number(), control: z.number() }).default({ shadow: 0, control: 0 }),
   /** Connections that were open when the task stopped. */
-  cut: z.int().nonnegative().default(0),
+  cut: count.default(0),
   /** Packets that it did not read because it was behind. */
-  leftOut: z.int().nonnegative().default(0),
+  leftOut: count.default(0),
+  /** Its own packets by what became of them, and bytes that never came. */
+  packets: Counts,
+  gapBytes: count.default(0),
+  /** Of the whole task, whatever experiment they belonged to. */
+  datagrams: Counts,
   /** By VNI. */
   sources: z.record(z.string(), Volume),
   /** Seconds to the head of the shadow’s answer, and from the capture of a request to its sending. */

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from '../../contract/notice.ts'
 import { type ShadowResult, zeroRequests } from '../../contract/traffic.ts'
+import { VERSION } from '../../contract/version.ts'
 import { readNewConfig } from '../../data-plane/control/config-reader.ts'
 import { writeReport } from '../../data-plane/control/report-writer.ts'
 import { closeClients } from '../../functions/clients.ts'
@@ -173,6 +174,7 @@ class Gateways {
       task.at = now
       await writeReport(table, {
         task: name,
+        version: VERSION,
         startedAt: new Date(task.startedAt).toISOString(),
         at: new Date(now).toISOString(),
         revision: task.revision,
@@ -190,7 +192,7 @@ class Gateways {
                 requests,
                 gapBytes: 0,
                 cut: 0,
-                packets: {},
+                packets: { 'tcp.data': packets },
                 sources: Object.fromEntries(
                   Object.entries(task.sources.get(id) ?? {}).map(([vni, of]) => [
                     vni,

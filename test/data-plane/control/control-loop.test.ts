@@ -66,6 +66,7 @@ const follow = (given: Partial<ControlLoopOptions> = {}) => {
     },
     report: async (revision, draining): Promise<GatewayReport> => ({
       task,
+      version: '0.1.0',
       startedAt: '2026-11-21T14:00:00.000Z',
       at: '2026-11-21T14:05:30.000Z',
       revision,

@@ -30,6 +30,7 @@ const session: SessionRecord = {
   eni: 'eni-0123456789abcdef0',
   generation: 0,
   slot: 0,
+  instance: 'i-0123456789abcdef0',
   parked: false,
   leaving: false,
   state: 'deleted',
@@ -69,6 +70,7 @@ const store = async (): Promise<string> => {
   })
   await writeTask(table, id, {
     task: 'a1b2',
+    version: '0.1.0',
     since: createdAt,
     at: '2026-11-21T13:00:00.000Z',
     seconds: 3600,
@@ -77,6 +79,9 @@ const store = async (): Promise<string> => {
     redacted: {},
     heldBack: {},
     cut: 0,
+    packets: {},
+    gapBytes: 0,
+    datagrams: {},
     served: { shadow: 0, control: 0 },
     leftOut: 0,
     sources: {},

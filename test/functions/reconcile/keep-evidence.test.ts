@@ -76,7 +76,7 @@ describe('the evidence of an experiment that has ended', PATIENT, () => {
       expect([Buffer.byteLength(text), hash('sha256', text)]).toEqual([bytes, sha256])
       expect(Buffer.from(got.ChecksumSHA256 ?? '', 'base64').toString('hex')).toBe(sha256)
     }
-    expect(await puts(account)).toEqual([null, null, null])
+    expect(await puts(account)).toEqual([null, null, null, null])
     expect(await isActive(plane, id)).toBe(false)
   })
 

@@ -16,6 +16,7 @@ const record = { ...fresh, life: { ...fresh.life, preparingSince: at(0) } }
 
 const report = (task: string, startedAt: number, seconds: number, bytes: number): GatewayReport => ({
   task,
+  version: '0.1.0',
   startedAt: at(startedAt),
   at: at(seconds),
   revision: 1,

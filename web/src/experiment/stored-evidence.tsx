@@ -4,7 +4,7 @@ import type { Experiment } from '../../../contract/experiment.ts'
 import { bytes, dateTime } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 
-const FORMAT = { json: 'JSON', html: 'HTML', markdown: 'Markdown' } as const
+const FORMAT = { json: 'JSON', html: 'HTML', markdown: 'Markdown', schema: 'JSON Schema' } as const
 
 /** Where the evidence package lies, and how to see that it is the one that was stored. */
 export const StoredEvidence = ({ experiment: { phase, evidence } }: { experiment: Experiment }) => (
