@@ -33,7 +33,9 @@ const approvalWords = (approval: Evidence['experiment']['approval']): string => 
   if (approval === null) return 'No second person had to approve it.'
   const { askedBy, askedReason, by, at, reason } = approval
   const asked = `${askedBy} asked for ${approval.for.join(', ')}${because(askedReason)}`
-  return by === null ? `${asked}; nobody approved it.` : `${asked}; ${by} approved it at ${at}${because(reason)}.`
+  return by === null
+    ? `${asked}; nobody approved it.`
+    : `${asked}; ${by} approved it at ${at}${because(reason)}.`
 }
 
 const because = (reason: string | null): string => (reason === null ? '' : `, because: ${reason}`)

@@ -8,11 +8,9 @@ import * as show from '../../cli/show.ts'
 import { readSpec } from '../../cli/spec.ts'
 import type { Reason } from '../../contract/verdict.ts'
 import { serveApi } from '../support/api-server.ts'
-import { cli } from '../support/cli.ts'
+import { runCommand } from '../support/cli.ts'
 import { comparedExperiments } from '../support/compared-experiments.ts'
 import { comparisonOf, endpointTally } from '../support/tallies.ts'
-
-const PATIENT = { timeout: 60_000 }
 
 const { api, store } = comparedExperiments('cli-noise-test')
 
@@ -35,14 +33,14 @@ const folder = async () => {
   return made
 }
 
-test('noise is listed, confirmed and rejected, and goes into the next spec', PATIENT, async () => {
+test('noise is listed, confirmed and rejected, and goes into the next spec', async () => {
   const id = await store(comparisonOf(differing('GET /a'), differing('GET /b')))
   const { url } = await serveApi(api())
   const file = join(await folder(), 'noise.json')
 
-  const listed = await cli(['noise', id, '--api', url])
-  const decided = await cli([
-    ...['noise', id, '--api', url, '--json', '--reason', 'Counts readers.'],
+  const listed = await runCommand(url, 'noise', [id])
+  const decided = await runCommand(url, 'noise', [
+    ...[id, '--json', '--reason', 'Counts readers.'],
     ...['--confirm', 'GET /a value $.views', '--reject', '$.only["GET /b"]'],
   ])
   const verdict = await api().send({ path: `/experiments/${id}/verdict` })
@@ -70,18 +68,18 @@ test('noise is listed, confirmed and rejected, and goes into the next spec', PAT
   ])
 })
 
-test('a place that is none, or one of several, decides nothing and is named', PATIENT, async () => {
+test('a place that is none, or one of several, decides nothing and is named', async () => {
   const id = await store(comparisonOf(differing('GET /a'), differing('GET /b')))
   const { url } = await serveApi(api())
 
-  const none = await cli([
-    ...['noise', id, '--api', url],
+  const none = runCommand(url, 'noise', [
+    id,
     ...['--confirm', 'GET /a value $.views', '--reject', '$.nowhere'],
   ])
+
+  await expect(none).rejects.toThrow("there is no place '$.nowhere'")
   const { body } = await api().send({ path: `/experiments/${id}/noise` })
 
-  expect(none.code).toBe(2)
-  expect(none.err).toContain("there is no place '$.nowhere'")
   expect(() => changesOf(body, { confirm: ['$.views'] })).toThrow(
     "2 places are called '$.views': GET /a value $.views; GET /b value $.views",
   )

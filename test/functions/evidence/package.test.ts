@@ -44,6 +44,7 @@ describe('the evidence package', () => {
   let pages: [string, string]
   beforeAll(async () => {
     const account = await openAccount({}, undefined, { onEnd: () => {} })
+    account.gateways.load = { packetsPerSecond: 1_000, lossShare: 0 }
     api = openApiOver(account.plane)
     id = await begin(account, spec)
     for (let n = 0; n < 60 && (await read(account.plane, id)).experiment.stage?.number !== 2; n++)
@@ -125,7 +126,7 @@ describe('the evidence package', () => {
         }),
       ]),
       filterRules: expect.arrayContaining([expect.objectContaining({ direction: 'egress' })]),
-      capacity: { tasks: 1, tasksMax: 100, basis: 'assumed' },
+      capacity: { tasks: 1, tasksMax: 8, basis: 'assumed' },
       path: {
         sources: { instances: 2, of: 2, mirroredBytes: 10_000_000, skippedBytes: 80 },
         datagrams: { accepted: expect.any(Number) },

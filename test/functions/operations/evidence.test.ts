@@ -34,7 +34,7 @@ it('holds the verdict, the numbers behind it, what was set up, and what is not k
 
   expect(status).toBe(200)
   expect(evidence).toMatchObject({
-    schema: 'shadowmeter/evidence/1',
+    schema: 'shadowmeter/evidence/2',
     deployment: 'shadowmeter/test',
     experiment: { id },
     verdict: { outcome: 'fail' },

@@ -53,7 +53,7 @@ const isActive = async ({ table }: ControlPlane, id: string) =>
   (await listActive(table)).some((one) => one.id === id)
 
 describe('the evidence of an experiment that has ended', PATIENT, () => {
-  it('is stored once in three formats, each as its checksum in the record says', async () => {
+  it('is stored once in three formats with its schema, each as its checksum in the record says', async () => {
     const account = await openAccount()
     const plane = keeping(account.plane)
     const id = await begin(account, experimentSpec({ window: { durationSeconds: 30 } }))
@@ -66,7 +66,7 @@ describe('the evidence of an experiment that has ended', PATIENT, () => {
     const { experiment } = await read(plane, id)
     expect(experiment.outcome).toBe('completed')
     expect(experiment.evidence?.files.map(({ key }) => key)).toEqual(
-      ['json', 'html', 'md'].map((ending) => `evidence/${id}/evidence.${ending}`),
+      ['json', 'html', 'md', 'schema.json'].map((ending) => `evidence/${id}/evidence.${ending}`),
     )
     for (const { key, bytes, sha256 } of experiment.evidence?.files ?? []) {
       const got = await plane.clients.s3.send(
@@ -191,7 +191,7 @@ describe('the evidence of an experiment that has ended', PATIENT, () => {
     expect(after?.at).not.toBe(before?.at)
     expect(body.createdAt).toBe(after?.at)
     expect(body.noise).toMatchObject([{ path: '$.views', decision: 'confirmed' }])
-    expect(await puts(account)).toHaveLength(6)
+    expect(await puts(account)).toHaveLength(8)
     expect(await isActive(plane, id)).toBe(false)
   })
 })
