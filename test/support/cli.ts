@@ -48,7 +48,7 @@ export const runCommand = async (
   const { values, positionals } = readArguments(args, { ...command.options, ...GLOBAL })
   let out = ''
   const code = await command.run(values, positionals, {
-    client: () => createClient(new URL(url), signerFor(new URL(url), {})),
+    client: () => createClient(new URL(url), signerFor(new URL(url), { SHADOWMETER_TOKEN: API_TOKEN })),
     environment: {},
     print: (answer, text) => {
       out += values.json === true ? JSON.stringify(answer) : text
