@@ -96,7 +96,8 @@ const usageAtEnd = (u: Undertaking, volume: Volume, sessionSeconds: number): Usa
 export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
   const stop = stopSeconds(u.capacities.length)
   const unseenSeconds = u.leaseSeconds + stop + u.reportSeconds
-  const peak = assumedPeak(u.capacities, unseenSeconds, u.budgetUsd, u.crossAz.share, prices)
+  const reach = { capacities: u.capacities, maximum: u.expected?.peak ?? null }
+  const peak = assumedPeak(reach, unseenSeconds, u.budgetUsd, u.crossAz.share, prices)
   const after = (volume: Volume, late = 0) => {
     const used = usageAtEnd(u, volume, seconds(u) + stop + late)
     const end = new Date(u.startAt.getTime() + (seconds(u) + stop + late) * 1000)

@@ -1,6 +1,7 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Flow, InstanceTraffic } from '../experiments/headroom.ts'
+import type { AssumedPeak } from './peak.ts'
 
 /** The traffic to reckon with: bytes per second of all sources together, as the last 14 days were. */
 export type Expected = Readonly<{
@@ -81,5 +82,11 @@ export const groupInputs = ({ name, requests, bytes }: Measured): Plan['inputs']
     ...(bytes ? [input(`balanced before ${name} on average`, bytes.average, 'bytes per second', whole)] : []),
   ]
 }
+
+/** The rate that the reserve is reckoned with, where it follows from what was measured. */
+export const reserveInputs = ({ basis, bytesPerSecond, because }: AssumedPeak): Plan['inputs'] =>
+  basis === 'measured'
+    ? [{ what: 'reserved for at worst', value: bytesPerSecond, unit: 'bytes per second', from: because }]
+    : []
 
 type Measured = Readonly<{ name: string; requests: Flow | null; bytes: Flow | null }>

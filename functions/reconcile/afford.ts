@@ -66,7 +66,9 @@ const ask = (
   const capacities = [...chosen(view), ...joiners].map((eni) => peakBytesPerSecond(look.capacity.get(eni)))
   const known = knownUntil(experiment.mirroringSince, totals, running, now)
   const silent = isSilent(view.record, known)
-  const peak = assumedPeak(capacities, unseenSeconds, limit.usd, usage.crossAzShare, prices)
+  // Measured of the whole source when it was planned: an upper bound for what a ramp has of it now.
+  const maximum = view.record.life.peakBytesPerSecond || null
+  const peak = assumedPeak({ capacities, maximum }, unseenSeconds, limit.usd, usage.crossAzShare, prices)
   const outlook: Outlook = {
     now,
     nextLook: new Date(now.getTime() + settings.tickMs + settings.precisionMs),

@@ -55,6 +55,32 @@ describe('the estimate', () => {
     expect(made.overshootUsd).toBeGreaterThan(100)
   })
 
+  it('keeps twice the sources’ 14-day maximum free where their capacity does not fit, whatever that takes', () => {
+    const fast = { capacities: Array(100).fill(1.25e9) }
+    const measured = estimate(undertaking({ ...fast, expected: { average: 1e6, peak: 1e8 } }), prices)
+    const unknown = estimate(undertaking(fast), prices)
+    const dear = estimate(
+      undertaking({ ...fast, expected: { average: 1e6, peak: 1e9 }, budgetUsd: 5 }),
+      prices,
+    )
+
+    expect(measured.peak).toMatchObject({ basis: 'measured', bytesPerSecond: 2e8 })
+    expect(measured.peak.because).toContain('2 times the sources’ busiest five minutes of 14 days')
+    expect(measured.reserveUsd).toBeLessThan(unknown.reserveUsd)
+    expect(measured.overshootUsd).toBeGreaterThan(0)
+    expect(dear.start.affordable).toBe(false)
+    expect(dear.start.reason).toMatch(/of traffic at worst\), more than the budget of \$5\.00\.$/)
+  })
+
+  it('never assumes more than the sources’ capacity', () => {
+    const made = estimate(
+      undertaking({ capacities: [1.25e9], expected: { average: 1e6, peak: 1e9 }, budgetUsd: 1 }),
+      prices,
+    )
+
+    expect(made.peak).toMatchObject({ basis: 'measured', bytesPerSecond: 1.25e9 })
+  })
+
   it('uses what was measured: the average for its low end, the busiest five minutes for its high one', () => {
     const quiet = estimate(undertaking({ expected: { average: 1e5, peak: 1e6 } }), prices)
     const busy = estimate(undertaking({ expected: { average: 2e5, peak: 2e6 } }), prices)
@@ -66,7 +92,7 @@ describe('the estimate', () => {
     expect(high).toBeCloseTo(10 * low, 4)
     expect(traffic(busy)[0]).toBeCloseTo(2 * low, 4)
     expect(unknown.estimate.highUsd).toBeGreaterThan(busy.estimate.highUsd)
-    expect(quiet.reserveUsd).toBe(unknown.reserveUsd)
+    expect(quiet.reserveUsd).toBeLessThan(unknown.reserveUsd)
     expect(quiet.estimate.assumptions.join(' ')).toContain('low: the sources’ average')
     expect(unknown.estimate.assumptions.join(' ')).toContain('nothing is known of the sources’ traffic')
   })

@@ -12,6 +12,8 @@ import { at, iso, nothing, prices } from './usages.ts'
 const anyRun = fc.record({
   sources: fc.integer({ min: 1, max: 40 }),
   gbps: fc.constantFrom(0.5, 5, 10, 25, 100),
+  /** Of the capacity: the sources’ busiest five minutes, where they were measured. */
+  busiest: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
   gateways: fc.integer({ min: 1, max: 4 }),
   tickSeconds: fc.constantFrom(5, 60),
   windowSeconds: fc.integer({ min: 20, max: 8_000 }),
@@ -41,7 +43,8 @@ const undertaking = (run: Run): Undertaking => ({
   startAt: at(0),
   endAt: at(run.windowSeconds),
   capacities: Array.from({ length: run.sources }, () => (run.gbps * 1e9) / 8),
-  expected: null,
+  expected:
+    run.busiest === null ? null : { average: 0, peak: (run.sources * run.busiest * run.gbps * 1e9) / 8 },
   crossAz: { share: run.crossAzShare, because: 'as drawn' },
   gateways: run.gateways,
   gatewaySize: nothing.gatewaySize,
