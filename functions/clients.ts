@@ -9,6 +9,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { PricingClient } from '@aws-sdk/client-pricing'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
 import { pricingRegion } from './billing/price-list.ts'
 
 export type Clients = Readonly<{
@@ -23,6 +24,7 @@ export type Clients = Readonly<{
   pricing: PricingClient
   costExplorer: CostExplorerClient
   s3: S3Client
+  serviceQuotas: ServiceQuotasClient
 }>
 
 export type ClientOptions = {
@@ -62,6 +64,8 @@ export const makeClients = (options: ClientOptions): Clients => ({
   costExplorer: new CostExplorerClient({ ...PATIENCE, ...options, region: 'us-east-1' }),
   // At an endpoint that is an IP address, as the local one’s, the SDK asks in path style by itself.
   s3: new S3Client({ ...PATIENCE, ...options }),
+  // A plan asks it and can do without.
+  serviceQuotas: new ServiceQuotasClient({ ...BRIEF, ...options }),
 })
 
 export const closeClients = (clients: Clients): void => {

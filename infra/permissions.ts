@@ -133,7 +133,7 @@ const records = [
 /** What the control plane may do, through whichever door it is reached. */
 export const controlPermissions = [
   allow(LOOK, ['*']),
-  allow(['ce:GetCostAndUsage', 'pricing:GetProducts'], ['*']),
+  allow(['ce:GetCostAndUsage', 'pricing:GetProducts', 'servicequotas:GetServiceQuota'], ['*']),
   // Notices of what becomes of an experiment: said in Shadowmeter’s name only.
   allow(
     ['events:PutEvents'],

@@ -9,6 +9,8 @@ export type Ground = Readonly<{
   nodeZones: readonly string[]
   taskZones: readonly string[]
   freeAddresses: number
+  /** vCPUs that Fargate runs at once for the account, and of these in use; `unread` says why AWS’s default is taken. */
+  fargate: Readonly<{ vcpus: number; used: number | null; unread: string | null }>
   runningTasks: number
   /** The most gateway tasks that the deployment may run, and what one carries. */
   tasksMax: number
@@ -24,6 +26,8 @@ export type Need = Readonly<{
   zones: readonly string[]
   sessions: number
   gateways: number
+  /** Of each gateway task. */
+  vcpus: number
   /** At their busiest; 0 where nobody knows. */
   peakBytesPerSecond: number
 }>
@@ -41,6 +45,24 @@ const overCapacity = ({ others, tasksMax, taskCapacity }: Ground, need: Need): s
         `${tasksMax} tasks at most, ${megabytes(taskCapacity.bytesPerSecond)} each, the busiest ` +
         `${imbalance(tasksMax, enis).toFixed(2)} times their mean. Mirror less, or allow more gateways.`
     : `${enis} network interfaces need ${tasks} gateway tasks${beside}, and at most ${tasksMax} may run.`
+}
+
+/** Fargate starts no task beyond the account’s quota: the gateways would not come up. */
+const overQuota = (
+  { fargate: { vcpus, used, unread }, runningTasks }: Ground,
+  need: Need,
+  starting: number,
+): string | null => {
+  const busy = used ?? runningTasks * need.vcpus
+  if (starting === 0 || busy + starting * need.vcpus <= vcpus) return null
+  const says =
+    unread === null
+      ? `the account’s quota of Fargate On-Demand vCPUs is ${vcpus}`
+      : `AWS’s default quota of Fargate On-Demand vCPUs is ${vcpus} (the account’s own could not be read: ${unread})`
+  return (
+    `${starting} gateway tasks have to start, of ${need.vcpus} vCPU each; ${says}, ${busy} of them in use. ` +
+    'Mirror less, or ask Service Quotas for more (L-3032A538).'
+  )
 }
 
 const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(3))} MB`
@@ -72,6 +94,8 @@ export const readiness = (ground: Ground, need: Need): { problems: string[]; war
     problems.push(
       `${starting} gateway tasks have to start, and their subnets have ${ground.freeAddresses} free addresses.`,
     )
+  const quota = overQuota(ground, need, starting)
+  if (quota !== null) (ground.fargate.unread === null ? problems : warnings).push(quota)
   if (ground.sessions + need.sessions > SESSIONS_MAX)
     problems.push(
       `The account has ${ground.sessions} mirror sessions: ${need.sessions} more would pass AWS’s ${SESSIONS_MAX}.`,

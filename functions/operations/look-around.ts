@@ -28,6 +28,7 @@ export const lookAround = async (
     { describeTargetEnis },
     { isCrossZone, runningTasks },
     { describeEntrance },
+    { readFargateQuota },
   ] = await Promise.all([
     import('../mirror/sources.ts'),
     import('../mirror/session.ts'),
@@ -35,9 +36,10 @@ export const lookAround = async (
     import('../mirror/target.ts'),
     import('../gateway/service.ts'),
     import('../gateway/entrance.ts'),
+    import('../gateway/quota.ts'),
   ])
-  const [resolved, sessions, filters, targets, crossZone, tasks, entrance, fleet, others] = await Promise.all(
-    [
+  const [resolved, sessions, filters, targets, crossZone, tasks, entrance, fargate, fleet, others] =
+    await Promise.all([
       resolveSource(clients, spec.source),
       describeSessions(clients.ec2),
       describeFilters(clients.ec2),
@@ -45,10 +47,10 @@ export const lookAround = async (
       isCrossZone(clients.elb, config.loadBalancer),
       runningTasks(clients.ecs, { cluster: config.cluster, service: config.service }),
       describeEntrance(clients, config),
+      readFargateQuota(clients, new Date(plane.now())),
       readFleet(plane.table),
       othersIn(plane, window),
-    ],
-  )
+    ])
   const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
   const { describeBalancers } = await import('../mirror/balancers.ts')
   const stores = await reaching(spec, resolved.sources, plane)
@@ -64,6 +66,7 @@ export const lookAround = async (
     zones: tasks.map(({ availabilityZone }) => availabilityZone),
     ground: {
       ...entrance,
+      fargate,
       crossZone,
       runningTasks: tasks.length,
       tasksMax: config.gatewaysMax,

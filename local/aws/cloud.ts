@@ -30,6 +30,7 @@ import { Objects } from './s3/objects.ts'
 import { Firing } from './scheduler/firing.ts'
 import { resumeGroupDeletions } from './scheduler/groups.ts'
 import { schedulerService } from './scheduler/service.ts'
+import { serviceQuotasService } from './service-quotas/service.ts'
 import { loadSnapshot, takeSnapshot } from './snapshot.ts'
 import { SnapshotFile } from './snapshot-file.ts'
 import { sqsService } from './sqs.ts'
@@ -118,6 +119,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       eventsService(state),
       pricingService(state),
       costExplorerService(state, calls),
+      serviceQuotasService(state),
       stsService(state),
     ],
     calls,

@@ -32,6 +32,8 @@ export type WorldDeclaration = {
   eventRules?: readonly EventRuleDeclaration[]
   /** Other prices than those of the endpoints’ own list, in US dollars by the usage type’s ending. */
   prices?: Readonly<Record<string, number>>
+  /** vCPUs that Fargate runs at once for the account; AWS’s default when left out. */
+  fargateVcpus?: number
   /** Names of S3 buckets. */
   buckets?: readonly string[]
   /** SQS queues, for dead letters. */

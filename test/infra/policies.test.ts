@@ -250,6 +250,7 @@ const SERVICES: Record<string, string> = {
   'cost-explorer': 'ce',
   eventbridge: 'events',
   'elastic-load-balancing-v2': 'elasticloadbalancing',
+  'service-quotas': 'servicequotas',
 }
 /** The document client's commands leave out what they are about. */
 const DOCUMENT: Record<string, string> = {

@@ -9,6 +9,7 @@ const ground: Ground = {
   nodeZones: zones,
   taskZones: zones,
   freeAddresses: 100,
+  fargate: { vcpus: 6, used: 0, unread: null },
   runningTasks: 0,
   tasksMax: 10,
   taskCapacity: TASK_CAPACITY,
@@ -16,7 +17,7 @@ const ground: Ground = {
   sessions: 0,
   filters: 0,
 }
-const need = { zones, sessions: 40, gateways: 2, peakBytesPerSecond: 1e6 }
+const need = { zones, sessions: 40, gateways: 2, vcpus: 1, peakBytesPerSecond: 1e6 }
 
 test('nothing is in the way where everything is set up', () => {
   expect(readiness(ground, need)).toEqual({ problems: [], warnings: [] })
@@ -28,6 +29,11 @@ test.each<[string, Partial<Ground>, RegExp]>([
     'addresses for the tasks to start',
     { freeAddresses: 1 },
     /2 gateway tasks have to start.* 1 free addresses/,
+  ],
+  [
+    'vCPUs of Fargate for the tasks to start',
+    { fargate: { vcpus: 6, used: 5, unread: null } },
+    /2 gateway tasks have to start, of 1 vCPU each; the account’s quota of Fargate On-Demand vCPUs is 6, 5 of them in use\. .*L-3032A538/,
   ],
   ['room for its sessions', { sessions: 9961 }, /9961 mirror sessions: 40 more would pass AWS’s 10000/],
   [
@@ -55,6 +61,20 @@ test.each<[string, Partial<Ground>, RegExp]>([
   const { problems } = readiness({ ...ground, ...lack }, need)
 
   expect(problems).toEqual([expect.stringMatching(why)])
+})
+
+test('AWS’s default quota, where the account’s own cannot be read, warns and does not refuse', () => {
+  const fargate = { vcpus: 6, used: null, unread: 'AccessDeniedException' }
+  const fits = readiness({ ...ground, fargate }, need)
+  const beyond = readiness({ ...ground, fargate }, { ...need, gateways: 7 })
+
+  expect(fits).toEqual({ problems: [], warnings: [] })
+  expect(beyond).toEqual({
+    problems: [],
+    warnings: [
+      expect.stringMatching(/AWS’s default .* is 6 \(.* could not be read: AccessDeniedException\)/),
+    ],
+  })
 })
 
 test('tasks that run already need no new address', () => {
