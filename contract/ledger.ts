@@ -55,3 +55,10 @@ export const Ledger = z
   })
   .meta({ id: 'Ledger' })
 export type Ledger = z.output<typeof Ledger>
+
+/** The account with one page of its sessions: lines and total are always of all of them. */
+export const LedgerPage = Ledger.extend({
+  sessions: z.int().nonnegative().describe('how many rows there are in all'),
+  nextToken: z.string().nullable().describe('pass it to get the next rows; null on the last page'),
+}).meta({ id: 'LedgerPage' })
+export type LedgerPage = z.output<typeof LedgerPage>

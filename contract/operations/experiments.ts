@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Experiment, ExperimentId, ExperimentSpec } from '../experiment.ts'
-import { Ledger } from '../ledger.ts'
+import { LedgerPage } from '../ledger.ts'
 import { MeterPoint } from '../meter.ts'
 import { operation } from '../operation.ts'
 import { Plan } from '../plan.ts'
@@ -195,11 +195,11 @@ export const getReconciliation = operation({
 export const getLedger = operation({
   id: 'getLedger',
   route: 'GET /experiments/{id}/ledger',
-  summary: 'Read what was used and owed: every mirror session, every quantity with its price',
+  summary: 'Read what was used and owed: every quantity with its price, mirror sessions page by page',
   params: ById,
-  query: none,
+  query: z.strictObject(Page),
   body: noBody,
-  result: Ledger,
+  result: LedgerPage,
   status: 200,
   idempotent: false,
 })

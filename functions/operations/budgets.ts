@@ -8,8 +8,8 @@ import { ProblemError } from '../errors.ts'
 import { budgetEntry } from '../experiments/audit.ts'
 import { allBudgets, type BudgetRecord, flushBudget, readBudget, writeBudget } from '../store/budgets.ts'
 import { type ShareRecord, sharesOfMonth, sharesOfOwner } from '../store/months.ts'
-import { BadToken } from '../store/table.ts'
 import type { Context } from './context.ts'
+import { pageOf } from './page.ts'
 
 /** Every owner with a budget or with experiments in the month, in the order of their names. */
 export const listBudgets: Handler<Catalogue['listBudgets'], Context> = async ({ query }, { table, now }) => {
@@ -20,23 +20,12 @@ export const listBudgets: Handler<Catalogue['listBudgets'], Context> = async ({ 
     ...byOwner.keys(),
     ...budgets.flatMap(({ owner, monthUsd }) => (monthUsd === null ? [] : [owner])),
   ])
-  const sorted = [...names].sort()
-  const after = query.nextToken === undefined ? null : nameIn(query.nextToken)
-  const rest = after === null ? sorted : sorted.filter((name) => name > after)
-  const page = rest.slice(0, query.maxResults)
-  const last = page.at(-1)
+  const page = pageOf([...names], (name) => name, query)
   return {
     month,
-    owners: page.map((owner) => shown(owner, month, budgets, byOwner.get(owner) ?? [])),
-    nextToken:
-      rest.length > page.length && last !== undefined ? Buffer.from(last).toString('base64url') : null,
+    owners: page.items.map((owner) => shown(owner, month, budgets, byOwner.get(owner) ?? [])),
+    nextToken: page.nextToken,
   }
-}
-
-const nameIn = (token: string): string => {
-  const name = Buffer.from(token, 'base64url').toString()
-  if (name === '' || Buffer.from(name).toString('base64url') !== token) throw new BadToken()
-  return name
 }
 
 const shown = (

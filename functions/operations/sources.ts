@@ -4,6 +4,7 @@ import type { Source } from '../../contract/source.ts'
 import type { Config } from '../config.ts'
 import { wrongField } from '../errors.ts'
 import type { Context } from './context.ts'
+import { pageOf } from './page.ts'
 
 export const listSources: Handler<Catalogue['listSources'], Context> = async ({ query }, { plane }) => {
   const [{ listInterfaces }, { clients }] = await Promise.all([import('../mirror/sources.ts'), plane()])
@@ -11,7 +12,7 @@ export const listSources: Handler<Catalogue['listSources'], Context> = async ({ 
 }
 
 export const previewSource: Handler<Catalogue['previewSource'], Context> = async (
-  { body: { source } },
+  { body: { source }, query },
   { plane },
 ) => {
   const [{ resolveSource }, { clients, config }] = await Promise.all([
@@ -24,7 +25,14 @@ export const previewSource: Handler<Catalogue['previewSource'], Context> = async
     ...sources.map((one) => ({ ...one, excluded: null })),
     ...excluded.map(({ source: one, why }) => ({ ...one, excluded: why })),
   ]
-  return { enis: enis.sort((a, b) => (a.eni < b.eni ? -1 : 1)), missing }
+  const page = pageOf(enis, ({ eni }) => eni, query)
+  const supported = sources.filter(({ verdict }) => verdict === 'supported').length
+  return {
+    enis: page.items,
+    found: { meant: sources.length, supported, excluded: excluded.length },
+    missing,
+    nextToken: page.nextToken,
+  }
 }
 
 /** A mirror session can be created only by the owner of the ENI or of its subnet (traffic mirroring guide). */

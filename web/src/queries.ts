@@ -67,10 +67,16 @@ export const meterQuery = (client: QueryClient, id: string, live: boolean) =>
     refetchInterval: live ? LIVE_MS : false,
   })
 
-export const ledgerQuery = (id: string, live: boolean) =>
+export const ledgerQuery = (id: string, live: boolean, nextToken: string | undefined) =>
   queryOptions({
-    queryKey: ['ledger', id],
-    queryFn: ({ signal }) => call('getLedger', { params: { id }, query: {}, body: undefined }, { signal }),
+    queryKey: ['ledger', id, nextToken ?? ''],
+    queryFn: ({ signal }) =>
+      call(
+        'getLedger',
+        { params: { id }, query: nextToken === undefined ? {} : { nextToken }, body: undefined },
+        { signal },
+      ),
+    placeholderData: keepPreviousData,
     refetchInterval: live ? LIVE_MS : false,
   })
 

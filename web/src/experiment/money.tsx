@@ -2,21 +2,29 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useQuery } from '@tanstack/react-query'
-import { Fragment, useEffect } from 'react'
+import { Fragment, type ReactNode, useEffect } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
-import type { Ledger, LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
+import type { Ledger, LedgerLine, LedgerPage } from '../../../contract/ledger.ts'
 import { BasisMark } from '../basis-mark.tsx'
 import { count, dateTime, dollars, quantity, time, unitPrice } from '../format.ts'
 import { Loading } from '../loading.tsx'
 import { PlainTable } from '../plain-table.tsx'
 import { isActive, ledgerQuery } from '../queries.ts'
+import { useTokenPages } from '../token-pages.tsx'
 import { Trouble } from '../trouble.tsx'
 import { LEDGER_LINE } from '../words.ts'
 import { ReconciliationCard } from './reconciliation-card.tsx'
 
 /** The account: every quantity with its price, every mirror session with its hours. */
 export const Money = ({ experiment }: { experiment: Experiment }) => {
-  const { data, error, refetch, isFetching } = useQuery(ledgerQuery(experiment.id, isActive(experiment)))
+  const { token, pagination } = useTokenPages({
+    list: 'Pages of mirror sessions',
+    next: 'Further sessions',
+    previous: 'Sessions before these',
+  })
+  const { data, error, refetch, isFetching, isPlaceholderData } = useQuery(
+    ledgerQuery(experiment.id, isActive(experiment), token),
+  )
   const { phase } = experiment
   useEffect(() => {
     if (phase === 'ended') void refetch()
@@ -38,7 +46,7 @@ export const Money = ({ experiment }: { experiment: Experiment }) => {
       <Account ledger={data} />
       <Standing lines={data.lines.filter(({ line }) => line === 'standing')} experiment={experiment} />
       <ReconciliationCard experiment={experiment} />
-      <Sessions rows={data.rows} />
+      <Sessions ledger={data} pages={pagination(isPlaceholderData ? null : data.nextToken)} />
     </div>
   )
 }
@@ -132,12 +140,12 @@ const SESSION_STATE = {
   deleted: { label: 'Deleted', type: 'stopped' },
 } as const
 
-const Sessions = ({ rows }: { rows: readonly LedgerRow[] }) => (
+const Sessions = ({ ledger: { rows, sessions }, pages }: { ledger: LedgerPage; pages: ReactNode }) => (
   <Container
     header={
       <Header
         variant="h2"
-        counter={`(${count(rows.length)})`}
+        counter={`(${count(sessions)})`}
         description="One per network interface; a begun hour is owed whole"
       >
         Mirror sessions
@@ -180,6 +188,7 @@ const Sessions = ({ rows }: { rows: readonly LedgerRow[] }) => (
         }))}
       />
     )}
+    {pages && <div className="pages">{pages}</div>}
   </Container>
 )
 

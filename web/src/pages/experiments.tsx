@@ -1,11 +1,9 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
-import Pagination from '@cloudscape-design/components/pagination'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { BasisMark } from '../basis-mark.tsx'
 import { ExperimentCard } from '../experiment-card.tsx'
@@ -16,37 +14,21 @@ import { experimentsQuery } from '../queries.ts'
 import { toExperiment, toSchedules, toSpend, toStart } from '../router.ts'
 import { SpendBar } from '../spend-bar.tsx'
 import { TimeLeft } from '../time-left.tsx'
+import { useTokenPages } from '../token-pages.tsx'
 import { Trouble } from '../trouble.tsx'
 import { useNarrow } from '../viewport.ts'
 
 export const ExperimentsPage = () => {
-  /** The tokens of the pages seen so far; the first page needs none. */
-  const [tokens, setTokens] = useState<readonly (string | undefined)[]>([undefined])
-  const [index, setIndex] = useState(0)
+  const { token, pagination } = useTokenPages({
+    list: 'Pages of experiments',
+    next: 'Older experiments',
+    previous: 'Newer experiments',
+  })
   const { data, error, isPending, isPlaceholderData, isFetching, refetch, dataUpdatedAt } = useQuery(
-    experimentsQuery(tokens[index]),
+    experimentsQuery(token),
   )
   const narrow = useNarrow()
-  const next = data?.nextToken ?? null
-
-  const turnTo = (page: number) => {
-    if (page === tokens.length && next !== null) setTokens([...tokens, next])
-    setIndex(page)
-  }
-  const pagination = (next !== null || index > 0) && (
-    <Pagination
-      currentPageIndex={index + 1}
-      pagesCount={next === null || isPlaceholderData ? Math.max(tokens.length, index + 1) : tokens.length}
-      openEnd={next !== null}
-      onChange={({ detail }) => turnTo(Math.min(detail.currentPageIndex - 1, tokens.length))}
-      ariaLabels={{
-        paginationLabel: 'Pages of experiments',
-        nextPageLabel: 'Older experiments',
-        previousPageLabel: 'Newer experiments',
-        pageLabel: (page) => `Page ${page}`,
-      }}
-    />
-  )
+  const pages = pagination(isPlaceholderData ? null : (data?.nextToken ?? null))
   const experiments = data?.experiments ?? []
 
   return (
@@ -90,7 +72,7 @@ export const ExperimentsPage = () => {
             enableKeyboardNavigation
           />
         ))}
-      {pagination && <div className="pages">{pagination}</div>}
+      {pages && <div className="pages">{pages}</div>}
     </Page>
   )
 }

@@ -1,26 +1,41 @@
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import type { PreviewedEni } from '../../../contract/source.ts'
+import type { ReactNode } from 'react'
 import { call, type Result } from '../client.ts'
 import { count } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
+import { useTokenPages } from '../token-pages.tsx'
 import { Trouble } from '../trouble.tsx'
 import { checkSource, type FormValues } from './form.ts'
 import { Sentences } from './sentences.tsx'
 import { useSettled } from './use-settled.ts'
 import { Verdict } from './verdict.tsx'
 
+const PAGE = 50
+
 /** Every interface that the source means now, what can be mirrored and what cannot, and why. */
 export const SourcePreview = ({ form }: { form: FormValues }) => {
   const source = checkSource(form)
   const settled = useSettled(source === null ? null : JSON.stringify(source))
-  const { data, error, isFetching, refetch } = useQuery({
-    queryKey: ['preview', settled],
+  const { token, pagination } = useTokenPages(
+    {
+      list: 'Pages of network interfaces',
+      next: 'Further interfaces',
+      previous: 'Interfaces before these',
+    },
+    settled ?? '',
+  )
+  const { data, error, isFetching, refetch, isPlaceholderData } = useQuery({
+    queryKey: ['preview', settled, token ?? ''],
     queryFn: ({ signal }) =>
       call(
         'previewSource',
-        { params: {}, query: {}, body: { source: JSON.parse(settled as string) } },
+        {
+          params: {},
+          query: { maxResults: PAGE, ...(token !== undefined && { nextToken: token }) },
+          body: { source: JSON.parse(settled as string) },
+        },
         { signal },
       ),
     enabled: settled !== null,
@@ -37,12 +52,14 @@ export const SourcePreview = ({ form }: { form: FormValues }) => {
         retrying={isFetching}
       />
     )
-  return data ? <Preview {...data} /> : null
+  return data ? <Preview {...data} pages={pagination(isPlaceholderData ? null : data.nextToken)} /> : null
 }
 
-const Preview = ({ enis, missing }: Result<'previewSource'>) => (
+type PreviewProps = Result<'previewSource'> & Readonly<{ pages: ReactNode }>
+
+const Preview = ({ enis, found, missing, pages }: PreviewProps) => (
   <SpaceBetween size="xs">
-    <div role="status">{summary(enis)}</div>
+    <div role="status">{summary(found)}</div>
     {missing.length > 0 && <Sentences of={missing} />}
     {enis.length > 0 && (
       <ExpandableSection
@@ -74,17 +91,12 @@ const Preview = ({ enis, missing }: Result<'previewSource'>) => (
             ],
           }))}
         />
+        {pages && <div className="pages">{pages}</div>}
       </ExpandableSection>
     )}
   </SpaceBetween>
 )
 
-const summary = (enis: readonly PreviewedEni[]): string => {
-  const meant = enis.filter(({ excluded }) => excluded === null)
-  const can = meant.filter(({ verdict }) => verdict === 'supported').length
-  const left = enis.length - meant.length
-  return (
-    `${count(meant.length)} network interface${meant.length === 1 ? '' : 's'} now, ${count(can)} of which AWS mirrors for sure` +
-    (left > 0 ? `; ${count(left)} left out.` : '.')
-  )
-}
+const summary = ({ meant, supported, excluded }: Result<'previewSource'>['found']): string =>
+  `${count(meant)} network interface${meant === 1 ? '' : 's'} now, ${count(supported)} of which AWS mirrors for sure` +
+  (excluded > 0 ? `; ${count(excluded)} left out.` : '.')
