@@ -14,7 +14,7 @@ export const GLOBAL = {
   help: { help: 'this text' },
 } as const satisfies Options
 
-const { name, owner, reason, window, budgetUsd, requests, traffic } = ExperimentSpec.shape
+const { name, owner, reason, window, budgetUsd, requests, traffic, probe } = ExperimentSpec.shape
 const { percent, writes } = requests.unwrap().shape
 const { durationSeconds, startAt } = window.shape
 
@@ -34,6 +34,10 @@ export const SPEC = {
     help: `what the shadow uses: own, stub or none, for each of ${DEPENDENCIES.join(', ')}; all=HOW for the rest`,
   },
   duration: { value: 'TIME', help: `${durationSeconds.description}: 90s, 10m, 2h` },
+  probe: {
+    value: 'THEN',
+    help: `${probe.unwrap().description ?? probe.description ?? ''}; then go-on, or ask`,
+  },
   'start-at': { value: 'TIME', help: startAt.description ?? '' },
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },
   percent: { value: 'N', help: percent.description ?? '' },

@@ -2,11 +2,14 @@ import { styleText } from 'node:util'
 import type { TrailEntry } from '../contract/audit.ts'
 import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
+import type { LedgerPage } from '../contract/ledger.ts'
 import type { NoiseList } from '../contract/noise.ts'
 import type { Plan } from '../contract/plan.ts'
+import { probeWords } from '../contract/probe.ts'
 import type { Reconciliation } from '../contract/reconciliation.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { WindowSchedule } from '../contract/window-schedule.ts'
+import type { Answer } from './client.ts'
 import { placeText } from './noise.ts'
 
 /** What people read; `--json` is for machines. */
@@ -66,8 +69,7 @@ const HELD_SHOWN = 5
 
 export const experiment = (shown: Experiment): string => {
   const { id, spec, createdAt, createdBy, startAt, endAt, endedAt, spend, forecastUsd, reason } = shown
-  const { volume, usdPerGb, requests, sources, gateways, revision, gaps, cutConnections, leftOutPackets } =
-    shown
+  const { volume, requests, sources, gateways, revision, gaps, cutConnections, leftOutPackets } = shown
   const facts = rows([
     ['experiment', `${id} (revision ${revision})`],
     ['name', spec.name],
@@ -80,7 +82,8 @@ export const experiment = (shown: Experiment): string => {
     ],
     ['spend', `${dollars(spend.totalUsd)} ${spend.basis} of a budget of ${dollars(spec.budgetUsd)}`],
     ['expected', `${dollars(forecastUsd)} at its end, estimated`],
-    ['mirrored', `${size(volume.bytes)}${usdPerGb === null ? '' : `, ${dollars(usdPerGb)} per GB`}`],
+    ...probe(shown),
+    ['mirrored', `${size(volume.bytes)}${perGb(shown)}`],
     [
       'requests',
       `${count(requests.received)} received: ${count(requests.forwarded)} forwarded, ` +
@@ -116,6 +119,18 @@ const approvalRows = (approval: Experiment['approval']): (readonly [string, stri
         ['asked for', `${approval.for.join(', ')} by ${approval.askedBy}${because(approval.askedReason)}`],
         ['approved', approval.by === null ? 'not yet' : `by ${approval.by}${because(approval.reason)}`],
       ]
+
+const probe = ({ probe: now }: Experiment): (readonly [string, string])[] => {
+  if (now === null) return []
+  const found = now.found === null ? '' : `: ${[...now.found.problems, probeWords(now.found)].join(' ')}`
+  return [['probe', `${now.state}${found}`]]
+}
+
+const perGb = ({ usdPerGb, liveUsdPerGb }: Experiment): string => {
+  if (usdPerGb === null) return ''
+  const live = liveUsdPerGb === null ? '' : `, ${dollars(liveUsdPerGb)} in the last 5 minutes`
+  return `, ${dollars(usdPerGb)} per GB so far${live}`
+}
 
 const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>
   `${second(since)} to ${until === null ? 'now' : second(until)}: ${what}`
@@ -153,6 +168,15 @@ export const plan = (shown: Plan): string => {
             ] as const,
           ]),
       ['gateways', count(gateways)],
+      ...(shown.probe === null
+        ? []
+        : [
+            [
+              'probe',
+              `${count(shown.probe.sources)} of ${count(shown.probe.of)} sources for ${shown.probe.seconds} s first, ` +
+                (shown.probe.after === 'ask' ? 'then it asks' : 'then it goes on'),
+            ] as const,
+          ]),
     ]),
     ...section('problems', problems),
     ...section('warnings', warnings),
@@ -235,6 +259,50 @@ export const noise = ({ places }: NoiseList): string =>
           ].join('  ')
         })
         .join('\n')
+
+/** The text of a list’s page, with what asks for the next one. */
+export const paged = ({ nextToken }: { nextToken: string | null }, text: string): string =>
+  nextToken === null ? text : `${text}\nThere is more: --next-token ${nextToken}`
+
+export const preview = ({ enis, found, missing }: Answer<'previewSource'>): string =>
+  [
+    `${count(found.meant)} network interfaces, ${count(found.supported)} of which AWS mirrors for sure; ` +
+      `${count(found.excluded)} left out`,
+    ...section('nothing found', missing),
+    ...section(
+      'interfaces',
+      enis.map(({ eni, instance, address, availabilityZone, verdict: is, reason, excluded }) =>
+        [
+          eni,
+          instance ?? '–',
+          address,
+          availabilityZone,
+          excluded === null ? `${is}: ${reason}` : `left out: ${excluded}`,
+        ].join('  '),
+      ),
+    ),
+  ].join('\n')
+
+export const ledger = ({ lines, rows: sessions, totalUsd, pricesFrom, at }: LedgerPage): string =>
+  [
+    rows([
+      ['spend', `${dollars(totalUsd)} as of ${second(at)}`],
+      ['prices', pricesFrom],
+    ]),
+    ...section(
+      'lines',
+      lines.map(
+        ({ line, item, quantity, price, usd, basis }) =>
+          `${dollars(usd).padStart(10)} ${basis}  ${line}: ${Number(quantity.toPrecision(6))} ${item} at $${price.usd} per ${price.unit}`,
+      ),
+    ),
+    ...section(
+      `sessions (${count(sessions.length)})`,
+      sessions.map(({ eni, session, vni, state: is, hours, usd }) =>
+        [eni, session ?? '–', String(vni), is, `${count(hours)} h`, dollars(usd)].join('  '),
+      ),
+    ),
+  ].join('\n')
 
 export const verdict = ({ outcome, final, sentence, reasons, coverage, resources }: Verdict): string =>
   [

@@ -25,6 +25,7 @@ export type SpecOptions = {
   openapi?: string | undefined
   noise?: string | undefined
   dependency?: string[] | undefined
+  probe?: string | undefined
 }
 
 type Json = { [key: string]: unknown }
@@ -101,6 +102,7 @@ export const readSpec = (
     ...(options.noise !== undefined && {
       verdict: { ...inside('verdict'), noise: noiseIn(options.noise) },
     }),
+    ...(options.probe !== undefined && { probe: { ...inside('probe'), after: options.probe } }),
     ...dependenciesOf(options, inside('dependencies')),
     ...(budget !== undefined && { budgetUsd: numberOf('--budget', budget) }),
   }
@@ -108,6 +110,17 @@ export const readSpec = (
   if (missing.length > 0)
     throw new Failure(`${missing.join(', ')}: missing, and not in ${file ?? 'any SPEC.json'}`, EXIT.usage)
   return made as ExperimentSpecInput
+}
+
+/** The source of a spec alone. @throws Failure */
+export const readSource = (
+  file: string | undefined,
+  options: Pick<SpecOptions, 'source' | 'tag'>,
+): ExperimentSpecInput['source'] => {
+  const { source } = { ...(file === undefined ? {} : readJson(file)), ...sourceOf(options) }
+  if (source === undefined)
+    throw new Failure(`--source or --tag: missing, and not in ${file ?? 'any SPEC.json'}`, EXIT.usage)
+  return source as ExperimentSpecInput['source']
 }
 
 const isObject = (value: unknown): value is Json =>
