@@ -9,6 +9,7 @@ import { ShadowSpec } from './forwarding.ts'
 import { Gap } from './gap.ts'
 import { Spend, Usd } from './money.ts'
 import { OwnerName } from './owner.ts'
+import { Probe, ProbeNow } from './probe.ts'
 import { Ramp, StageNow } from './ramp.ts'
 import { Redaction } from './redaction.ts'
 import { asksControl, type Resources } from './resources.ts'
@@ -158,16 +159,21 @@ export const ExperimentSpec = z
     abort: AbortRules,
     compare: Comparing.exactOptional().describe('what comparing has to know about the shadow’s data'),
     verdict: Thresholds.exactOptional().describe('from where on the verdict fails or is inconclusive'),
+    probe: Probe.exactOptional().describe(
+      'first one source in each zone for a minute, which proves the way to the shadow and measures what it will cost',
+    ),
     ramp: Ramp.exactOptional().describe('in stages instead of all at once'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
-  .superRefine(({ source, traffic, accept = [], shadow, ramp, compare }, context) => {
+  .superRefine(({ source, traffic, window, probe, accept = [], shadow, ramp, compare }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
     if (compare?.resources) refuseResources(compare.resources, { traffic, shadow, ramp }, refuse)
     if (traffic.ports === undefined && !accept.includes('every-port'))
       refuse(['traffic', 'ports'], 'name the service ports; to mirror every TCP port, accept every-port')
     if (traffic.ports !== undefined && accept.includes('every-port'))
       refuse(['accept'], 'every-port is accepted, yet traffic.ports names some: leave one of them out')
+    if (probe !== undefined && probe.seconds >= window.durationSeconds)
+      refuse(['probe', 'seconds'], 'the window must be longer than its probe')
     if (source.by === 'load-balancer' && traffic.clientCidrs.join() !== ANYWHERE)
       refuse(
         ['traffic', 'clientCidrs'],
@@ -221,10 +227,16 @@ export const Experiment = z
     usdPerGb: Usd.nullable().describe(
       'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
     ),
+    liveUsdPerGb: Usd.nullable()
+      .default(null)
+      .describe(
+        'the same of the last five minutes alone, session-hours counted by the minute; null while nothing is mirrored',
+      ),
     requests: RequestCounts,
     approval: Approval.nullable()
       .default(null)
       .describe('of a second person, where the deployment asks for one; null where none was needed'),
+    probe: ProbeNow.nullable().default(null).describe('what comes before the first stage; null without one'),
     stage: StageNow.nullable().describe('where on its ramp it is; null without one'),
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ExperimentId, Timestamp } from './experiment.ts'
 import { Sketch } from './sketch-schema.ts'
-import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
+import { HeldBack, Payload, Redacted, RequestCounts, Volume } from './traffic.ts'
 
 const count = z.int().nonnegative()
 
@@ -40,6 +40,7 @@ export const GatewayReport = z
         gapBytes: count.describe('bytes of mirrored connections that never arrived'),
         cut: count.default(0).describe('connections that were open when the task stopped following them'),
         packets: z.record(z.string(), count).describe('accepted packets by what became of them'),
+        payload: Payload.exactOptional(),
         sources: z.record(z.string(), Volume).describe('by VNI'),
         latency: Sketch.exactOptional().describe('from sending a request to the head of the shadow’s answer'),
         lag: Sketch.exactOptional().describe('from the capture of a request’s last byte to its sending'),

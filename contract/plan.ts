@@ -4,6 +4,7 @@ import { Month } from './budget.ts'
 import { Timestamp } from './experiment.ts'
 import { FilterRule } from './filter-rule.ts'
 import { CostLines, Usd } from './money.ts'
+import { Probe } from './probe.ts'
 import { SourceEni } from './source.ts'
 
 const Range = z.strictObject({ lowUsd: Usd, highUsd: Usd })
@@ -35,7 +36,12 @@ export const Plan = z
     warnings: z.array(z.string()),
     startAt: Timestamp,
     endAt: Timestamp,
-    sources: z.array(PlannedEni),
+    found: z.int().nonnegative().describe('network interfaces that the source finds now'),
+    sources: z
+      .array(PlannedEni)
+      .describe(
+        'of more than 200 those that would not be mirrored, or are doubtful, and some of the rest; a preview has all',
+      ),
     rules: z
       .array(FilterRule.extend({ costs: z.string().describe('what the packets it matches cost') }))
       .describe('the mirror filter, first match wins'),
@@ -71,6 +77,15 @@ export const Plan = z
       'kept free of the budget: committed hours not counted, the worst case until the next look',
     ),
     overshootUsd: Usd.describe('what could still be spent past the budget if everything fails at once'),
+    probe: z
+      .strictObject({
+        sources: z.int().nonnegative().describe('one network interface in each zone'),
+        of: z.int().nonnegative(),
+        seconds: z.int(),
+        after: Probe.shape.after,
+      })
+      .nullable()
+      .describe('what comes before all of it; null without a probe'),
     ramp: z
       .array(
         z.strictObject({

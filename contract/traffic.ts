@@ -137,7 +137,21 @@ export type Volume = z.output<typeof Volume>
  */
 export const OVERLOAD = 'overload'
 
-const addCounts = <Key extends string>(a: Partial<Record<Key, number>>, b: Partial<Record<Key, number>>) => {
+/** TCP payload as the gateway received it, as far as it could read HTTP in it. */
+export const Payload = z.strictObject({
+  received: count.describe('bytes'),
+  unreadable: count.describe('of these, in connections that carry no HTTP that can be read'),
+  truncatedPackets: count.describe('cut by the packet length, or on the way'),
+  protocols: z.record(z.string(), count).describe('connections that carry something else, by what it is'),
+})
+export type Payload = z.output<typeof Payload>
+
+export const noPayload = (): Payload => ({ received: 0, unreadable: 0, truncatedPackets: 0, protocols: {} })
+
+export const addCounts = <Key extends string>(
+  a: Partial<Record<Key, number>>,
+  b: Partial<Record<Key, number>>,
+) => {
   const sum = { ...a }
   for (const key of Object.keys(b) as Key[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0)
   return sum

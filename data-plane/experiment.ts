@@ -18,6 +18,7 @@ import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
+import { connectionsOf } from './http/protocol.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
 import { RECORDED_BYTES_MAX, Recorder } from './record/recorder.ts'
@@ -230,7 +231,8 @@ export class Experiment implements ExchangeHandler {
   }
 
   snapshot(): ExperimentSnapshot {
-    const { packets, segments, bytes, connections, requests: messages, responses } = this.#pipeline.counters
+    const { counters, protocols } = this.#pipeline
+    const { packets, segments, bytes, connections, requests: messages, responses } = counters
     const { own, shadows } = this.#sender.snapshot()
     // The experiment has seen them all, its shadows only what the rules let through.
     const requests = addRequestCounters(this.#requests, { ...own.requests, seen: 0 })
@@ -249,6 +251,8 @@ export class Experiment implements ExchangeHandler {
       gapBytes: bytes.gap,
       cut: connections.capture_end,
       bytes: { ...bytes, held: this.#pipeline.usage.heldBytes },
+      truncated: counters.truncatedSegments,
+      protocols: connectionsOf(protocols),
       requests,
       copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
       durations: own.durations,

@@ -118,3 +118,10 @@ export type ProtocolCount = {
   readonly port: number
   connections: number
 }
+
+/** Connections by protocol, whoever serves them. */
+export const connectionsOf = (counts: readonly ProtocolCount[]): Record<string, number> => {
+  const sum: Record<string, number> = {}
+  for (const { protocol, connections } of counts) sum[protocol] = (sum[protocol] ?? 0) + connections
+  return sum
+}

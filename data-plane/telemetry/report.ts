@@ -41,6 +41,12 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         gapBytes: experiment.gapBytes,
         cut: experiment.cut,
         packets: withoutZeroes(experiment.packets),
+        payload: {
+          received: experiment.bytes.received ?? 0,
+          unreadable: (experiment.bytes.ignored ?? 0) + (experiment.bytes.skipped ?? 0),
+          truncatedPackets: experiment.truncated,
+          protocols: experiment.protocols,
+        },
         sources: experiment.sources,
         ...sketches(experiment),
         ...(Object.keys(experiment.shadows).length > 1 && {

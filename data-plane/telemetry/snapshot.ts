@@ -1,5 +1,5 @@
 import { mergeSketches, type Sketch } from '../../contract/sketch.ts'
-import { addHeldBack } from '../../contract/traffic.ts'
+import { addCounts, addHeldBack } from '../../contract/traffic.ts'
 import { type DatagramCounters, type SourceVolume, zeroDatagrams } from '../select/gate.ts'
 import { addDurations, type DurationCounts } from './durations.ts'
 import { addAll, addRequestCounters, type RequestCounters } from './request-counters.ts'
@@ -16,6 +16,10 @@ export type ExperimentSnapshot = {
   cut: number
   /** Payload bytes of TCP by what became of them; `held` waits behind holes, `gap` bytes never came. */
   bytes: Record<string, number>
+  /** Packets that the capture had cut. */
+  truncated: number
+  /** Connections that carry something else than HTTP that can be read, by what it is. */
+  protocols: Record<string, number>
   requests: RequestCounters
   /** What a share above 100 % sends beside the requests; the law holds for it apart. */
   copies: RequestCounters
@@ -85,6 +89,8 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     gapBytes: a.gapBytes + b.gapBytes,
     cut: a.cut + b.cut,
     bytes: addAll(a.bytes, b.bytes),
+    truncated: a.truncated + b.truncated,
+    protocols: addCounts(a.protocols, b.protocols) as Record<string, number>,
     requests: addRequestCounters(a.requests, b.requests),
     copies: addRequestCounters(a.copies, b.copies),
     durations: addDurations(a.durations, b.durations),

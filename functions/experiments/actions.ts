@@ -51,6 +51,8 @@ export type Action =
       /** The stage to go on to. */
       promote?: number
       announced?: Readonly<{ at: string; enis: number; notBefore: string }>
+      /** What becomes of the probe that has found something. */
+      probed?: 'passed' | 'asking'
     }
   /** Tells security teams what is about to be done; not done before the event bus has taken it. */
   | { kind: 'announce'; notBefore: string }

@@ -2,6 +2,7 @@ import { type Approvable, type Approval, isAwaited, isStartAwaited } from '../..
 import type { Experiment, ExperimentSpec, Outcome, Phase } from '../../contract/experiment.ts'
 import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { zeroLines } from '../../contract/money.ts'
+import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
 import { type ExperimentRecord, type Extension, type Life, newLife } from './record.ts'
@@ -87,7 +88,9 @@ export const newRecord = (
       forecastUsd: 0,
       volume: { packets: 0, bytes: 0 },
       usdPerGb: null,
+      liveUsdPerGb: null,
       requests: zeroRequests(),
+      probe: spec.probe ? { state: 'probing', since: null, found: null } : null,
       stage: null,
       health: [],
       redacted: {},
@@ -198,20 +201,50 @@ export const paused = (record: ExperimentRecord, { by, reason, now }: Change): E
   if (phase !== 'mirroring')
     throw new WrongPhase(phase, `an experiment that is ${phase} cannot be paused: it is not mirroring`)
   if (pausedSince !== null) throw new WrongPhase(phase, 'it is paused already')
-  const ruleGenerations = SLOTS.map((slot) => (record.life.ruleGenerations[slot] ?? 0) + 1)
-  const after = {
-    experiment: { ...record.experiment, pausedSince: now.toISOString() },
-    life: { ...record.life, ruleGenerations },
-  }
-  return audited(record, after, { who: by, what: 'paused', why: reason }, now)
+  return audited(record, silenced(record, now), { who: by, what: 'paused', why: reason }, now)
 }
+
+const silenced = ({ experiment, life }: ExperimentRecord, now: Date): ExperimentRecord => ({
+  experiment: { ...experiment, pausedSince: now.toISOString() },
+  life: { ...life, ruleGenerations: SLOTS.map((slot) => (life.ruleGenerations[slot] ?? 0) + 1) },
+})
 
 /** @throws WrongPhase when it is not paused */
 export const resumed = (record: ExperimentRecord, { by, reason, now }: Change): ExperimentRecord => {
   const { phase, pausedSince } = record.experiment
   if (pausedSince === null) throw new WrongPhase(phase, 'it is not paused')
-  const after = { ...record, experiment: { ...record.experiment, pausedSince: null } }
-  return audited(record, after, { who: by, what: 'resumed', why: reason }, now)
+  const { probe } = record.experiment
+  const answers = probe?.state === 'asking'
+  const experiment: Experiment = {
+    ...record.experiment,
+    pausedSince: null,
+    ...(answers && { probe: { ...probe, state: 'passed' } }),
+  }
+  const what = answers ? 'resumed after the probe' : 'resumed'
+  return audited(record, { ...record, experiment }, { who: by, what, why: reason }, now)
+}
+
+/** The probe has found what it was to find: the first stage begins, or somebody has to say so. */
+export const probed = (record: ExperimentRecord, state: 'passed' | 'asking', now: Date): ExperimentRecord => {
+  const { probe } = record.experiment
+  if (probe === null || probe.found === null) return record
+  const { found } = probe
+  // All sources together, as far as a minute tells: what two weeks have told may have been more.
+  const whole = (found.peakBytesPerSecond * found.candidates) / Math.max(1, found.sources)
+  const { experiment, life } = state === 'asking' ? silenced(record, now) : record
+  return audited(
+    record,
+    {
+      experiment: { ...experiment, probe: { ...probe, state } },
+      life: { ...life, peakBytesPerSecond: Math.max(life.peakBytesPerSecond, whole) },
+    },
+    {
+      who: CONTROL_PLANE,
+      what: state === 'passed' ? 'the probe passed' : 'the probe asks whether to go on',
+      why: [...found.problems, probeWords(found)].join(' '),
+    },
+    now,
+  )
 }
 
 /**

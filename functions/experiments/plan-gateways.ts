@@ -12,7 +12,7 @@ import type { ObservedTask, View } from './observed.ts'
 import { liveRows } from './plan-sessions.ts'
 import { candidates } from './preflight.ts'
 import type { Settings } from './settings.ts'
-import { stageOf } from './stages.ts'
+import { isStaged, stageOf } from './stages.ts'
 import { armable, zeroTime } from './times.ts'
 
 /** Whether every running task has taken over that configuration, or a later one. */
@@ -25,15 +25,16 @@ export const canReceive = ({ seen }: View): boolean =>
 
 /**
  * Tasks that all experiments together need: by their sources and peaks, and where their load was measured and much less, by
- * that. A ramp has from its beginning what its last stage needs.
+ * that. A ramp, and a probe, has from its beginning what the
+ * last stage needs.
  */
 const wanted = (view: View): number => {
   const { record, sessions, seen } = view
-  const { phase, spec } = record.experiment
+  const { phase } = record.experiment
   const own = Math.max(
     liveRows(sessions).length,
     phase === 'preparing' ? (record.life.enis?.length ?? 0) : 0,
-    spec.ramp ? candidates(view).length : 0,
+    isStaged(record.experiment) ? candidates(view).length : 0,
   )
   const { peakBytesPerSecond } = record.life
   const all = [{ id: record.experiment.id, sources: own, peakBytesPerSecond }, ...seen.others]

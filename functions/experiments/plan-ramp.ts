@@ -4,16 +4,17 @@ import type { Action } from './actions.ts'
 import { canaryHolds } from './canary.ts'
 import type { View } from './observed.ts'
 import { acknowledged } from './plan-gateways.ts'
+import { probeSteps } from './plan-probe.ts'
 import { liveRows } from './plan-sessions.ts'
 import { candidates } from './preflight.ts'
+import { isProbing } from './probe.ts'
 import type { ExperimentRecord } from './record.ts'
-import { inOrder, reach, stageOf } from './stages.ts'
+import { inOrder, isStaged, reach, stageOf, wantedOf } from './stages.ts'
 
 /** Of ENIs that could join, those that the stage has room for. A share only grows: whatever is mirrored stays. */
 export const withinStage = (view: View, free: readonly SourceEni[]): SourceEni[] => {
-  const { spec } = view.record.experiment
-  if (spec.ramp === undefined) return [...free]
-  const room = reach(candidates(view).length, stageOf(view.record).sources) - liveRows(view.sessions).length
+  if (!isStaged(view.record.experiment)) return [...free]
+  const room = wantedOf(view.record, candidates(view)) - liveRows(view.sessions).length
   return inOrder(free).slice(0, Math.max(0, room))
 }
 
@@ -26,6 +27,7 @@ export const rampSteps = (view: View, missing: number, now: Date): Action[] => {
   const { record } = view
   const { ramp } = record.experiment.spec
   const { index, since } = record.life.stage
+  if (isProbing(record)) return probeSteps(view, isInForce(view, missing), now)
   if (ramp === undefined) return []
   // A pause is no part of a stage: it begins anew.
   if (record.experiment.pausedSince !== null)
@@ -53,6 +55,7 @@ const isInForce = ({ record, seen, sessions }: View, missing: number): boolean =
 const heldBy = ({ experiment, life }: ExperimentRecord, now: Date): string | null => {
   const { seconds = 0 } = stageOf({ experiment, life })
   const { since } = life.stage
+  if (isProbing({ experiment })) return 'The first stage waits for the probe.'
   if (since === null) return 'This stage is being brought about.'
   const until = new Date(Date.parse(since) + seconds * 1000)
   if (now < until) return `The next stage begins at ${until.toISOString()} at the earliest.`

@@ -10,6 +10,7 @@ import { planDraining } from './plan-draining.ts'
 import { joinable, joinSteps, lostSteps, moveSteps } from './plan-fleet.ts'
 import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from './plan-gateways.ts'
 
+import { endedInProbe } from './plan-probe.ts'
 import { rampSteps } from './plan-ramp.ts'
 import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
 
@@ -121,6 +122,12 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
 const prepareSteps = (view: View, now: Date, settings: Settings, random: RandomVni): Action[] => {
   const gateways = gatewaySteps(view)
   if (gateways.length > 0) return gateways
+  if (view.sessions.length === 0) {
+    // A session owes its hour from its creation: none is made before everything that is to receive its packets is there.
+    const published = publishSteps(view)
+    if (published.length > 0) return published
+    if (!ready(view)) return []
+  }
   const sessions = sessionSteps(view, now, settings, random)
   if (sessions.length > 0) return sessions
   if (!view.sessions.some(({ state }) => state === 'active'))
@@ -139,7 +146,7 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     return [
       late(endAt, now, settings)
         ? finish('expired', 'It was found past its end after an outage of the control plane.')
-        : finish('completed', 'Its window ended as planned.'),
+        : planned(record),
     ]
   const harm = harmOf(record.experiment.health)
   if (harm !== null) return [finish('aborted', harm)]
@@ -175,6 +182,11 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     ...rampSteps(view, joinable(view, now, settings).length, now),
     ...disarmLeases(view),
   ]
+}
+
+const planned = (record: View['record']): Action => {
+  const early = endedInProbe(record)
+  return early === null ? finish('completed', 'Its window ended as planned.') : finish('failed', early)
 }
 
 /** When taking it down begins: at its end, or a little earlier where a session-hour would just be opened. */
@@ -220,7 +232,7 @@ export const waitingFor = (view: View): string => {
   const { desired, healthy, tasks } = seen.gateways
   if (enis === null) return 'Its sources are not resolved yet.'
   const active = sessions.filter(({ state }) => state === 'active').length
-  if (active < enis.length && record.experiment.phase === 'preparing')
+  if (sessions.length > 0 && active < enis.length && record.experiment.phase === 'preparing')
     return `${active} of ${enis.length} mirror sessions are created.`
   if (tasks.length < desired) return `${tasks.length} of ${desired} gateway tasks run.`
   if (healthy < desired || healthy === 0) return `${healthy} of ${desired} gateway tasks are healthy.`

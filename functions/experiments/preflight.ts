@@ -2,7 +2,7 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { filterRules } from './filter-rules.ts'
 import type { View } from './observed.ts'
-import { inOrder, reach, stageOf } from './stages.ts'
+import { inOrder, isStaged, wantedOf } from './stages.ts'
 import { type OtherSession, takes } from './starvation.ts'
 
 /** AWS mirrors one ENI in at most 3 sessions, whoever made them. */
@@ -98,8 +98,7 @@ export const chooseSources = ({ record, seen }: View): { enis: string[] } | { pr
   const fit = candidates({ record, seen })
   const problems = isNamed(spec.source) || fit.length === 0 ? [...seen.missing, ...obstacles] : []
   if (problems.length > 0) return { problem: listed(problems) }
-  const first =
-    spec.ramp === undefined ? fit : inOrder(fit).slice(0, reach(fit.length, stageOf(record).sources))
+  const first = isStaged(record.experiment) ? inOrder(fit).slice(0, wantedOf(record, fit)) : fit
   return { enis: first.map(({ eni }) => eni) }
 }
 

@@ -71,6 +71,11 @@ export const Life = z.object({
   standingSeconds: z.number().nonnegative(),
   /** The stage of the ramp, and since when it is in force everywhere: null while it is being brought about. */
   stage: z.object({ index: z.int().nonnegative(), since: Timestamp.nullable() }),
+  /** What had been mirrored when the probe’s time began, and the fastest rate between two looks since. */
+  probe: z
+    .object({ packets: z.int().nonnegative(), bytes: z.int().nonnegative(), peakBytesPerSecond: z.number() })
+    .nullable()
+    .default(null),
   /** Of the first stage of a ramp: what the shadow made of requests that production answered 2xx. */
   canary: z
     .object({ answered: z.int().nonnegative(), rejected: z.int().nonnegative() })
@@ -126,6 +131,7 @@ export const newLife = (): Life => ({
   ticks: 0,
   standingSeconds: 0,
   stage: { index: 0, since: null },
+  probe: null,
   canary: null,
   verdict: null,
   metricsRead: 0,

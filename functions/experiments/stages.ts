@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Stage } from '../../contract/ramp.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import { isProbing, zonesAmong } from './probe.ts'
 import type { ExperimentRecord } from './record.ts'
 
 const WHOLE: Stage = { sources: 100, requests: 100 }
@@ -11,6 +12,21 @@ export const stageOf = ({ experiment, life }: ExperimentRecord): Stage =>
 /** Whole interfaces of so many: never none, and 1 of 9 already for 1 %. */
 export const reach = (candidates: number, percent: number): number =>
   candidates === 0 ? 0 : Math.max(1, Math.ceil((candidates * percent) / 100 - 1e-9))
+
+/** How many of the candidates are to be mirrored now: while it probes, one in each zone. */
+export const wantedOf = (
+  record: ExperimentRecord,
+  candidates: readonly Pick<SourceEni, 'availabilityZone'>[],
+): number => {
+  if (isProbing(record)) return zonesAmong(candidates)
+  return record.experiment.spec.ramp === undefined
+    ? candidates.length
+    : reach(candidates.length, stageOf(record).sources)
+}
+
+/** Whether it ever mirrors less than all of its sources. */
+export const isStaged = ({ spec }: ExperimentRecord['experiment']): boolean =>
+  spec.ramp !== undefined || spec.probe !== undefined
 
 const hashOf = (eni: string): string => createHash('sha256').update(eni).digest('hex')
 

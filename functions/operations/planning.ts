@@ -8,7 +8,7 @@ import { detectionSeconds } from '../../contract/watch.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
-import { expectedTraffic, groupInputs } from '../cost/expected.ts'
+import { expectedTraffic, groupInputs, reserveInputs } from '../cost/expected.ts'
 import { claimsOf, lowestCeiling, type MonthLimit, monthOf } from '../cost/month.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
@@ -19,6 +19,7 @@ import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { firstStart } from '../experiments/phases.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
+import { zonesAmong } from '../experiments/probe.ts'
 import { readiness } from '../experiments/readiness.ts'
 import { declaredWarnings, shadowProblems, undeclared } from '../experiments/shadow-problems.ts'
 import { reach } from '../experiments/stages.ts'
@@ -105,6 +106,7 @@ const reckon = async (
     zones,
     sessions: priced.length,
     gateways,
+    vcpus: GATEWAY_SIZE.vcpus,
     peakBytesPerSecond: peak,
   })
   const room = crowded(fit)
@@ -135,11 +137,13 @@ const reckon = async (
   const seconds = spec.window.durationSeconds
   const plan: Plan = {
     startable: problems.length === 0,
-    problems,
-    warnings,
+    problems: bounded(problems),
+    warnings: bounded(warnings),
     startAt: startAt.toISOString(),
     endAt: endAt.toISOString(),
-    sources,
+    found: sources.length,
+    sources:
+      sources.length <= SOURCES_SHOWN ? sources : sources.toSorted(doubtfulFirst).slice(0, SOURCES_SHOWN),
     rules: rules.map((rule) => ({
       ...rule,
       costs: ruleCosts(rule, { crossAzShare: crossAz.share, seconds, expected }, prices),
@@ -155,9 +159,17 @@ const reckon = async (
       gateways: Math.max(0, gateways - seen.ground.runningTasks),
     },
     estimate: money.estimate,
-    inputs: [...(expected?.inputs ?? []), ...seen.groups.flatMap(groupInputs)],
+    inputs: [...(expected?.inputs ?? []), ...reserveInputs(money.peak), ...seen.groups.flatMap(groupInputs)],
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
+    probe: spec.probe
+      ? {
+          sources: zonesAmong(priced),
+          of: priced.length,
+          seconds: spec.probe.seconds,
+          after: spec.probe.after,
+        }
+      : null,
     ramp: (spec.ramp?.stages ?? []).map(({ sources: share, requests, seconds = null }) => ({
       sources: reach(priced.length, share),
       of: priced.length,
@@ -194,8 +206,23 @@ const monthOfOwner = async (
   return { owner, month, budgetUsd: budget.monthUsd, othersUsd, beforeUsd: 0 }
 }
 
-/** Gateways start, become healthy and acknowledge their configuration: about as long as two looks. */
-const PREPARING_TICKS = 2
+/** Gateways start and become healthy, sessions are created, and their configuration is acknowledged: about three looks. */
+const PREPARING_TICKS = 3
+
+/** Fleets are large, and answers are not: whoever wants each of them asks for a preview, page by page. */
+const SOURCES_SHOWN = 200
+const SENTENCES_SHOWN = 50
+
+const bounded = (sentences: readonly string[]): string[] =>
+  sentences.length <= SENTENCES_SHOWN
+    ? [...sentences]
+    : [...sentences.slice(0, SENTENCES_SHOWN), `And ${sentences.length - SENTENCES_SHOWN} more.`]
+
+/** Those that people have to look at, each in the order of their ids. */
+const doubtfulFirst = (a: PlannedEni, b: PlannedEni): number => {
+  const doubtful = ({ mirrored, doubts: some }: PlannedEni) => Number(!mirrored || some.length > 0)
+  return doubtful(b) - doubtful(a) || (a.eni < b.eni ? -1 : 1)
+}
 
 type Seen = Awaited<ReturnType<typeof lookAround>>
 

@@ -4,7 +4,7 @@ import type { Answer } from '../experiments/learn.ts'
 import { clientToken } from '../experiments/names.ts'
 import { announcementOf, noticeOf } from '../experiments/notice.ts'
 import type { View } from '../experiments/observed.ts'
-import { ANNOUNCED, announced, enter, extended, promoted } from '../experiments/phases.ts'
+import { ANNOUNCED, announced, enter, extended, probed, promoted } from '../experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
 import { scaleTo } from '../gateway/service.ts'
 import { isInUse, isNotFound, isTokenMismatch } from '../mirror/errors.ts'
@@ -150,6 +150,7 @@ export const changed = (
   if (action.extend) return extended(next, now)
   if (action.announced) return announced(next, action.announced, now)
   if (action.promote !== undefined) return promoted(next, action.promote, now)
+  if (action.probed !== undefined) return probed(next, action.probed, now)
   return action.enter ? enter(next, action.enter, now) : next
 }
 

@@ -1,12 +1,14 @@
 import type { Experiment } from '../../contract/experiment.ts'
 import { controlTarget, type ShadowSpec, shadowTargets } from '../../contract/forwarding.ts'
 import type { GatewayReport } from '../../contract/gateway-report.ts'
+import type { MeterPoint } from '../../contract/meter.ts'
 import { usdPerGb } from '../../contract/money.ts'
 import { Thresholds } from '../../contract/thresholds.ts'
 import {
   addHeldBack,
   addRedacted,
   addRequests,
+  noPayload,
   OVERLOAD,
   type RequestCounts,
   zeroRequests,
@@ -15,6 +17,7 @@ import type { Verdict } from '../../contract/verdict.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { forecastUsd } from '../cost/forecast.ts'
 import { stopSeconds } from '../cost/hours.ts'
+import { LIVE_MS, liveUsdPerGb } from '../cost/live.ts'
 import { meterSpend, OUTER_BYTES_PER_PACKET } from '../cost/spend.ts'
 import { usedBy } from '../cost/used.ts'
 import { canaryOf, needsCanary } from '../experiments/canary.ts'
@@ -22,6 +25,7 @@ import { lossesNow, withGaps } from '../experiments/gaps.ts'
 import type { Observed, View } from '../experiments/observed.ts'
 import { waitingFor } from '../experiments/plan.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
+import { probeReason } from '../experiments/plan-probe.ts'
 import { asksVerdict, stageNow } from '../experiments/plan-ramp.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import type { Settings } from '../experiments/settings.ts'
@@ -29,7 +33,7 @@ import { silentSince } from '../experiments/silence.ts'
 import { judge } from '../experiments/verdict.ts'
 import { readComparison } from '../store/comparisons.ts'
 import { updateRecord } from '../store/experiments.ts'
-import { appendPoint } from '../store/meter.ts'
+import { appendPoint, listPoints } from '../store/meter.ts'
 import { readNoise } from '../store/noise.ts'
 import { readResources } from '../store/resources.ts'
 import type { Table } from '../store/table.ts'
@@ -38,6 +42,7 @@ import { afford } from './afford.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { askWithinMonths, monthNow } from './months.ts'
 import type { Look } from './observe.ts'
+import { readProbe } from './probe.ts'
 import { lookAtResources } from './resources.ts'
 import { unheardNow } from './unheard.ts'
 import { watch } from './watch.ts'
@@ -128,14 +133,17 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     metered.life.canary = canaryOf((await readComparison(table, experiment.id)).endpoints)
   if (experiment.phase === 'mirroring' && asksVerdict(metered, now))
     metered.life.verdict = await verdictSoFar(table, metered.experiment, now)
+  const probe = wanted
+    ? readProbe({ ...view, record: metered }, { totals, running, usage, prices, bytesPerSecond }, now)
+    : null
+  if (probe !== null) {
+    metered.experiment.probe = probe.probe
+    metered.life.probe = probe.base
+  }
   metered.experiment.stage = stageNow({ ...view, record: metered }, now)
   metered.life.metricsRead +=
     watched.metrics + (await lookAtResources(plane, { ...view, record: metered }, totals, running))
-  const record = await updateRecord(
-    table,
-    withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now),
-  )
-  await appendPoint(table, experiment.id, {
+  const point: MeterPoint = {
     at: now.toISOString(),
     spend,
     forecastUsd: metered.experiment.forecastUsd,
@@ -143,7 +151,16 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     requests,
     sessions: active,
     gateways: view.seen.gateways.healthy,
-  })
+  }
+  metered.experiment.liveUsdPerGb =
+    experiment.phase === 'mirroring'
+      ? await liveNow(table, experiment.id, point, prices.prices['mirror-session-hour'].usd)
+      : null
+  const record = await updateRecord(
+    table,
+    withGaps(metered, lossesNow({ ...view, record: metered }, now, settings), now),
+  )
+  await appendPoint(table, experiment.id, point)
   const expectedUsd = metered.experiment.forecastUsd
   // infra/alarms.ts makes a metric of the share: above one the budget will end the experiment before its time.
   if (experiment.phase === 'mirroring')
@@ -156,6 +173,18 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
     })
 
   return { record, money }
+}
+
+/** Since the first point that is young enough. */
+const liveNow = async (
+  table: Table,
+  id: string,
+  now: MeterPoint,
+  sessionUsd: number,
+): Promise<number | null> => {
+  const after = new Date(Date.parse(now.at) - LIVE_MS).toISOString()
+  const [before] = (await listPoints(table, id, { after, maxResults: 1 })).items
+  return before === undefined ? null : liveUsdPerGb(before, now, sessionUsd)
 }
 
 /** By when all that a yes may cost has been metered: the lease is over, the sessions are deleted, the gateways gone. */
@@ -204,6 +233,8 @@ const isDue = ({ experiment }: ExperimentRecord, now: Date, tickMs: number): boo
 const reasonNow = (view: View, money: Metered['money'], joinable: number): string | null => {
   if (view.record.experiment.phase === 'preparing' || view.record.life.unfitSince !== null)
     return waitingFor(view)
+  const probe = probeReason(view.record)
+  if (probe !== null) return probe
   const { pausedSince } = view.record.experiment
   if (pausedSince !== null)
     return `Paused since ${pausedSince.slice(11, 19)} UTC: nothing is mirrored; its sessions stay, and their hours go on.`
@@ -271,6 +302,7 @@ export const mergeReports = (
       datagrams: report.datagrams,
       served: mine ? servedBy(mine, experiment.spec.shadow) : (before?.served ?? { shadow: 0, control: 0 }),
       leftOut: mine ? (mine.packets[OVERLOAD] ?? 0) : (before?.leftOut ?? 0),
+      payload: mine?.payload ?? before?.payload ?? noPayload(),
       sources: mine?.sources ?? before?.sources ?? {},
       latency: mine?.latency ?? before?.latency ?? [],
       lag: mine?.lag ?? before?.lag ?? [],

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
 import { Sketch } from '../../contract/sketch-schema.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
-import { HeldBack, Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
+import { HeldBack, noPayload, Payload, Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
 
 const count = z.int().nonnegative()
@@ -26,6 +26,7 @@ export const TaskTotal = z.object({
   served: z.object({ shadow: z.number(), control: z.number() }).default({ shadow: 0, control: 0 }),
   /** Connections that were open when the task stopped. */
   cut: count.default(0),
+  payload: Payload.default(noPayload),
   /** Packets that it did not read because it was behind. */
   leftOut: count.default(0),
   /** Its own packets by what became of them, and bytes that never came. */

@@ -62,6 +62,8 @@ const counted = (): Snapshot => {
     gapBytes: 0,
     cut: 0,
     bytes: { received: 700, delivered: 700 },
+    truncated: 3,
+    protocols: { tls: 2 },
     requests,
     copies: zeroRequestCounters(),
     durations: { counts: [], sumSeconds: 0 },

@@ -36,6 +36,8 @@ const counted = (): Snapshot => {
     gapBytes: 40,
     cut: 0,
     bytes: { received: 900, delivered: 700, duplicate: 150, ignored: 0, gap: 40, held: 50 },
+    truncated: 3,
+    protocols: { tls: 2 },
     requests,
     copies: zeroRequestCounters(),
     durations,

@@ -36,6 +36,7 @@ type Event =
   | { is: 'lose' | 'stop-source' | 'start-source' | 'appear'; eni: number }
   | { is: 'health'; good: boolean }
   | { is: 'broke' }
+  | { is: 'found'; good: boolean }
 type Step = { seconds: number; event: Event; dieAfter: number; answerLost: boolean }
 type Case = {
   sources: number
@@ -43,6 +44,7 @@ type Case = {
   delay: number
   lagSeconds: number
   both: boolean
+  probe?: 'none' | 'go-on' | 'ask'
   ramp?: { sources: number; requests: number; seconds: number }[]
   steps: Step[]
 }
@@ -64,6 +66,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 5, arbitrary: fleetEvent },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('health' as const), good: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant<Event>({ is: 'broke' }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('found' as const), good: fc.boolean() }) },
 )
 
 const stepWith = (happening: fc.Arbitrary<Event>): fc.Arbitrary<Step> =>
@@ -104,6 +107,7 @@ const quiet: Case = { sources: 5, seconds: 3600, delay: 0, lagSeconds: 0, both: 
 const life: fc.Arbitrary<Case> = fc.record({
   ...account,
   ramp,
+  probe: fc.constantFrom('none' as const, 'none' as const, 'go-on' as const, 'ask' as const),
   seconds: fc.integer({ min: 20, max: 200 }),
   delay: fc.constantFrom(0, 0, 12),
   steps: fc.array(stepWith(event), { maxLength: 40 }),
@@ -122,7 +126,15 @@ const fleet: fc.Arbitrary<Case> = fc.record({
   ),
 })
 
-const open = ({ sources, seconds, delay, lagSeconds, both, ramp: stages = [] }: Case): ModelAccount => {
+const open = ({
+  sources,
+  seconds,
+  delay,
+  lagSeconds,
+  both,
+  probe = 'none',
+  ramp: stages = [],
+}: Case): ModelAccount => {
   const now = new Date(START)
   const enis = ENIS.slice(0, sources)
   const spec = ExperimentSpec.parse({
@@ -135,6 +147,7 @@ const open = ({ sources, seconds, delay, lagSeconds, both, ramp: stages = [] }: 
       ...(delay > 0 && { startAt: new Date(START + delay * SECOND).toISOString() }),
     },
     budgetUsd: 10,
+    ...(probe !== 'none' && seconds > 30 && { probe: { seconds: 30, after: probe } }),
     ...(stages.length > 0 && { ramp: { stages, promote: 'time' as const } }),
   })
   const record = newRecord(spec, {
@@ -166,6 +179,28 @@ const expectSafe = (account: ModelAccount): void => {
     if (kill.at > Math.max(account.latestEnd, account.now) + settings.killGraceMs + 5 * SECOND)
       throw new Error(`session ${row.session} would outlive the end`)
   }
+}
+
+/** What a probe measures, since nothing is measured here. */
+const FOUND = {
+  at: new Date(START).toISOString(),
+  seconds: 30,
+  sources: 1,
+  candidates: 5,
+  zones: 1,
+  silent: [],
+  volume: { packets: 1000, bytes: 1_000_000 },
+  bytesPerSecond: 33_000,
+  peakBytesPerSecond: 33_000,
+  received: 10,
+  forwarded: 10,
+  answered: 10,
+  bytesPerRequest: 100_000,
+  unreadableShare: 0,
+  truncatedPackets: 0,
+  protocols: {},
+  expectedUsd: 1,
+  expectedUsdPerGb: 1,
 }
 
 const happen = (account: ModelAccount, event: Event): void => {
@@ -204,6 +239,15 @@ const happen = (account: ModelAccount, event: Event): void => {
   if (event.is === 'appear') account.addSource(ENIS[event.eni] ?? '')
   if (event.is === 'health') account.healthy = event.good
   if (event.is === 'broke') account.affordable = false
+  const { probe } = record.experiment
+  if (event.is === 'found' && probe?.state === 'probing' && probe.since !== null)
+    bump({
+      ...record,
+      experiment: {
+        ...record.experiment,
+        probe: { ...probe, found: { ...FOUND, problems: event.good ? [] : ['Nothing arrived.'] } },
+      },
+    })
 }
 
 /** One run of the reconciler: looks once, then acts, until it dies, is done, or is refused. */
@@ -367,6 +411,9 @@ test('a session that nobody could record, and that its schedule ended in an outa
   const owed = Array.from({ length: 60 }, (_, dieAfter) => {
     const account = open({ sources: 1, seconds: 60, delay: 0, lagSeconds: 0, both: false, steps: [] })
     const random = seeded(dieAfter)
+    // The gateways come first, and time for them.
+    run(account, random, Number.POSITIVE_INFINITY, false)
+    account.advance(TICK * SECOND)
     run(account, random, dieAfter, true)
     const made = account.sessions.size
     account.advance(600 * SECOND)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
 import { addUsd, owed } from '../../../contract/money.ts'
-import { zeroRequests } from '../../../contract/traffic.ts'
+import { noPayload, zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import type { SessionRecord } from '../../../functions/experiments/record.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
@@ -84,6 +84,7 @@ const store = async (): Promise<string> => {
     datagrams: {},
     served: { shadow: 0, control: 0 },
     leftOut: 0,
+    payload: noPayload(),
     sources: {},
     latency: [],
     lag: [],

@@ -421,14 +421,14 @@ test('while no gateway is fit to receive the lease is not renewed; when one is a
 test('throttled by EC2 it goes on at EC2’s pace within the same run', { timeout: 60_000 }, async () => {
   const account = await openAccount({ throttle: true })
   const { plane, clock } = account
+  const ids = Array.from({ length: 12 }, (_, n) => eni(n + 1))
+  const id = await begin(account, spec({ source: { by: 'eni', ids } }))
+  // The gateways come first.
+  await pass(account)
   const others = Array.from({ length: 50 }, () =>
     plane.clients.ec2.send(new CreateTrafficMirrorFilterCommand({ Description: 'somebody else’s' })),
   )
   await Promise.all(others)
-  const id = await begin(
-    account,
-    spec({ source: { by: 'eni', ids: Array.from({ length: 12 }, (_, n) => eni(n + 1)) } }),
-  )
 
   // Time stands still until the control plane waits: nothing is refilled before that.
   await tick({ ...plane, sleep: (milliseconds) => clock.advance(milliseconds) }, clock.now() + 60_000)

@@ -7,8 +7,8 @@ import { SpendBar } from '../spend-bar.tsx'
 
 /** The numbers that decide whether to go on. */
 export const Figures = ({ experiment }: { experiment: Experiment }) => {
-  const { spec, phase, spend, forecastUsd, volume, usdPerGb, requests, sources, stage, gateways, meteredAt } =
-    experiment
+  const { spec, phase, spend, forecastUsd, volume, usdPerGb, liveUsdPerGb, requests } = experiment
+  const { sources, stage, gateways, meteredAt } = experiment
   const over = phase === 'ended'
   const lost = requests.incomplete + requests.dropped
   const share = (n: number) => (requests.received === 0 ? null : n / requests.received)
@@ -36,6 +36,15 @@ export const Figures = ({ experiment }: { experiment: Experiment }) => {
         >
           {usdPerGb === null ? 'before the first byte' : 'spend ÷ mirrored GB so far'}
         </Figure>
+        {!over && (
+          <Figure
+            label="$ per GB now"
+            mark={<BasisMark basis={spend.basis} />}
+            value={liveUsdPerGb === null ? '–' : dollars(liveUsdPerGb)}
+          >
+            {liveUsdPerGb === null ? 'nothing is mirrored' : 'last 5 minutes, hours by the minute'}
+          </Figure>
+        )}
         <Figure label="Mirrored" value={bytes(volume.bytes)}>
           {count(volume.packets)} packets
         </Figure>

@@ -14,6 +14,7 @@ import { REQUEST_OUTCOME } from '../words.ts'
 import { ChartContainer, fromZero, highest, highestSum, timeChart } from './chart.tsx'
 import { Gaps } from './gaps.tsx'
 import { Health } from './health.tsx'
+import { ProbeCard } from './probe-card.tsx'
 import { HeldBack, Requests, ShadowResults } from './requests.tsx'
 import { dollarsPerGigabyte, gigabytes, lossRates, requestRates, thin } from './series.ts'
 import { SpendChart } from './spend-chart.tsx'
@@ -44,6 +45,7 @@ export const Live = ({ experiment }: { experiment: Experiment }) => {
   }
   return (
     <div className="stack">
+      <ProbeCard experiment={experiment} />
       <div className="charts">
         <SpendChart points={points} budgetUsd={spec.budgetUsd} basis={spend.basis} />
         <PerGigabyteChart points={points} basis={spend.basis} />

@@ -9,7 +9,7 @@ type Props = Readonly<{ experiment: Experiment; onError: (error: Error | null) =
 /** Pauses a mirroring experiment, or resumes a paused one: neither costs or loses anything that needs a question. */
 export const PauseButton = ({ experiment, onError }: Props) => {
   const client = useQueryClient()
-  const { id, pausedSince } = experiment
+  const { id, pausedSince, probe } = experiment
   const change = useMutation({
     mutationFn: () =>
       call(pausedSince === null ? 'pauseExperiment' : 'resumeExperiment', {
@@ -26,7 +26,7 @@ export const PauseButton = ({ experiment, onError }: Props) => {
   })
   return (
     <Button loading={change.isPending} onClick={() => change.mutate()}>
-      {pausedSince === null ? 'Pause' : 'Resume'}
+      {pausedSince === null ? 'Pause' : probe?.state === 'asking' ? 'Go on after the probe' : 'Resume'}
     </Button>
   )
 }

@@ -43,6 +43,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,
           },
+          { label: 'Probe first', value: probeAsked(spec) },
           { label: 'Approval', value: approvalWords(experiment) },
           {
             label: 'Budget',
@@ -75,6 +76,11 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
     </Container>
   )
 }
+
+const probeAsked = ({ probe }: ExperimentSpec): string =>
+  probe === undefined
+    ? 'No'
+    : `One source in each zone for ${duration(probe.seconds)}, then ${probe.after === 'ask' ? 'it asks' : 'it goes on'}`
 
 const approvalWords = ({ approval }: Experiment): string => {
   if (approval === null) return 'None was needed'

@@ -30,6 +30,7 @@ import {
   problemErrors,
   toSchedule,
 } from '../start/form.ts'
+import { ProbeField } from '../start/probe-field.tsx'
 import { RampFields } from '../start/ramp-fields.tsx'
 import { RedactionFields } from '../start/redaction-fields.tsx'
 import { Sentences } from '../start/sentences.tsx'
@@ -174,7 +175,10 @@ export const StartPage = () => {
               <BoundFields {...fields} spec={priced.spec} />
             </Section>
             <Section title="All at once or in stages">
-              <RampFields {...fields} />
+              <SpaceBetween size="l">
+                <ProbeField {...fields} />
+                <RampFields {...fields} />
+              </SpaceBetween>
             </Section>
             <Section title="What else ends it">
               <AbortFields {...fields} />
@@ -268,6 +272,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   duration: 'a right duration',
   budgetUsd: 'a right budget',
   abort: 'right limits',
+  probe: 'a right probe',
   ramp: 'right stages',
 }
 

@@ -3,6 +3,7 @@ import { DEFAULT_ABORT_RULES } from '../../../contract/abort.ts'
 import { Dependencies } from '../../../contract/dependencies.ts'
 import type { Dependency, DependencyName } from '../../../contract/dependency.ts'
 import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../../contract/experiment.ts'
+import type { Probe } from '../../../contract/probe.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import type { Redaction, Region } from '../../../contract/redaction.ts'
 import { Source } from '../../../contract/source.ts'
@@ -48,6 +49,7 @@ export type FormValues = SourceValues &
     budgetUsd: string
     /** Percent, by what is watched; empty for no such rule. */
     abort: Readonly<Record<DefaultWatch, string>>
+    probe: 'none' | Probe['after']
     /** Before the last stage, which is everything; none for all at once. */
     stages: readonly StageValues[]
   }>
@@ -91,6 +93,7 @@ export const emptyForm: FormValues = {
   amount: '30',
   unit: 'minutes',
   budgetUsd: '5',
+  probe: 'none',
   stages: [],
   abort: { 'shadow-errors': '50', 'skipped-mirroring': '5', 'production-cpu': '95' },
 }
@@ -132,6 +135,7 @@ const FIELDS = {
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
   abort: { path: 'abort', right: 'Empty, or 0 to 100 percent' },
+  probe: { path: 'probe', right: 'None, or one of a minute in a window that is longer' },
   ramp: {
     path: 'ramp',
     right:
@@ -167,6 +171,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   },
   budgetUsd: number(form.budgetUsd),
   ...comparing(form),
+  ...(form.probe !== 'none' && { probe: { after: form.probe } }),
   ...rampOf(form),
   abort: DEFAULT_ABORT_RULES.flatMap((rule) => {
     const typed = form.abort[rule.watch]

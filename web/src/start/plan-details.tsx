@@ -8,8 +8,8 @@ import { Verdict } from './verdict.tsx'
 
 /** What stands behind the price: what was assumed and measured, each interface, each thing that would be created. */
 export const PlanDetails = ({ plan }: { plan: Plan }) => {
-  const { estimate, inputs, sources, rules, created } = plan
-  const mirrored = sources.filter((one) => one.mirrored).length
+  const { estimate, inputs, found, sources, rules, created } = plan
+  const mirrored = created.sessions
   return (
     <div>
       <ExpandableSection headerText={`Assumptions (${estimate.assumptions.length})`} defaultExpanded>
@@ -40,7 +40,7 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
         )}
       </ExpandableSection>
       <ExpandableSection
-        headerText={`Would be mirrored: ${mirrored === sources.length ? '' : `${count(mirrored)} of `}${plural(sources.length, 'network interface')}`}
+        headerText={`Would be mirrored: ${mirrored === found ? '' : `${count(mirrored)} of `}${plural(found, 'network interface')}`}
         defaultExpanded={sources.some(({ verdict, mirrored: is }) => verdict !== 'supported' || !is)}
       >
         <PlainTable
@@ -57,7 +57,17 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
             ],
           }))}
         />
+        {found > sources.length && (
+          <p className="quiet">{count(found - sources.length)} more: the source’s preview has all of them.</p>
+        )}
       </ExpandableSection>
+      {plan.probe !== null && (
+        <p className="quiet">
+          First a probe: {count(plan.probe.sources)} of {plural(plan.probe.of, 'network interface')}, one in
+          each zone, for {duration(plan.probe.seconds)}.{' '}
+          {plan.probe.after === 'ask' ? 'Then it is paused and asks.' : 'Then it goes on by itself.'}
+        </p>
+      )}
       {plan.ramp.length > 0 && (
         <ExpandableSection headerText={`Stages: ${plan.ramp.length}`} defaultExpanded>
           <PlainTable
