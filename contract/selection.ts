@@ -140,11 +140,12 @@ export const Selection = z
       .default('leave-out')
       .describe('requests of Elastic Load Balancing, Kubernetes, Route 53 and CloudWatch Synthetics'),
     hops: z
-      .enum(['once', 'each'])
+      .enum(['once', 'outer', 'each'])
       .default('once')
       .describe(
-        'a request that one source hands on to another, known by trace or request id, content and addresses. once: only what is ' +
-          'captured first goes, the outer one; each: all of its copies',
+        'a request that one source hands on to another. once: known again by trace or request id, content and addresses, where one ' +
+          'worker reads both copies; the one captured first goes. outer: nothing goes that comes from a source, for a proxy before a ' +
+          'service, whichever task reads it. each: all copies go',
       ),
     sampleBy: SampleKey.default({ key: 'request' }),
     absentKey: z

@@ -100,8 +100,12 @@ export const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
 
 /** With one source there is no other hop. */
 export const hopsOf = ({ rules, sources }: ExperimentConfig): Hops | null => {
-  if (rules.select.hops === 'each' || sources === 'any' || sources.length < 2) return null
-  return new Hops(sources.flatMap(({ address }) => address ?? []))
+  const { hops } = rules.select
+  if (hops === 'each' || sources === 'any' || sources.length < 2) return null
+  return new Hops(
+    sources.flatMap(({ address }) => address ?? []),
+    hops,
+  )
 }
 
 export const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>

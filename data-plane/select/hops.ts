@@ -18,18 +18,24 @@ const IDS_MAX = 4
  */
 export class Hops {
   readonly #sources: ReadonlySet<string>
+  readonly #outer: boolean
   /** Requests that a source has got, by its address. */
   readonly #got = new Waiting()
   /** Requests that came from a source, by its address, before what it had got was seen. */
   readonly #sent = new Waiting()
 
-  /** @param sources addresses of the mirrored interfaces */
-  constructor(sources: Iterable<string>) {
+  /**
+   * @param sources addresses of the mirrored interfaces
+   * @param mode outer: whatever comes from a source was seen there, which needs no memory and no proof
+   */
+  constructor(sources: Iterable<string>, mode: 'once' | 'outer') {
     this.#sources = new Set(sources)
+    this.#outer = mode === 'outer'
   }
 
   /** Whether another copy of the request was seen before. */
   isSeen({ connection: { client, server }, headers, method, target, body, lastAt }: Request): boolean {
+    if (this.#outer) return this.#sources.has(client.address)
     const ids = idsOf(headers)
     if (ids.length === 0) return false
     const content = hash('sha1', `${method} ${target}\n${hash('sha1', body)}`)

@@ -58,6 +58,8 @@ const experiment = (given: Partial<GatewayExperiment> = {}): GatewayExperiment =
   ...given,
 })
 
+const OK = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+
 const publish = async (...experiments: GatewayExperiment[]): Promise<number> => {
   await table.publish({ revision: ++revision, experiments })
   return revision
@@ -170,6 +172,37 @@ test('of a connection that is mirrored at both ends, two tasks with a copy each 
   expect(shadow.requests.map(({ url }) => url)).toEqual(['/once'])
   expect(read?.experiments[EXPERIMENT]?.packets).not.toHaveProperty('other_end')
   expect(left?.experiments[EXPERIMENT]?.packets).toMatchObject({ other_end: packets.length })
+})
+
+test('a request that a proxy hands on to the service behind it, both mirrored, is forwarded once and counted', async () => {
+  const [proxy, app] = ['127.0.0.2', '127.0.0.3'] as const
+  const task = await startTask()
+  const sources = [proxy, app].map((address, i) => ({
+    ...{ vni: 7 + i, eni: `eni-0000000000000000${i}`, address, mac: `02:00:00:00:00:0${i}` },
+  }))
+  await task.runs(await publish(experiment({ sources })))
+  const hop = (vni: number, from: string, to: string, port: number) => {
+    const connection = new MirroredConnection({
+      vni,
+      client: { address: from, port },
+      server: { address: to, port: 8080 },
+    })
+    // The same client asks twice for the same, as a retry does.
+    const get = (n: number) =>
+      Buffer.from(`GET /orders/7 HTTP/1.1\r\nHost: ${to}\r\nX-Request-Id: r-1\r\nX-Hop: ${vni}-${n}\r\n\r\n`)
+    const asked = (n: number) => [...connection.request(get(n)), ...connection.response(OK)]
+    return [...connection.open(), ...asked(1), ...asked(2), ...connection.close()]
+  }
+
+  await task.send(hop(7, '10.0.0.1', proxy, 50_001), proxy)
+  await task.send(hop(8, proxy, app, 50_002), app)
+  const report = await task.reportWhere(({ experiments }) => experiments[EXPERIMENT]?.requests.received === 4)
+
+  expect(report.experiments[EXPERIMENT]?.requests).toMatchObject({
+    ...{ forwarded: 2, filtered: 2 },
+    reasons: { 'filtered.other_hop': 2 },
+  })
+  expect(shadow.requests.map((one) => headerOf(one, 'x-hop'))).toEqual(['7-1', '7-2'])
 })
 
 test('runs what is published, acknowledges it, and reports what it counted', async () => {

@@ -89,6 +89,14 @@ export const SECRETS: Readonly<Partial<Record<RedactedKind, (random: Random) => 
       () => `${101 + integer(random, 500)}-${11 + integer(random, 80)}-${1000 + integer(random, 8999)}`,
       () => `AB${text(random, DIGITS, 6)}C`,
     ])(),
+  webhook: (random) =>
+    pick(random, [
+      () =>
+        `https://hooks.slack.com/services/T${text(random, UPPER, 8)}/B${text(random, UPPER, 8)}/${token(random, 24)}`,
+      () => `https://discord.com/api/webhooks/${text(random, DIGITS, 18)}/${token(random, 60)}`,
+      () => `https://hooks.zapier.com/hooks/catch/${text(random, DIGITS, 7)}/${token(random, 8)}`,
+    ])(),
+  'payment-token': (random) => `${pick(random, ['tok_', 'pm_', 'src_'])}${token(random, 24)}`,
 }
 
 /** Whether a place says by a name that a credential is there, or one has to look like one. */

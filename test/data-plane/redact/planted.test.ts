@@ -96,7 +96,11 @@ test('turned off, the ready line says so, and everything arrives: what was plant
     ({ place }) => !['gzip', 'br', 'deflate'].includes(place),
   )
 
-  const { received, ready } = await throughGateway(planted, '--redact', 'off')
+  const { received, ready } = await throughGateway(
+    planted,
+    '--redact',
+    await fileWith('{"mode":"off","sideEffects":"keep"}'),
+  )
 
   expect(ready).toContain('NOT REDACTED')
   const found = planted.filter((one, i) => {

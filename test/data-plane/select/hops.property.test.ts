@@ -50,7 +50,7 @@ const copiesOf = ({
 test('of equal requests as many go as clients sent, on however many hops they were seen', () => {
   fc.assert(
     fc.property(fc.array(journey, { minLength: 1, maxLength: 12 }), (journeys) => {
-      const hops = new Hops([PROXY, APP, ORDERS])
+      const hops = new Hops([PROXY, APP, ORDERS], 'once')
       const captured = journeys.flatMap(copiesOf).sort((a, b) => a.lastAt - b.lastAt)
 
       const forwarded = captured.filter((request) => !hops.isSeen(request))
@@ -69,7 +69,7 @@ const fates = fc.array(fc.record({ lateMs: fc.nat(500), isLost: fc.boolean() }),
 test('whatever the order in which copies arrive, nothing that a client sent is left out', () => {
   fc.assert(
     fc.property(fc.array(journey, { minLength: 1, maxLength: 12 }), fates, (journeys, late) => {
-      const hops = new Hops([PROXY, APP, ORDERS])
+      const hops = new Hops([PROXY, APP, ORDERS], 'once')
       const arrived = journeys
         .flatMap(copiesOf)
         .map((request, n) => ({ request, at: request.lastAt + (late[n]?.lateMs ?? 0) }))
@@ -86,7 +86,7 @@ test('whatever the order in which copies arrive, nothing that a client sent is l
 test('whatever copies are lost, a request of which one is left goes', () => {
   fc.assert(
     fc.property(fc.array(journey, { minLength: 1, maxLength: 12 }), fates, (journeys, lost) => {
-      const hops = new Hops([PROXY, APP, ORDERS])
+      const hops = new Hops([PROXY, APP, ORDERS], 'once')
       const captured = journeys
         .flatMap((one, n) => copiesOf({ ...one, id: `${n}` }))
         .filter((_, n) => lost[n]?.isLost !== true)
@@ -110,7 +110,7 @@ test.each([
   ['much later', copy(PROXY, APP, 20_000)],
   ['no id at all', { ...copy(PROXY, APP, 10), headers: ['Host', 'h'] }],
 ])('with %s it is another request', (_, second) => {
-  const hops = new Hops([PROXY, APP])
+  const hops = new Hops([PROXY, APP], 'once')
   hops.isSeen(copy(CLIENT, PROXY, 0))
 
   expect(hops.isSeen(second)).toBe(false)
@@ -128,7 +128,7 @@ test.each([
     'Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678',
   ],
 ])('%s is the same on every hop, though each writes its own part into it', (name, outer, inner) => {
-  const hops = new Hops([PROXY, APP])
+  const hops = new Hops([PROXY, APP], 'once')
   const first = { ...copy(CLIENT, PROXY, 0), headers: ['Host', 'h', name, outer] }
   const second = {
     ...copy(PROXY, APP, 5),
@@ -138,8 +138,15 @@ test.each([
   expect([hops.isSeen(first), hops.isSeen(second), hops.isSeen(second)]).toEqual([false, true, false])
 })
 
+test('where only the outer hop is wanted, what comes from a source never goes, whoever reads it', () => {
+  const [one, other] = [new Hops([PROXY, APP], 'outer'), new Hops([PROXY, APP], 'outer')]
+
+  expect([one.isSeen(copy(CLIENT, PROXY, 0)), one.isSeen(copy(CLIENT, PROXY, 0))]).toEqual([false, false])
+  expect(other.isSeen({ ...copy(PROXY, APP, 5), headers: ['Host', 'h'] })).toBe(true)
+})
+
 test('memory and time are bounded, whatever ids and contents come', () => {
-  const hops = new Hops([PROXY, APP])
+  const hops = new Hops([PROXY, APP], 'once')
   const start = process.threadCpuUsage()
   for (let n = 0; n < 60_000; n++) {
     hops.isSeen(copy(CLIENT, PROXY, 0, { id: `${n}` }))

@@ -10,12 +10,17 @@ export const requestWords = ({ percent, writes, select }: ExperimentSpec['reques
   ...select.writes.map((match) => `Writes that go all the same: ${matchWords(match)}.`),
   ...select.allow.map((match, i) => `${i === 0 ? 'Only' : 'Or'} ${matchWords(match)}.`),
   ...select.deny.map((match) => `Never ${matchWords(match)}.`),
-  ...(select.hops === 'each' ? ['What one source hands on to another goes once for each.'] : []),
+  ...(select.hops === 'once' ? [] : [HOPS[select.hops]]),
   ...(select.healthCheckers === 'include' ? ['Health checks go too.'] : []),
   ...stickyWords(select),
   ...(select.perSecondMax === undefined ? [] : [`At most ${select.perSecondMax} a second.`]),
   ...adaptWords(select.adapt),
 ]
+
+const HOPS: Readonly<Record<Exclude<Selection['hops'], 'once'>, string>> = {
+  outer: 'What comes from another source does not go.',
+  each: 'What one source hands on to another goes once for each.',
+}
 
 const shareWords = (percent: number): string =>
   percent <= 100
