@@ -45,6 +45,7 @@ export const Resources = z
   })
   .meta({ id: 'Resources' })
 export type Resources = z.output<typeof Resources>
+export type ResourcesInput = z.input<typeof Resources>
 
 /** What a resource of the shadow is judged against: today’s release under the same requests where there is one. */
 export const judgedAgainst = ({ control }: Figure): 'control' | 'production' =>

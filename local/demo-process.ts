@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { Database } from './demo/database.ts'
+import { publishFigures } from './demo/figures.ts'
 import { writePast } from './demo/past.ts'
 import { createProduction } from './demo/production.ts'
 import { seeded } from './demo/random.ts'
@@ -39,10 +41,17 @@ await runChild<DemoOptions>(async ({ instances, shadow, control, clients, seed, 
     restoreForExperiments(candidate, next, production)
     restoreForExperiments(same, today, production)
   } else await writePast(production, seeded(seed + 3), snapshotAge, Date.now())
+  const fleet = instances.map(() => createProduction(production))
   const servers = await Promise.all([
-    ...instances.map(({ app }) => listen(createProduction(production), app)),
+    ...instances.map(({ app }, place) => listen(fleet[place] as Server, app)),
     listen(candidate, shadow),
     listen(same, control),
+  ])
+  const cloudwatch = new CloudWatchClient()
+  const figures = publishFigures(cloudwatch, [
+    { name: 'production', queries: () => production.queries, requests: countRequests(fleet) },
+    { name: 'shadow', queries: () => next.queries, requests: countRequests([candidate]) },
+    { name: 'control', queries: () => today.queries, requests: countRequests([same]) },
   ])
   const traffic = startTraffic({
     targets: instances.map(({ front }) => front),
@@ -53,10 +62,21 @@ await runChild<DemoOptions>(async ({ instances, shadow, control, clients, seed, 
   return {
     close: async () => {
       traffic.stop()
+      figures.stop()
+      cloudwatch.destroy()
       await Promise.all(servers.map(close))
     },
   }
 })
+
+function countRequests(servers: readonly Server[]): () => number {
+  let count = 0
+  for (const server of servers)
+    server.on('request', () => {
+      count += 1
+    })
+  return () => count
+}
 
 async function listen(server: Server, { ip, port }: Endpoint): Promise<Server> {
   server.listen({ host: ip, port, exclusive: true })

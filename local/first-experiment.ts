@@ -1,6 +1,7 @@
 import type { Dependencies } from '../contract/dependencies.ts'
 import { DEPENDENCIES, type Dependency } from '../contract/dependency.ts'
 import type { ExperimentSpecInput } from '../contract/experiment.ts'
+import { DEMO_RESOURCES } from './demo/figures.ts'
 import type { LocalOptions } from './options.ts'
 
 const DURATION_SECONDS = 600
@@ -27,9 +28,10 @@ export const demoExperiment = (
   dependencies: DEMO_DEPENDENCIES,
   // The demo’s shadow has a database of its own: it may be written to, unless that is to be shown.
   requests: { percent: 100, writes: snapshotAge === null ? 'forward' : 'hold' },
-  ...(snapshotAge !== null && {
-    compare: { snapshotAt: new Date(now - 1000 * snapshotAge).toISOString() },
-  }),
+  compare: {
+    resources: DEMO_RESOURCES,
+    ...(snapshotAge !== null && { snapshotAt: new Date(now - 1000 * snapshotAge).toISOString() }),
+  },
   window: { durationSeconds: seconds },
   budgetUsd: DEMO_BUDGET_USD,
 })

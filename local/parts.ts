@@ -95,18 +95,25 @@ export const startTap = (
 }
 
 export const startDemo = (
+  endpoint: string,
   network: LocalNetwork,
   { seed, release, snapshotAge }: LocalOptions['demonstration'],
 ): Child =>
-  startChild('Demo', './demo-process.ts', {
-    instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
-    shadow: endpointOf(network, 'shadow'),
-    control: endpointOf(network, 'control'),
-    clients: network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
-    seed,
-    release,
-    snapshotAge,
-  } satisfies DemoOptions)
+  startChild(
+    'Demo',
+    './demo-process.ts',
+    {
+      instances: ORDERS.map((one) => ({ app: appOf(network, one), front: endpointOf(network, one.place) })),
+      shadow: endpointOf(network, 'shadow'),
+      control: endpointOf(network, 'control'),
+      clients:
+        network.kind === 'each' ? STATIONS.loadBalancer.map(({ host }) => addressOf(network, host)) : [],
+      seed,
+      release,
+      snapshotAge,
+    } satisfies DemoOptions,
+    awsEnvironment(endpoint),
+  )
 
 /** The demo’s service itself, behind the relay. */
 const appOf = (network: LocalNetwork, { place }: ProductionInstance) =>

@@ -68,7 +68,7 @@ export const startLocalSystem = async (
     await Promise.all([
       start(startControlPlane(addresses.aws, deployed, { port, token, invokePath })),
       start(startTap(network, production, own, addresses.aws)),
-      ...(runsDemo ? [start(startDemo(network, options.demonstration))] : []),
+      ...(runsDemo ? [start(startDemo(addresses.aws, network, options.demonstration))] : []),
     ])
     if (stop.aborted) return await stopAll(children)
     await deployTick(addresses.aws).catch((cause: Error) => {

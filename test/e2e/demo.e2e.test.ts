@@ -40,6 +40,8 @@ const startDemo = async (...options: string[]) => {
   }
 }
 
+const operations = ({ reasons }: Verdict) => reasons.find(({ path }) => path === 'database-operations')
+
 const findings = ({ reasons }: Verdict) =>
   reasons.filter(({ effect }) => effect === 'fail').map(({ rule, endpoint, path }) => [rule, endpoint, path])
 
@@ -53,7 +55,10 @@ test.each(SEEDS)(
 
     await verdictWhere(
       first.id,
-      (verdict) => findings(verdict).length >= 2 && verdict.coverage.compared > 1_000,
+      (verdict) =>
+        findings(verdict).length >= 2 &&
+        verdict.coverage.compared > 1_000 &&
+        (operations(verdict)?.measured?.low ?? 0) > 0.25,
     )
     const verdict = await finish(first.id)
 
@@ -62,6 +67,11 @@ test.each(SEEDS)(
       ['latency', 'GET /customers/{id}/orders', null],
       ['status', 'POST /customers', '201>422'],
     ])
+    // What it asks its database for is why it is slow: said with the numbers, and no third regression.
+    expect(operations(verdict)).toMatchObject({ effect: 'informs', threshold: 0.25 })
+    expect(operations(verdict)?.sentence).toMatch(
+      /^Per 1,000 requests the shadow makes [12]\.\d+ times the control’s database operations: .* This may be why GET \/customers\/\{id\}\/orders is slower\.$/,
+    )
     expect(verdict.sentence).toMatch(
       /^POST \/customers answers 422 where production answers 201: \d+ of \d+ requests/,
     )
@@ -101,8 +111,13 @@ test.each(SEEDS)(
     await verdictWhere(second.id, ({ coverage, outcome }) => coverage.compared > 1_000 && outcome === 'pass')
     const whole = await finish(second.id)
 
-    expect(short).toMatchObject({ outcome: 'inconclusive', reasons: [{ rule: 'samples' }] })
+    expect(short).toMatchObject({
+      outcome: 'inconclusive',
+      reasons: [{ rule: 'samples' }, { rule: 'resources', effect: 'inconclusive' }],
+    })
     expect(whole.reasons).toEqual([])
+    expect(whole.resources).toMatchObject([{ resource: 'database-operations', state: 'compared' }])
+    expect(whole.resources[0]?.ratio?.value).toBeCloseTo(1, 1)
     expect(whole.outcome).toBe('pass')
   },
 )
