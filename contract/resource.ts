@@ -15,7 +15,9 @@ export const SIDES = ['production', 'control', 'shadow'] as const
 export type Side = (typeof SIDES)[number]
 
 /** For people, to find it again. */
-export const metricWords = ({ namespace, name, dimensions, statistic }: Metric): string =>
-  [namespace, name, statistic, ...Object.entries(dimensions).map(([key, value]) => `${key}=${value}`)].join(
-    ' ',
-  )
+export const metricWords = (metric: Metric): string => {
+  if (metric.from === 'prometheus') return `${metric.query} at ${metric.url}`
+  const { namespace, name, dimensions, statistic } = metric
+  const named = Object.entries(dimensions).map(([key, value]) => `${key}=${value}`)
+  return [namespace, name, statistic, ...named].join(' ')
+}

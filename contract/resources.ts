@@ -55,7 +55,11 @@ export const judgedAgainst = ({ control }: Figure): 'control' | 'production' =>
 export const asksControl = ({ requests, figures }: Resources): boolean =>
   requests.control !== undefined || figures.some(({ control }) => control !== undefined)
 
-/** Every metric that a look asks for: each is paid. */
+/** Metrics of CloudWatch that a look asks for: each is paid. */
+export const paidMetrics = (resources: Resources): number =>
+  metricsOf(resources).filter(({ metric }) => metric.from === 'cloudwatch').length
+
+/** Every metric that a look asks for. */
 export const metricsOf = ({
   requests,
   figures,

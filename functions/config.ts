@@ -42,6 +42,9 @@ const Environment = z
       .optional()
       .describe('S3 bucket for the evidence packages of ended experiments; without it none is stored'),
     SHADOWMETER_SHADOWS: AllowedShadowsText,
+    SHADOWMETER_PROMETHEUS: AllowedShadowsText.optional().describe(
+      'where Prometheus servers that specs name may be; without it nowhere',
+    ),
     SHADOWMETER_GATEWAYS_MAX: z.coerce
       .number()
       .int()
@@ -100,6 +103,8 @@ export type Config = Readonly<{
   controlFunction: string
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
+  /** Where Prometheus servers may be asked; null: nowhere. */
+  prometheus: AllowedShadows | null
   gatewaysMax: number
   /** Null: nobody is named. */
   roles: RoleMembers | null
@@ -129,6 +134,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     evidenceBucket: read.SHADOWMETER_EVIDENCE_BUCKET ?? null,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
+    prometheus: read.SHADOWMETER_PROMETHEUS ?? null,
     gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,
     roles: read.SHADOWMETER_ROLES ?? null,
     fourEyes: read.SHADOWMETER_FOUR_EYES,

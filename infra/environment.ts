@@ -27,6 +27,9 @@ export const environment = {
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_PRE_NOTICE_MINUTES: `${inputs.notices?.preNoticeMinutes ?? 0}`,
   SHADOWMETER_SHADOWS: allowedShadows,
+  ...(inputs.prometheus.length > 0 && {
+    SHADOWMETER_PROMETHEUS: JSON.stringify({ ranges: inputs.prometheus, hosts: [] }),
+  }),
   SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
   ...(inputs.roles && { SHADOWMETER_ROLES: JSON.stringify(inputs.roles) }),
   SHADOWMETER_FOUR_EYES: inputs.fourEyes.join(','),

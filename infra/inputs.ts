@@ -68,6 +68,10 @@ export const Settings = z.strictObject({
     .array(z.string().regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is a name, or *.name for all below it'))
     .default([])
     .describe('names that specs may give; any name that leads into the ranges when empty'),
+  prometheus: z
+    .array(z.strictObject({ cidr: Cidr, ports: z.array(Port).min(1) }))
+    .default([])
+    .describe('where the control plane may ask Prometheus servers that specs name; nowhere when empty'),
   crossZone: z
     .boolean()
     .default(false)
@@ -179,7 +183,7 @@ export const readInputs = (file: unknown, stage: string): Inputs => {
 const inWords = ({ path, message }: z.core.$ZodIssue): string =>
   `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`
 
-const inconsistencies = ({ network, tags, shadows, people, roles }: Inputs): string[] => [
+const inconsistencies = ({ network, tags, shadows, prometheus, people, roles }: Inputs): string[] => [
   ...(people && !roles
     ? ['roles: says which groups of the people may do what; nobody could start anything']
     : []),
@@ -194,14 +198,18 @@ const inconsistencies = ({ network, tags, shadows, people, roles }: Inputs): str
   !(['dynamodb', 's3'] as const).every((endpoint) => network.endpointsPresent.includes(endpoint))
     ? ['network.routeTables: names the subnets’ route tables, unless endpointsPresent has dynamodb and s3']
     : []),
-  ...shadows
+  ...tooWide('shadows', shadows, 'your shadow'),
+  ...tooWide('prometheus', prometheus, 'your Prometheus servers'),
+]
+
+const tooWide = (key: string, ranges: readonly { cidr: string }[], whose: string): string[] => [
+  ...ranges
     .filter(({ cidr }) => cidr.endsWith('/0'))
-    .map(({ cidr }) => `shadows: ${cidr} is everything; name the ranges of your shadow`),
-  ...shadows
+    .map(({ cidr }) => `${key}: ${cidr} is everything; name the ranges of ${whose}`),
+  ...ranges
     .filter(({ cidr }) => /^(0|127|169\.254|22[4-9]|2[345]\d)\./.test(cidr))
     .map(
-      ({ cidr }) =>
-        `shadows: ${cidr} is no range of a shadow: loopback, link-local and multicast are refused`,
+      ({ cidr }) => `${key}: ${cidr} is no range of ${whose}: loopback, link-local and multicast are refused`,
     ),
 ]
 

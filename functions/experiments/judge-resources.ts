@@ -78,7 +78,7 @@ const compare = (
   if (absent.length > 0)
     return is(
       'missing',
-      `${capital(name)} cannot be compared: there were no figures of ${absent.map((side) => whose(side, resource, asked)).join(', nor of ')}.`,
+      `${capital(name)} cannot be compared: there were no figures of ${absent.map((side) => whose(side, tally, asked)).join(', nor of ')}.`,
     )
   if (served !== null && !isAlike(served) && RESOURCES[resource].isLevel)
     return is(
@@ -166,11 +166,12 @@ const comparedWords = (
 }
 
 /** A side’s metrics, to be looked for. */
-const whose = (side: Side, resource: Resource, asked: Resources): string => {
+const whose = (side: Side, { resource, trouble }: ResourceTally, asked: Resources): string => {
   const named = metricsOf(asked)
     .filter((one) => one.side === side && (one.of === resource || one.of === 'requests'))
     .map(({ metric }) => metricWords(metric))
-  return `${side === 'production' ? side : `the ${side}`} (${named.join('; ')})`
+  const why = trouble[side] === undefined ? '' : `: ${trouble[side]}`
+  return `${side === 'production' ? side : `the ${side}`} (${named.join('; ')}${why})`
 }
 
 const isAre = (resource: Resource): string => (RESOURCES[resource].name.endsWith('s') ? 'are' : 'is')

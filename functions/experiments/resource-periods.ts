@@ -38,9 +38,9 @@ const AT_ONCE = 100
 /** Looks farther apart do not tell in which of the periods between them requests were served. */
 const LOOKS_APART = 2.5
 
-/** Values of a metric by the beginning of their periods, in milliseconds since 1970. */
-export type Values = ReadonlyMap<number, number>
-export type Figures = (of: Resource | 'requests', side: Side) => Values | undefined
+/** Values of a metric by the beginning of their periods, in milliseconds since 1970; or why it has none. */
+export type Read = Readonly<{ values: ReadonlyMap<number, number>; trouble: string | null }>
+export type Figures = (of: Resource | 'requests', side: Side) => Read | undefined
 
 export const withCounted = (state: ResourceState, newest: Counted): ResourceState => {
   const last = state.counted.at(-1)
@@ -78,9 +78,10 @@ export const addPeriods = (
 ): ResourceState => {
   const period = resources.periodSeconds * 1000
   let { through } = state
-  const tallies = resources.figures.map(
-    ({ resource }) => state.tallies.find((tally) => tally.resource === resource) ?? emptyTally(resource),
-  )
+  const tallies = resources.figures.map(({ resource }) => ({
+    ...(state.tallies.find((tally) => tally.resource === resource) ?? emptyTally(resource)),
+    trouble: troubleOf(figures, resource),
+  }))
   for (const at of duePeriods(state, resources, now)) {
     const end = at + period
     const counts = countsWithin(state.counted, at, end, Math.max(period, LOOKS_APART * tickMs))
@@ -106,6 +107,15 @@ export const addPeriods = (
   }
 }
 
+/** As of this look: what is put right is forgotten. */
+const troubleOf = (figures: Figures, resource: Resource): ResourceTally['trouble'] =>
+  Object.fromEntries(
+    SIDES.flatMap((side) => {
+      const trouble = figures(resource, side)?.trouble ?? figures('requests', side)?.trouble
+      return trouble ? [[side, trouble]] : []
+    }),
+  )
+
 type Sides = Partial<Record<Side, { amount: number; requests: number }>>
 type Counts = Readonly<{ received: number | null; shadow: number; control: number }>
 
@@ -123,9 +133,9 @@ const sidesAt = (
   for (const side of SIDES) {
     if (figure[side] === undefined) continue
     const counter = requests[side]
-    const amount = figures(figure.resource, side)?.get(at)
+    const amount = figures(figure.resource, side)?.values.get(at)
     const served =
-      counter === undefined || counter === 'mirrored' ? own[side] : figures('requests', side)?.get(at)
+      counter === undefined || counter === 'mirrored' ? own[side] : figures('requests', side)?.values.get(at)
     // Not all was mirrored then: nothing is missing, the period just does not tell.
     if (served === null) continue
     if (amount !== undefined && served !== undefined) sides[side] = { amount, requests: served }

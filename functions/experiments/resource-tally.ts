@@ -16,6 +16,8 @@ export const ResourceTally = z.object({
   periods: count,
   /** In which a side had none, though it should. */
   missing: z.partialRecord(SideName, count),
+  /** Why a side’s figures could not be read at the last look. */
+  trouble: z.partialRecord(SideName, z.string()).default({}),
   sides: z.partialRecord(SideName, Amount),
   /** Sums of the products of each two of `vectorOf`. */
   products: z.array(z.number()).length(10),
@@ -26,6 +28,7 @@ export const emptyTally = (resource: Resource): ResourceTally => ({
   resource,
   periods: 0,
   missing: {},
+  trouble: {},
   sides: {},
   products: new Array(10).fill(0),
 })

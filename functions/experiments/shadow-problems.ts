@@ -3,6 +3,7 @@ import { DEPENDENCIES } from '../../contract/dependency.ts'
 import { type AllowedShadows, destinationRefusal, hostRefusal } from '../../contract/destination.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { allTargets } from '../../contract/forwarding.ts'
+import { metricsOf } from '../../contract/resources.ts'
 import type { SourceEni } from '../../contract/source.ts'
 
 /** A load balancer that production’s requests come through. */
@@ -19,9 +20,7 @@ export const shadowProblems = (
   allowed: AllowedShadows,
 ): string[] =>
   allTargets(shadow).flatMap(({ url }) => {
-    const { hostname, port: given, protocol } = new URL(url)
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const port = Number(given) || (protocol === 'https:' ? 443 : 80)
+    const { host, port } = placeOf(url)
     const source = sources.find(({ address }) => address === host)
     const served = source === undefined ? [] : [{ address: host, ports: traffic.ports ?? null }]
     if (source && destinationRefusal(host, port, null, served) !== null)
@@ -39,6 +38,30 @@ export const shadowProblems = (
       isIP(host) === 0 ? hostRefusal(host, port, allowed) : destinationRefusal(host, port, allowed, [])
     return refusal === null ? [] : [`The shadow’s address ${url} is not allowed: ${refusal}.`]
   })
+
+/** The same of the Prometheus servers that it names: what is known before any is asked. */
+export const prometheusProblems = ({ compare }: ExperimentSpec, allowed: AllowedShadows | null): string[] => {
+  const asked = compare?.resources ? metricsOf(compare.resources) : []
+  const urls = new Set(asked.flatMap(({ metric }) => (metric.from === 'prometheus' ? [metric.url] : [])))
+  return [...urls].flatMap((url) => {
+    const { host, port } = placeOf(url)
+    const refusal =
+      allowed === null
+        ? 'the deployment allows none'
+        : isIP(host) === 0
+          ? hostRefusal(host, port, allowed)
+          : destinationRefusal(host, port, allowed, [])
+    return refusal === null ? [] : [`The Prometheus at ${url} is not allowed: ${refusal}.`]
+  })
+}
+
+const placeOf = (url: string): { host: string; port: number } => {
+  const { hostname, port, protocol } = new URL(url)
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+  }
+}
 
 /** A dual-stack name stands for the same load balancer. */
 const isNamed = (host: string, dnsName: string): boolean => {

@@ -21,7 +21,12 @@ import { firstStart } from '../experiments/phases.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { zonesAmong } from '../experiments/probe.ts'
 import { readiness } from '../experiments/readiness.ts'
-import { declaredWarnings, shadowProblems, undeclared } from '../experiments/shadow-problems.ts'
+import {
+  declaredWarnings,
+  prometheusProblems,
+  shadowProblems,
+  undeclared,
+} from '../experiments/shadow-problems.ts'
 import { reach } from '../experiments/stages.ts'
 import { budgetInForce } from '../store/budgets.ts'
 import { sharesOfOwner } from '../store/months.ts'
@@ -119,6 +124,7 @@ const reckon = async (
     ...undeclared(spec),
     ...unexplained(spec, context.config.fourEyes),
     ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
+    ...prometheusProblems(spec, context.config.prometheus),
     ...ready.problems,
     ...(roomAccepted ? [] : room.map((why) => `${why} To start all the same, accept little-headroom.`)),
     ...(affordable ? [] : [`It cannot begin. ${money.start.reason}`]),

@@ -1,5 +1,5 @@
 import { Comparing } from '../../contract/comparing.ts'
-import { metricsOf } from '../../contract/resources.ts'
+import { paidMetrics } from '../../contract/resources.ts'
 import { lossesNow } from '../experiments/gaps.ts'
 import type { View } from '../experiments/observed.ts'
 import { joinable } from '../experiments/plan-fleet.ts'
@@ -39,7 +39,7 @@ export const lookAtResources = async (
   }
   try {
     const range = { start: new Date(first), end: new Date(last + 1000 * resources.periodSeconds) }
-    const figures = await readFigures(plane.clients.cloudwatch, resources, range)
+    const figures = await readFigures(plane.clients.cloudwatch, plane.config.prometheus, resources, range)
     const { tickMs } = plane.settings
     await writeResources(plane.table, experiment.id, addPeriods(state, resources, figures, { now, tickMs }))
   } catch (error) {
@@ -49,7 +49,7 @@ export const lookAtResources = async (
     })
     await writeResources(plane.table, experiment.id, state)
   }
-  return metricsOf(resources).length
+  return paidMetrics(resources)
 }
 
 /** As of the time that the running tasks’ last reports are of, on average: their sums grow together. */

@@ -1,6 +1,6 @@
 import type { AbortRule } from '../../contract/abort.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
-import { metricsOf } from '../../contract/resources.ts'
+import { paidMetrics } from '../../contract/resources.ts'
 
 /** A call of GetMetricData takes so many queries: no look for an experiment takes more than one call. */
 export const QUERIES_MAX = 500
@@ -60,7 +60,7 @@ export const askedBy = (rule: AbortRule, instances: readonly string[]): Asked[] 
 export const metricsOfLook = (
   { abort, compare }: Pick<ExperimentSpec, 'abort' | 'compare'>,
   instances: number,
-): number => metricsPerLook(abort, instances) + (compare?.resources ? metricsOf(compare.resources).length : 0)
+): number => metricsPerLook(abort, instances) + (compare?.resources ? paidMetrics(compare.resources) : 0)
 
 /** Metrics that its abort rules ask for. */
 export const metricsPerLook = (rules: readonly AbortRule[], instances: number): number => {

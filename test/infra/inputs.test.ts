@@ -77,6 +77,16 @@ describe('deployment.json', () => {
       '0.0.0.0/0 is everything',
     ],
     [
+      'a Prometheus anywhere',
+      { ...right, prometheus: [{ cidr: '0.0.0.0/0', ports: [443] }] },
+      'prometheus: 0.0.0.0/0 is everything',
+    ],
+    [
+      'a Prometheus at the metadata',
+      { ...right, prometheus: [{ cidr: '169.254.0.0/16', ports: [80] }] },
+      'prometheus: 169.254.0.0/16 is no range of your Prometheus servers',
+    ],
+    [
       'a range that is none',
       { ...right, sourceCidrs: ['10.0.0.256/8'] },
       'is an IPv4 range like 10.0.0.0/16',

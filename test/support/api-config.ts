@@ -24,6 +24,7 @@ export const apiConfig = (table: string): Config => ({
     ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '10.90.0.0/16', ports: [80, 8080, 9000] }],
     hosts: [],
   },
+  prometheus: null,
   gatewaysMax: 100,
   roles: null,
   fourEyes: [],

@@ -52,6 +52,7 @@ const config: Config = {
   evidenceBucket: null,
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
+  prometheus: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   gatewaysMax: 8,
   roles: null,
   fourEyes: [],

@@ -39,11 +39,12 @@ const figuresOf = (lacks: (place: string, minute: number) => boolean = () => fal
   return (of, side) => {
     const each = value[`${of} ${side}`]
     if (each === undefined) return undefined
-    return new Map(
+    const values = new Map(
       Array.from({ length: 60 }, (_, minute) => minute).flatMap((minute) =>
         lacks(`${of} ${side}`, minute) ? [] : [[START + minute * MINUTE, each] as const],
       ),
     )
+    return { values, trouble: null }
   }
 }
 

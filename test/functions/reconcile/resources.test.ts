@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Figure } from '../../../contract/resources.ts'
 import { Thresholds } from '../../../contract/thresholds.ts'
 import type { ComparedResource } from '../../../contract/verdict.ts'
 import { judge } from '../../../functions/experiments/verdict.ts'
@@ -33,8 +37,17 @@ const put = ({ plane, clock }: Account, figures: Record<string, number>) =>
     }),
   )
 
-const start = async (account: Account, warmUpSeconds = 10) => {
-  const resources = { ...resourcesOf(['database-operations']), periodSeconds: TICK_SECONDS as 5 }
+/** Database operations unless other figures are given, each with what differs from the namespace Shop. */
+const start = async (
+  account: Account,
+  { warmUpSeconds = 10, figures = [{ resource: 'database-operations' }] as Partial<Figure>[] } = {},
+) => {
+  const known = resourcesOf(figures.flatMap(({ resource }) => resource ?? []))
+  const resources = {
+    ...known,
+    periodSeconds: TICK_SECONDS as 5,
+    figures: known.figures.map((figure, place) => ({ ...figure, ...figures[place] })),
+  }
   const id = await begin(
     account,
     spec({
@@ -57,7 +70,7 @@ const after = async (
   id: string,
   periods: number,
   figures: Record<string, number>,
-): Promise<ComparedResource | undefined> => {
+): Promise<ComparedResource[]> => {
   for (let n = 0; n < periods; n++) {
     await put(account, figures)
     await pass(account)
@@ -67,7 +80,7 @@ const after = async (
   const comparison = comparisonOf(endpointTally('GET /a', { '200>200': 400 }))
   return judge(experiment, comparison, Thresholds.parse({}), new Date(account.plane.now()), {
     resources: tallies,
-  }).resources[0]
+  }).resources
 }
 
 const FIGURES = {
@@ -83,8 +96,8 @@ test('figures of CloudWatch are added up at each look and compared per 1,000 req
   const id = await start(account)
   const before = (await read(account.plane, id)).life.metricsRead
 
-  const early = await after(account, id, 4, FIGURES)
-  const late = await after(account, id, 16, FIGURES)
+  const [early] = await after(account, id, 4, FIGURES)
+  const [late] = await after(account, id, 16, FIGURES)
 
   expect(early).toMatchObject({ state: 'waiting' })
   expect(late).toMatchObject({ state: 'compared', against: 'production', missing: {} })
@@ -102,14 +115,57 @@ test('a metric that CloudWatch does not know is said, and what is not read now i
   timeout: 60_000,
 }, async () => {
   const account = await openAccount()
-  const id = await start(account, 0)
+  const id = await start(account, { warmUpSeconds: 0 })
   const { 'shadow-database-operations': _, ...others } = FIGURES
 
-  const lacking = await after(account, id, 16, others)
+  const [lacking] = await after(account, id, 16, others)
 
   expect(lacking).toMatchObject({ state: 'missing', periods: 0 })
   expect(lacking?.missing.shadow).toBeGreaterThan(2)
   expect(lacking?.says).toContain('no figures of the shadow (Shop shadow-database-operations Sum)')
+})
+
+test('figures of a Prometheus count as well, and one that cannot be asked is said with the reason', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const asked: URL[] = []
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://prometheus')
+    asked.push(url)
+    const [start, end] = ['start', 'end'].map((name) => Number(url.searchParams.get(name))) as [
+      number,
+      number,
+    ]
+    const values = Array.from({ length: 1 + (end - start) / TICK_SECONDS }, (_, n) => [
+      start + n * TICK_SECONDS,
+      String(2.4 * REQUESTS),
+    ])
+    response.end(
+      JSON.stringify({ status: 'success', data: { resultType: 'matrix', result: [{ metric: {}, values }] } }),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const shadow = { from: 'prometheus', url, query: 'sum(increase(queries_total[5s]))' } as const
+  const id = await start(account, {
+    figures: [
+      { resource: 'database-operations', shadow },
+      { resource: 'outbound-calls', shadow: { ...shadow, url: 'http://10.1.2.3:9090' } },
+    ],
+  })
+
+  const [operations, calls] = await after(account, id, 24, { ...FIGURES, 'production-outbound-calls': 1 })
+
+  expect(operations).toMatchObject({ state: 'compared', missing: {} })
+  expect(operations?.ratio?.value).toBeCloseTo(2, 2)
+  expect(calls?.state).toBe('missing')
+  expect(calls?.says).toContain(
+    'http://10.1.2.3:9090: its address is not allowed: it is in none of the ranges',
+  )
+  expect(asked[0]?.searchParams.get('query')).toBe(shadow.query)
 })
 
 test('nothing is asked, and nothing kept, where the spec names no resources', {
