@@ -8,7 +8,7 @@ import * as show from '../../cli/show.ts'
 import { readSpec } from '../../cli/spec.ts'
 import type { Reason } from '../../contract/verdict.ts'
 import { serveApi } from '../support/api-server.ts'
-import { runCommand } from '../support/cli.ts'
+import { shell } from '../support/cli.ts'
 import { comparedExperiments } from '../support/compared-experiments.ts'
 import { comparisonOf, endpointTally } from '../support/tallies.ts'
 
@@ -27,22 +27,27 @@ const differing = (endpoint: string) =>
     },
   )
 
+/** A busy machine may need a while. */
+const PATIENT = { timeout: 30_000 }
+
 const folder = async () => {
   const made = await mkdtemp(join(tmpdir(), 'shadowmeter-'))
   onTestFinished(() => rm(made, { recursive: true }))
   return made
 }
 
-test('noise is listed, confirmed and rejected, and goes into the next spec', async () => {
+test('noise is listed, confirmed and rejected, and goes into the next spec', PATIENT, async () => {
   const id = await store(comparisonOf(differing('GET /a'), differing('GET /b')))
   const { url } = await serveApi(api())
   const file = join(await folder(), 'noise.json')
 
-  const listed = await runCommand(url, 'noise', [id])
-  const decided = await runCommand(url, 'noise', [
+  const listed = await shell(url, 'noise', id)
+  const decided = await shell(
+    url,
+    'noise',
     ...[id, '--json', '--reason', 'Counts readers.'],
     ...['--confirm', 'GET /a value $.views', '--reject', '$.only["GET /b"]'],
-  ])
+  )
   const verdict = await api().send({ path: `/experiments/${id}/verdict` })
   writeFileSync(file, decided.out)
   const spec = readSpec(
@@ -68,16 +73,18 @@ test('noise is listed, confirmed and rejected, and goes into the next spec', asy
   ])
 })
 
-test('a place that is none, or one of several, decides nothing and is named', async () => {
+test('a place that is none, or one of several, decides nothing and is named', PATIENT, async () => {
   const id = await store(comparisonOf(differing('GET /a'), differing('GET /b')))
   const { url } = await serveApi(api())
 
-  const none = runCommand(url, 'noise', [
+  const none = await shell(
+    url,
+    'noise',
     id,
     ...['--confirm', 'GET /a value $.views', '--reject', '$.nowhere'],
-  ])
+  )
 
-  await expect(none).rejects.toThrow("there is no place '$.nowhere'")
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining("there is no place '$.nowhere'")])
   const { body } = await api().send({ path: `/experiments/${id}/noise` })
 
   expect(() => changesOf(body, { confirm: ['$.views'] })).toThrow(

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { createClient } from '../../cli/client.ts'
-import { COMMANDS } from '../../cli/commands.ts'
-import { GLOBAL, readArguments } from '../../cli/options.ts'
-import { signerFor } from '../../cli/sign.ts'
+import { runIn } from '../../cli/shell.ts'
 import { API_TOKEN } from './api-server.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
@@ -37,24 +34,19 @@ export const startCli = (
 
 export const cli = (...args: Parameters<typeof startCli>): Promise<Finished> => startCli(...args).finished
 
-/** A command in this process, without what a process of its own costs; what it throws, the process would say. */
-export const runCommand = async (
-  url: string,
-  name: keyof typeof COMMANDS,
-  args: readonly string[],
-): Promise<{ code: number; out: string }> => {
-  const command = COMMANDS[name]
-  if (!command) throw new Error(`there is no command ${name}`)
-  const { values, positionals } = readArguments(args, { ...command.options, ...GLOBAL })
-  let out = ''
-  const code = await command.run(values, positionals, {
-    client: () => createClient(new URL(url), signerFor(new URL(url), { SHADOWMETER_TOKEN: API_TOKEN })),
-    environment: {},
-    print: (answer, text) => {
-      out += values.json === true ? JSON.stringify(answer) : text
+/**
+ * The command in this process, against an API: for what is asked and printed, without a process for each question.
+ */
+export const shell = async (url: string, ...args: readonly string[]): Promise<Finished> => {
+  const [out, err]: [string[], string[]] = [[], []]
+  const code = await runIn(
+    {
+      environment: { SHADOWMETER_API: url, SHADOWMETER_TOKEN: API_TOKEN },
+      out: (line) => void out.push(line),
+      err: (line) => void err.push(line),
+      signal: new AbortController().signal,
     },
-    say: () => {},
-    signal: AbortSignal.any([]),
-  })
-  return { code, out }
+    args,
+  )
+  return { code, out: out.join('\n'), err: err.join('\n') }
 }

@@ -88,7 +88,7 @@ describe('notices', PATIENT, () => {
   it('announce an experiment before its first mirror session is made', async () => {
     const account = await openAccount()
     await begin(account, experimentSpec())
-    await pass(account)
+    while (leftovers(account).sessions.length === 0) await pass(account)
 
     const response = await fetch(`${account.cloud.address}/-/calls`)
     const { calls } = (await response.json()) as { calls: { action: string }[] }
