@@ -1,7 +1,7 @@
 import { listAudit, listExperimentAudit } from './operations/audit.ts'
 import { listBudgets, setBudget } from './operations/budgets.ts'
 import { getCaller } from './operations/caller.ts'
-import { getEvidence, renderEvidence } from './operations/evidence.ts'
+import { deleteEvidence, getEvidence, renderEvidence } from './operations/evidence.ts'
 import {
   approveExperiment,
   createExperiment,
@@ -51,6 +51,7 @@ export const catalogue = {
   decideNoise,
   getEvidence,
   renderEvidence,
+  deleteEvidence,
   listExperimentAudit,
   listSources,
   listAudit,

@@ -15,7 +15,7 @@ import { Redaction } from './redaction.ts'
 import { asksControl, type Resources } from './resources.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
-import { StoredEvidence } from './stored-evidence.ts'
+import { EvidenceDeletion, StoredEvidence } from './stored-evidence.ts'
 import { Thresholds } from './thresholds.ts'
 import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
 
@@ -262,6 +262,9 @@ export const Experiment = z
       .describe(
         'its evidence package as it is stored once it has ended; null: not stored, it is made at each reading',
       ),
+    evidenceDeletion: EvidenceDeletion.nullable()
+      .default(null)
+      .describe('null while there is evidence: the record, its ledger and its history outlive it'),
     meteredAt: Timestamp.nullable().describe('when spend, volume and requests were last read'),
   })
   .meta({ id: 'Experiment' })

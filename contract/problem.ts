@@ -9,6 +9,7 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'This address does not answer that method' },
   conflict: { status: 409, title: 'It changed in the meantime, or is in a phase that does not allow this' },
   'idempotency-mismatch': { status: 409, title: 'The Idempotency-Key was used before with another request' },
+  gone: { status: 410, title: 'It was deleted' },
   'too-large': { status: 413, title: 'The request is too large' },
   'not-startable': { status: 422, title: 'The experiment cannot start' },
   throttled: { status: 429, title: 'Too many requests' },

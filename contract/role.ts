@@ -3,7 +3,7 @@ import type { Catalogue } from './catalogue.ts'
 
 /**
  * viewer: reads and plans; operator: starts, changes and ends experiments, too; approver: reads, and approves what an
- * operator asked for; admin: all of it and the budgets of owners, though never the approval of what the same person asked for.
+ * operator asked for; admin: all of it, the budgets of owners and the deletion of evidence, though never the approval of what the same person asked for.
  */
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
 export const Role = z.enum(ROLES).meta({ id: 'Role' })
@@ -31,6 +31,7 @@ export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
   decideNoise: 'operator',
   getEvidence: 'viewer',
   renderEvidence: 'viewer',
+  deleteEvidence: 'admin',
   listBudgets: 'viewer',
   setBudget: 'admin',
   listExperimentAudit: 'viewer',

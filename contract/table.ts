@@ -22,6 +22,7 @@
  * | MONTH#<2026-11>   | <owner>#<experiment>  | what an experiment takes of its owner’s month       |
  * | PRICES            | STATE                 | which price table is in force                       |
  * | PRICES            | TABLE#<version>       | one table of prices; it never changes               |
+ * | RETENTION         | <end>#<experiment id> | that its evidence is kept for a time from its end on |
  * | SWEEP             | CURSORS               | how far old items are deleted                       |
  * | VNIS              | <vni>                 | that it was used, and until when nobody gets it     |
  * | GATEWAY           | FLEET                 | the gateways’ load, and the swap under way          |
@@ -86,6 +87,11 @@ export const monthKey = (month: string, owner: string, experiment: string): Key 
 })
 export const priceStateKey: Key = { pk: 'PRICES', sk: 'STATE' }
 export const priceKey = (version: string): Key => ({ pk: 'PRICES', sk: `TABLE#${version}` })
+export const RETENTION = 'RETENTION'
+export const retentionKey = (endedAt: string, experiment: string): Key => ({
+  pk: RETENTION,
+  sk: `${endedAt}#${experiment}`,
+})
 export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }
 export const VNIS = 'VNIS'
 export const vniKey = (vni: number): Key => ({ pk: VNIS, sk: String(vni) })

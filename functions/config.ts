@@ -41,6 +41,12 @@ const Environment = z
     SHADOWMETER_EVIDENCE_BUCKET: name
       .optional()
       .describe('S3 bucket for the evidence packages of ended experiments; without it none is stored'),
+    SHADOWMETER_EVIDENCE_DAYS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(400)
+      .describe('for how long after its end the evidence of an experiment is kept'),
     SHADOWMETER_SHADOWS: AllowedShadowsText,
     SHADOWMETER_PROMETHEUS: AllowedShadowsText.optional().describe(
       'where Prometheus servers that specs name may be; without it nowhere',
@@ -100,6 +106,7 @@ export type Config = Readonly<{
   preNoticeMinutes: number
   /** S3 bucket for evidence packages; null: none is stored. */
   evidenceBucket: string | null
+  evidenceDays: number
   controlFunction: string
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
@@ -132,6 +139,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     eventBus: read.SHADOWMETER_EVENT_BUS ?? null,
     preNoticeMinutes: read.SHADOWMETER_PRE_NOTICE_MINUTES,
     evidenceBucket: read.SHADOWMETER_EVIDENCE_BUCKET ?? null,
+    evidenceDays: read.SHADOWMETER_EVIDENCE_DAYS,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
     prometheus: read.SHADOWMETER_PROMETHEUS ?? null,

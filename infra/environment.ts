@@ -24,6 +24,7 @@ export const environment = {
   SHADOWMETER_DEAD_LETTERS_ARN: deadLetters.arn,
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
   SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
+  SHADOWMETER_EVIDENCE_DAYS: `${inputs.evidenceDays}`,
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_PRE_NOTICE_MINUTES: `${inputs.notices?.preNoticeMinutes ?? 0}`,
   SHADOWMETER_SHADOWS: allowedShadows,

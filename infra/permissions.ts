@@ -157,9 +157,16 @@ export const controlPermissions = [
   allow(records, [table.arn]),
 ]
 
-/** The function that runs ticks stores an experiment’s evidence once it has ended… */
-export const storeEvidence = [allow(['s3:PutObject'], [evidence.objects])]
-/** …and the API shows it. Neither lists the bucket or deletes from it. */
+/** The function that runs ticks stores an experiment’s evidence once it has ended, and deletes it, version by version… */
+export const storeEvidence = [
+  allow(['s3:PutObject', 's3:DeleteObjectVersion'], [evidence.objects]),
+  allow(
+    ['s3:ListBucketVersions'],
+    [evidence.bucketArn],
+    [{ test: 'StringLike', variable: 's3:prefix', values: [evidence.prefix] }],
+  ),
+]
+/** …and the API shows it. It neither lists the bucket nor deletes from it. */
 export const readEvidence = [allow(['s3:GetObject'], [evidence.objects])]
 
 /** What the last look before a removal may do: end things. */

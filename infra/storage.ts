@@ -37,5 +37,7 @@ new aws.s3.BucketServerSideEncryptionConfiguration('StorageEncryption', {
 /** `objects`: what a policy names to allow one evidence package or all of them. */
 export const evidence = {
   bucket: storage.name,
+  bucketArn: storage.arn,
+  prefix: `${EVIDENCE}*`,
   objects: $interpolate`${storage.arn}/${EVIDENCE}*`,
 }

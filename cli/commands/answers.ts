@@ -51,6 +51,19 @@ export const answers: Commands = {
       return EXIT.done
     },
   },
+  'delete-evidence': {
+    summary: catalogue.deleteEvidence.summary,
+    operands: 'EXPERIMENT',
+    options: { reason: { value: 'TEXT', help: 'why, for the audit trail (needed)' } },
+    run: async (values, operands, { client, print }) => {
+      const params = experimentOf(operands)
+      const reason = text(values, 'reason')
+      if (reason === undefined) throw new Failure('--reason is missing: why is it deleted?', EXIT.usage)
+      const experiment = await client().call('deleteEvidence', { params, query: { reason }, body: undefined })
+      print(experiment, `The evidence of ${experiment.id} is shown to nobody any more, and is being deleted.`)
+      return EXIT.done
+    },
+  },
   noise: {
     summary:
       'List where answers differ and what was learned to be chance there; confirm it as noise, or reject it',

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { EVIDENCE_FORMATS, Evidence, EvidencePage } from '../evidence.ts'
-import { ExperimentId } from '../experiment.ts'
+import { Experiment, ExperimentId } from '../experiment.ts'
 import { operation } from '../operation.ts'
 
 export const getEvidence = operation({
@@ -24,5 +24,20 @@ export const renderEvidence = operation({
   body: z.undefined(),
   result: EvidencePage,
   status: 200,
+  idempotent: false,
+})
+
+export const deleteEvidence = operation({
+  id: 'deleteEvidence',
+  route: 'DELETE /experiments/{id}/evidence',
+  summary:
+    'Delete the evidence of an ended experiment for good: what it was made of, and every stored version',
+  params: z.strictObject({ id: ExperimentId }),
+  query: z.strictObject({
+    reason: z.string().trim().min(1).max(500).describe('kept with the experiment and in the audit trail'),
+  }),
+  body: z.undefined(),
+  result: Experiment,
+  status: 202,
   idempotent: false,
 })

@@ -1,7 +1,15 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import type { Evidence } from '../../contract/evidence.ts'
 import type { StoredEvidence } from '../../contract/stored-evidence.ts'
 import { FILES, FORMATS, type Format, sha256, textOf } from './files.ts'
+
+const folderOf = (experiment: string): string => `evidence/${experiment}/`
 
 /**
  * Puts the package into the bucket in every format, its schema beside it; S3 itself holds each to its checksum. The same package again puts
@@ -16,7 +24,7 @@ export const putEvidence = async (
     FORMATS.map(async (format) => {
       const text = textOf(evidence, format)
       const checksum = sha256(text)
-      const key = `evidence/${evidence.experiment.id}/evidence.${FILES[format].ending}`
+      const key = `${folderOf(evidence.experiment.id)}evidence.${FILES[format].ending}`
       await s3.send(
         new PutObjectCommand({
           Bucket: bucket,
@@ -46,4 +54,23 @@ export const getEvidence = async (
   if (found !== file.sha256)
     throw new Error(`s3://${bucket}/${file.key} has the SHA-256 ${found}, ${file.sha256} was stored`)
   return text
+}
+
+/**
+ * Deletes every version of everything that was stored of it, and what S3 keeps in their place: a deletion without a version
+ * would only hide them. Nothing there is deleted already. @throws the SDK’s errors
+ */
+export const deleteEvidence = async (s3: S3Client, bucket: string, experiment: string): Promise<void> => {
+  let more = true
+  while (more) {
+    const {
+      Versions = [],
+      DeleteMarkers = [],
+      IsTruncated,
+    } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folderOf(experiment) }))
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }))
+    // What was listed is gone: the rest is the next page.
+    more = IsTruncated === true
+  }
 }

@@ -95,6 +95,7 @@ export const newRecord = (
       health: [],
       redacted: {},
       heldBack: {},
+      evidenceDeletion: null,
       cutConnections: 0,
       leftOutPackets: 0,
       evidence: null,

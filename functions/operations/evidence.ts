@@ -5,10 +5,10 @@ import { collectEvidence } from '../evidence/collect.ts'
 import { FILES, type Format, sha256, textOf } from '../evidence/files.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import type { Context } from './context.ts'
-import { requireRecord } from './records.ts'
+import { requireEvidence } from './records.ts'
 
 export const getEvidence: Handler<Catalogue['getEvidence'], Context> = async ({ params }, context) => {
-  const record = await requireRecord(context.table, params.id)
+  const record = await requireEvidence(context.table, params.id)
   const stored = await readStored(context, record, 'json')
   // One of an older release may not have today’s shape.
   const evidence = stored === null ? undefined : Evidence.safeParse(JSON.parse(stored)).data
@@ -17,7 +17,7 @@ export const getEvidence: Handler<Catalogue['getEvidence'], Context> = async ({ 
 
 export const renderEvidence: Handler<Catalogue['renderEvidence'], Context> = async ({ params }, context) => {
   const { format } = params
-  const record = await requireRecord(context.table, params.id)
+  const record = await requireEvidence(context.table, params.id)
   const text =
     (await readStored(context, record, format)) ??
     textOf(await collectEvidence(await context.plane(), record, context.now()), format)

@@ -6,6 +6,7 @@ import { listBudgets, setBudget } from './budgets.ts'
 import { getCaller } from './caller.ts'
 import type { Context } from './context.ts'
 import { createExperiment } from './create-experiment.ts'
+import { deleteEvidence } from './delete-evidence.ts'
 import { getEvidence, renderEvidence } from './evidence.ts'
 import { extendExperiment } from './extend-experiment.ts'
 import { getLedger } from './ledger.ts'
@@ -49,6 +50,7 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   decideNoise,
   getEvidence,
   renderEvidence,
+  deleteEvidence,
   listExperimentAudit,
   listSources,
   listAudit,

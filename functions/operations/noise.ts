@@ -9,10 +9,10 @@ import { rememberActive } from '../store/experiments.ts'
 import { readNoise, writeNoise } from '../store/noise.ts'
 import type { Table } from '../store/table.ts'
 import type { Context } from './context.ts'
-import { changeRecord, requireRecord } from './records.ts'
+import { changeRecord, requireEvidence } from './records.ts'
 
 export const listNoise: Handler<Catalogue['listNoise'], Context> = async ({ params }, { table }) => {
-  const { experiment } = await requireRecord(table, params.id)
+  const { experiment } = await requireEvidence(table, params.id)
   return { places: await placesOf(table, experiment) }
 }
 
@@ -21,7 +21,7 @@ export const decideNoise: Handler<Catalogue['decideNoise'], Context> = async (
   { params, body },
   { config, table, caller, now },
 ) => {
-  const { experiment } = await requireRecord(table, params.id)
+  const { experiment } = await requireEvidence(table, params.id)
   const { decision, reason = null, ...place } = body
   const what = `noise ${decision}: ${place.endpoint}, ${place.kind} ${place.path}`
   // Told first: a decision that nobody is named for must not be.

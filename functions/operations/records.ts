@@ -10,6 +10,15 @@ export const requireRecord = async (table: Table, id: string): Promise<Experimen
   throw new ProblemError('not-found', `There is no experiment ${id}.`)
 }
 
+/** @throws ProblemError not-found, gone when its evidence was deleted */
+export const requireEvidence = async (table: Table, id: string): Promise<ExperimentRecord> => {
+  const record = await requireRecord(table, id)
+  const { evidenceDeletion } = record.experiment
+  if (evidenceDeletion === null) return record
+  const { by, at, reason } = evidenceDeletion
+  throw new ProblemError('gone', `The evidence of ${id} was deleted at ${at} by ${by}: ${reason}`)
+}
+
 /** The reconciler writes the same record every few seconds: a change is tried again on the newer one. */
 const ATTEMPTS = 5
 

@@ -6,12 +6,12 @@ import { readComparison } from '../store/comparisons.ts'
 import { readNoise } from '../store/noise.ts'
 import { readResources } from '../store/resources.ts'
 import type { Context } from './context.ts'
-import { requireRecord } from './records.ts'
+import { requireEvidence } from './records.ts'
 
 /** Judged anew at each reading, from what the gateways have written by then. */
 export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ params }, { table, now }) => {
   const [{ experiment }, comparison, decisions, { tallies }] = await Promise.all([
-    requireRecord(table, params.id),
+    requireEvidence(table, params.id),
     readComparison(table, params.id),
     readNoise(table, params.id),
     readResources(table, params.id),
@@ -22,7 +22,7 @@ export const getVerdict: Handler<Catalogue['getVerdict'], Context> = async ({ pa
 
 /** The endpoints with the most requests first. */
 export const getComparison: Handler<Catalogue['getComparison'], Context> = async ({ params }, { table }) => {
-  await requireRecord(table, params.id)
+  await requireEvidence(table, params.id)
   const comparison = await readComparison(table, params.id)
   return { ...comparison, endpoints: comparison.endpoints.toSorted((a, b) => b.compared - a.compared) }
 }

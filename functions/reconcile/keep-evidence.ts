@@ -1,12 +1,12 @@
-import { LONGEST_CALL_MS } from '../clients.ts'
 import type { Config } from '../config.ts'
 import { putEvidence } from '../evidence/bucket.ts'
 import { collectEvidence } from '../evidence/collect.ts'
+import { isErasing } from '../experiments/evidence-deletion.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
-import { forgetActive, readRecord, updateRecord } from '../store/experiments.ts'
-import { acquireWriter, releaseWriter } from '../store/writer.ts'
+import { forgetActive, updateRecord } from '../store/experiments.ts'
+import { rememberRetention } from '../store/retention.ts'
 import type { ControlPlane } from './control-plane.ts'
-import { errorText } from './failure.ts'
+import { withEnded } from './ended.ts'
 import { settleMonths } from './months.ts'
 
 /** For so long S3 is asked at every tick to take a package. */
@@ -22,6 +22,7 @@ const isAwaited = (
   return (
     evidenceBucket !== null &&
     experiment.evidence === null &&
+    experiment.evidenceDeletion === null &&
     since !== null &&
     now - Date.parse(since) < PATIENCE_MS
   )
@@ -31,9 +32,10 @@ const isAwaited = (
 export const conclude = async (plane: ControlPlane, record: ExperimentRecord): Promise<void> => {
   const { config, table } = plane
   await settleMonths(table, record)
-  if (isAwaited(record, config, plane.now())) return
-  const { id, evidence } = record.experiment
-  if (evidence === null) {
+  if (isAwaited(record, config, plane.now()) || isErasing(record)) return
+  const { id, evidence, evidenceDeletion, endedAt } = record.experiment
+  if (evidenceDeletion === null && endedAt !== null) await rememberRetention(table, { id, endedAt })
+  if (evidence === null && evidenceDeletion === null) {
     const why = config.evidenceBucket === null ? 'no bucket is configured' : 'S3 did not take it for a day'
     plane.log(config.evidenceBucket === null ? 'info' : 'error', 'evidence is not stored', {
       experiment: id,
@@ -45,32 +47,18 @@ export const conclude = async (plane: ControlPlane, record: ExperimentRecord): P
 
 /**
  * Stores the evidence of an experiment that has ended, once. Only ticks do: no other function may write to the bucket.
- * What fails is tried again at the next tick, and holds nothing up.
  */
-export const keepEvidence = async (plane: ControlPlane, id: string): Promise<void> => {
-  const { clients, config, table } = plane
-  const { evidenceBucket } = config
-  const isDue = (record: ExperimentRecord | undefined): record is ExperimentRecord =>
-    record?.experiment.phase === 'ended' &&
-    record.life.outbox.length === 0 &&
-    isAwaited(record, config, plane.now())
-  if (evidenceBucket === null || !isDue(await readRecord(table, id))) return
-  const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
-  const writer = await acquireWriter(table, id, holder, plane.now(), plane.now() + 2 * LONGEST_CALL_MS)
-  if (!writer) return
-  try {
-    const record = await readRecord(table, id)
-    if (!isDue(record)) return
-    const made = await collectEvidence(plane, record, new Date(plane.now()))
-    const evidence = await putEvidence(clients.s3, evidenceBucket, made)
-    await conclude(
-      plane,
-      await updateRecord(table, { ...record, experiment: { ...record.experiment, evidence } }),
-    )
-    plane.log('info', 'evidence stored', { experiment: id, bucket: evidenceBucket })
-  } catch (error) {
-    plane.log('warn', 'evidence could not be stored', { experiment: id, error: errorText(error) })
-  } finally {
-    await releaseWriter(table, writer, writer.lookedAt)
-  }
-}
+export const keepEvidence = (plane: ControlPlane, id: string): Promise<void> =>
+  withEnded(plane, id, {
+    isDue: (record) => isAwaited(record, plane.config, plane.now()),
+    failed: 'evidence could not be stored',
+    work: async (record) => {
+      const { clients, config, table } = plane
+      if (config.evidenceBucket === null) return
+      const made = await collectEvidence(plane, record, new Date(plane.now()))
+      const evidence = await putEvidence(clients.s3, config.evidenceBucket, made)
+      const experiment = { ...record.experiment, evidence }
+      await conclude(plane, await updateRecord(table, { ...record, experiment }))
+      plane.log('info', 'evidence stored', { experiment: id, bucket: config.evidenceBucket })
+    },
+  })

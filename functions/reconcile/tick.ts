@@ -5,6 +5,7 @@ import { forgetActive, listActive, readRecord } from '../store/experiments.ts'
 import { readSessions } from '../store/ledger.ts'
 import { forgetLeftovers } from '../store/leftovers.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { eraseEvidence, expireEvidence } from './erase-evidence.ts'
 import { errorText } from './failure.ts'
 import { lookAfterFleet } from './fleet.ts'
 import { keepEvidence } from './keep-evidence.ts'
@@ -41,7 +42,12 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
       if (record?.experiment.phase === 'ended' && plane.now() < deadline) ended.push(id)
     })
   // Only once nothing is left to take down: S3 may be slow.
-  for (const id of ended) await guard(`evidence of ${id}`, () => keepEvidence(plane, id))
+  for (const id of ended)
+    await guard(`evidence of ${id}`, async () => {
+      await keepEvidence(plane, id)
+      await eraseEvidence(plane, id)
+    })
+  await guard('retention', () => expireEvidence(plane))
   await guard('windows', () => openWindows(plane))
   await guard('budgets', async () => {
     for (const budget of await allBudgets(plane.table)) await flushBudget(plane.table, budget)

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { addComparisons, Comparison, emptyComparison } from '../../contract/comparison.ts'
 import { comparisonsOf } from '../../contract/table.ts'
-import { queryAll, type Table } from './table.ts'
+import { deleteItem, queryAll, type Table } from './table.ts'
 
 /** An item holds 400 KB of it compressed. */
 const DECODED_BYTES_MAX = 64 * 1024 * 1024
@@ -19,4 +19,9 @@ export const readComparison = async (table: Table, experiment: string): Promise<
     }),
   )
   return parts.reduce(addComparisons, emptyComparison())
+}
+
+export const forgetComparisons = async (table: Table, experiment: string): Promise<void> => {
+  for (const { pk, sk } of await queryAll(table, comparisonsOf(experiment)))
+    await deleteItem(table, { pk: String(pk), sk: String(sk) })
 }

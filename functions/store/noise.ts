@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { NoiseDecision } from '../../contract/noise.ts'
 import { belongings, NOISE_PREFIX, noiseKey } from '../../contract/table.ts'
-import { putItem, queryAll, type Table } from './table.ts'
+import { deleteItem, putItem, queryAll, type Table } from './table.ts'
 
 /** What people have decided about an experiment’s differences. */
 export const readNoise = async (table: Table, experiment: string): Promise<NoiseDecision[]> =>
@@ -15,6 +15,11 @@ export const writeNoise = async (
   decision: NoiseDecision,
 ): Promise<void> => {
   await putItem(table, noiseKey(experiment, digestOf(decision)), { decision })
+}
+
+export const forgetNoise = async (table: Table, experiment: string): Promise<void> => {
+  for (const { pk, sk } of await queryAll(table, belongings(experiment), { prefix: NOISE_PREFIX }))
+    await deleteItem(table, { pk: String(pk), sk: String(sk) })
 }
 
 /** A sort key has 1,024 bytes, a place may have more. */

@@ -1,6 +1,6 @@
 import { resourcesKey } from '../../contract/table.ts'
 import { ResourceState } from '../experiments/resource-periods.ts'
-import { getItem, putItem, type Table } from './table.ts'
+import { deleteItem, getItem, putItem, type Table } from './table.ts'
 
 export const readResources = async (table: Table, experiment: string): Promise<ResourceState> => {
   const item = await getItem(table, resourcesKey(experiment))
@@ -15,3 +15,6 @@ export const writeResources = async (
 ): Promise<void> => {
   await putItem(table, resourcesKey(experiment), { state })
 }
+
+export const forgetResources = (table: Table, experiment: string): Promise<void> =>
+  deleteItem(table, resourcesKey(experiment))

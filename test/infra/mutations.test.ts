@@ -174,14 +174,14 @@ const MUTATIONS: Mutation[] = [
   ],
   [
     'an API that writes evidence',
-    'lets one function store evidence and another read it',
+    'lets one function store and delete evidence, and another read it',
     inPolicy('ApiHandlerRole', (statements) => {
       about(statements, 's3:GetObject').Action = ['s3:GetObject', 's3:PutObject']
     }),
   ],
   [
     'a function that writes anywhere in the bucket',
-    'lets one function store evidence and another read it',
+    'lets one function store and delete evidence, and another read it',
     inPolicy('ControlRole', (statements) => {
       const store = about(statements, 's3:PutObject')
       store.Resource = String(store.Resource).replace('evidence/', '')

@@ -180,8 +180,14 @@ const never = (at: Names): Request[] => [
   ['s3:PutObject', `${at.evidence}/elsewhere/exp_1.json`],
   ['s3:DeleteObject', `${at.evidence}/evidence/exp_1/evidence.json`],
   ['s3:ListBucket', at.evidence],
+  ['s3:ListBucketVersions', at.evidence, { 's3:prefix': 'others/' }],
+  ['s3:DeleteObjectVersion', `${at.evidence}/elsewhere/exp_1.json`],
 ]
 const storesEvidence = (at: Names): Request => ['s3:PutObject', `${at.evidence}/evidence/exp_1/evidence.json`]
+const deletesEvidence = (at: Names): Request[] => [
+  ['s3:DeleteObjectVersion', `${at.evidence}/evidence/exp_1/evidence.json`],
+  ['s3:ListBucketVersions', at.evidence, { 's3:prefix': 'evidence/exp_1/' }],
+]
 const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1/evidence.json`]
 
 const SCHEDULE_CALLS = (at: Names): Request[] => [
@@ -202,15 +208,19 @@ const GATEWAY_CALLS = (at: Names): Request[] => [
 const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names) => Request[]][] = [
   [
     'ControlRole',
-    (at) => [...controlCalls(at), storesEvidence(at)],
+    (at) => [...controlCalls(at), storesEvidence(at), ...deletesEvidence(at)],
     (at) => [...never(at), readsEvidence(at)],
   ],
   [
     'ApiHandlerRole',
     (at) => [...controlCalls(at), readsEvidence(at)],
-    (at) => [...never(at), storesEvidence(at)],
+    (at) => [...never(at), storesEvidence(at), ...deletesEvidence(at)],
   ],
-  ['EventsRole', controlCalls, (at) => [...never(at), storesEvidence(at), readsEvidence(at)]],
+  [
+    'EventsRole',
+    controlCalls,
+    (at) => [...never(at), storesEvidence(at), readsEvidence(at), ...deletesEvidence(at)],
+  ],
   [
     'RemovalRole',
     endingCalls,

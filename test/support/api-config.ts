@@ -19,6 +19,7 @@ export const apiConfig = (table: string): Config => ({
   eventBus: 'default',
   preNoticeMinutes: 0,
   evidenceBucket: null,
+  evidenceDays: 400,
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   allowed: {
     ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '10.90.0.0/16', ports: [80, 8080, 9000] }],

@@ -50,6 +50,7 @@ const config: Config = {
   eventBus: 'default',
   preNoticeMinutes: 0,
   evidenceBucket: null,
+  evidenceDays: 400,
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   prometheus: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },

@@ -25,6 +25,7 @@ const ROUTES: { readonly [Id in keyof Catalogue]: Catalogue[Id]['route'] } = {
   decideNoise: 'POST /experiments/{id}/noise',
   getEvidence: 'GET /experiments/{id}/evidence',
   renderEvidence: 'GET /experiments/{id}/evidence/{format}',
+  deleteEvidence: 'DELETE /experiments/{id}/evidence',
   listExperimentAudit: 'GET /experiments/{id}/audit',
   listSources: 'GET /sources',
   listAudit: 'GET /audit',

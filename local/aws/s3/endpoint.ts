@@ -4,12 +4,15 @@ import type { Answer } from '../answers.ts'
 import { AwsError } from '../aws-error.ts'
 import type { CallLog } from '../call-log.ts'
 import { uuid } from '../ids.ts'
-import { xml } from '../protocol/xml.ts'
+import { Repeated, xml } from '../protocol/xml.ts'
 import type { State } from '../state.ts'
 import { bodyOf } from '../wire.ts'
 import type { Objects, StoredObject } from './objects.ts'
 
-/** Amazon S3, as far as it is used: objects are put, and read, whole, in path style. Its protocol is REST XML. */
+/**
+ * Amazon S3, as far as it is used: objects in buckets with versions are put and read whole, listed with their versions and
+ * deleted version by version, in path style. Its protocol is REST XML.
+ */
 export class S3 {
   readonly #state: State
   readonly #objects: Objects
@@ -27,15 +30,15 @@ export class S3 {
   async answer(request: IncomingMessage, region: string): Promise<Answer> {
     const requestId = uuid(this.#state.random)
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const action = ACTIONS[request.method ?? ''] ?? `${request.method} ${pathname}`
+    const action = actionOf(request.method ?? '', searchParams)
     let failure: AwsError | undefined
-    let input: { Bucket: string; Key: string } | null = null
+    let input: Addressed | null = null
     try {
       const body = await bodyOf(request)
       checkRegion(region, this.#state.world.region)
-      input = addressed(pathname)
-      refuseOthers(request, searchParams)
-      const { status, headers, body: text } = await this.#run(request, input, body)
+      input = addressed(pathname, searchParams, action)
+      refuseOthers(request, searchParams, action)
+      const { status, headers, body: text } = await this.#run(request, action, input, body)
       return { status, headers: { 'x-amz-request-id': requestId, ...headers }, body: text }
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
@@ -44,12 +47,12 @@ export class S3 {
     } finally {
       this.#calls.add({
         service: 's3',
-        action,
+        action: action ?? `${request.method} ${pathname}`,
         source: 'client',
         userAgent: request.headers['user-agent'] ?? '',
         requestId,
         errorCode: failure?.code ?? null,
-        input,
+        input: input && Object.fromEntries(Object.entries(input).filter(([, value]) => value)),
         created: [],
         deleted: [],
       })
@@ -58,16 +61,30 @@ export class S3 {
 
   async #run(
     request: IncomingMessage,
-    { Bucket, Key }: { Bucket: string; Key: string },
+    action: Action | null,
+    { Bucket, Key, Prefix, VersionId }: Addressed,
     body: Buffer,
   ): Promise<Answer> {
     if (!this.#state.world.buckets?.includes(Bucket))
       throw new AwsError('NoSuchBucket', `The specified bucket does not exist: ${Bucket}`, 404)
-    if (request.method === 'PUT') {
-      const object = objectFrom(request, body, this.#state.clock.now())
-      this.#objects.put(Bucket, Key, object)
+    if (action === 'ListObjectVersions')
+      return {
+        status: 200,
+        headers: XML,
+        body: listed(Bucket, Prefix, this.#objects.versions(Bucket, Prefix)),
+      }
+    if (action === 'DeleteObject') {
+      if (VersionId === null)
+        throw new AwsError('NotImplemented', 'The local S3 deletes versions only: give versionId', 501)
+      this.#objects.delete(Bucket, Key, VersionId)
       await this.#saved()
-      return { status: 200, headers: { etag: object.etag, ...checksum(object) }, body: '' }
+      return { status: 204, headers: { 'x-amz-version-id': VersionId }, body: '' }
+    }
+    if (action === 'PutObject') {
+      const object = this.#objects.put(Bucket, Key, objectFrom(request, body, this.#state.clock.now()))
+      await this.#saved()
+      const headers = { etag: object.etag, 'x-amz-version-id': object.versionId, ...checksum(object) }
+      return { status: 200, headers, body: '' }
     }
     const object = this.#objects.get(Bucket, Key)
     // AWS says AccessDenied to whoever may not list the bucket; these endpoints know no policies.
@@ -77,6 +94,7 @@ export class S3 {
       headers: {
         'content-type': object.contentType,
         etag: object.etag,
+        'x-amz-version-id': object.versionId,
         'last-modified': new Date(object.modifiedAt).toUTCString(),
         ...(request.headers['x-amz-checksum-mode'] === 'ENABLED' && checksum(object)),
       },
@@ -85,7 +103,48 @@ export class S3 {
   }
 }
 
-const ACTIONS: Readonly<Record<string, string>> = { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject' }
+type Addressed = { Bucket: string; Key: string; Prefix: string; VersionId: string | null }
+
+const XML = { 'content-type': 'application/xml' }
+
+/** Everything at once: S3’s own pages have 1,000. */
+const listed = (Name: string, Prefix: string, versions: ReturnType<Objects['versions']>): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${xml(
+    'ListVersionsResult',
+    {
+      Name,
+      Prefix,
+      IsTruncated: false,
+      Version: new Repeated(
+        versions.map(({ key, version, isLatest }) => ({
+          Key: key,
+          VersionId: version.versionId,
+          IsLatest: isLatest,
+          LastModified: new Date(version.modifiedAt),
+          ETag: version.etag,
+          Size: version.body.length,
+          StorageClass: 'STANDARD',
+        })),
+      ),
+    },
+    'member',
+  )}`
+
+/** By method; parameters that an action understands beside `x-id`. */
+const ACTIONS = {
+  PutObject: { method: 'PUT', parameters: [] },
+  GetObject: { method: 'GET', parameters: [] },
+  HeadObject: { method: 'HEAD', parameters: [] },
+  DeleteObject: { method: 'DELETE', parameters: ['versionId'] },
+  ListObjectVersions: { method: 'GET', parameters: ['versions', 'prefix'] },
+} as const satisfies Record<string, { method: string; parameters: readonly string[] }>
+type Action = keyof typeof ACTIONS
+
+const actionOf = (method: string, parameters: URLSearchParams): Action | null => {
+  if (method === 'GET' && parameters.has('versions')) return 'ListObjectVersions'
+  const found = (Object.keys(ACTIONS) as Action[]).find((action) => ACTIONS[action].method === method)
+  return found ?? null
+}
 
 /** Headers that are understood; any other of S3’s would be left out in silence. */
 const UNDERSTOOD = new Set([
@@ -99,12 +158,13 @@ const UNDERSTOOD = new Set([
 ])
 const NEEDED = /^(?:x-amz-|if-|range$|content-encoding$|content-md5$)/
 
-function refuseOthers(request: IncomingMessage, parameters: URLSearchParams): void {
-  const known = Object.values(ACTIONS).join(', ')
-  if (!ACTIONS[request.method ?? ''])
+function refuseOthers(request: IncomingMessage, parameters: URLSearchParams, action: Action | null): void {
+  const known = Object.keys(ACTIONS).join(', ')
+  if (action === null)
     throw new AwsError('NotImplemented', `The local S3 has ${known}, not ${request.method}`, 501)
+  const understood: readonly string[] = ACTIONS[action].parameters
   for (const name of parameters.keys())
-    if (name !== 'x-id')
+    if (name !== 'x-id' && !understood.includes(name))
       throw new AwsError('NotImplemented', `The local S3 has ${known}, without the parameter ${name}`, 501)
   for (const name of Object.keys(request.headers))
     if (NEEDED.test(name) && !UNDERSTOOD.has(name))
@@ -119,12 +179,21 @@ function checkRegion(given: string, region: string): void {
     )
 }
 
-function addressed(pathname: string): { Bucket: string; Key: string } {
+function addressed(pathname: string, parameters: URLSearchParams, action: Action | null): Addressed {
   const [, bucket = '', key = ''] = /^\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? []
-  if (key === '')
-    throw new AwsError('NotImplemented', 'The local S3 has operations on objects only: /bucket/key', 501)
+  if ((key === '') !== (action === 'ListObjectVersions'))
+    throw new AwsError(
+      'NotImplemented',
+      'The local S3 has operations on objects, and lists their versions',
+      501,
+    )
   try {
-    return { Bucket: bucket, Key: decodeURIComponent(key) }
+    return {
+      Bucket: bucket,
+      Key: decodeURIComponent(key),
+      Prefix: parameters.get('prefix') ?? '',
+      VersionId: parameters.get('versionId'),
+    }
   } catch {
     throw new AwsError('InvalidURI', `Couldn't parse the specified URI: ${pathname}`)
   }

@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -30,7 +31,8 @@ const start = async (dataDir?: string) => {
 }
 const Key = 'evidence/exp_1/ein Päckchen.json'
 const Body = '{"outcome":"pass – ✓"}'
-const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64')
+const checksumOf = (text: string) => createHash('sha256').update(text).digest('base64')
+const ChecksumSHA256 = checksumOf(Body)
 const put = { Bucket, Key, Body, ContentType: 'application/json', ChecksumSHA256 }
 
 test('an object that was put is read as it was, with its checksum, by everybody who asks', async () => {
@@ -76,6 +78,31 @@ test('what is put is there after a restart', async () => {
 
   const got = await s3.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
   expect(await got.Body?.transformToString()).toBe(Body)
+})
+
+test('what is put again keeps what was there, until that version is deleted', async () => {
+  const { s3 } = await start()
+  const first = await s3.send(new PutObjectCommand(put))
+  const second = await s3.send(new PutObjectCommand({ ...put, Body: '{}', ChecksumSHA256: checksumOf('{}') }))
+  await s3.send(new PutObjectCommand({ ...put, Key: 'evidence/exp_2/a.json' }))
+  const list = async () =>
+    (await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'evidence/exp_1/' }))).Versions ?? []
+  const remove = (VersionId: string | undefined) =>
+    s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))
+
+  const both = await list()
+  await remove(second.VersionId)
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key }))
+  await remove(first.VersionId)
+  await remove(first.VersionId)
+
+  expect(both).toMatchObject([
+    { Key, VersionId: second.VersionId, IsLatest: true, Size: 2 },
+    { Key, VersionId: first.VersionId, IsLatest: false },
+  ])
+  expect(await got.Body?.transformToString()).toBe(Body)
+  expect(await list()).toEqual([])
+  expect(await errorCode(s3.send(new GetObjectCommand({ Bucket, Key })))).toBe('NoSuchKey')
 })
 
 test('whatever else S3 has is refused by name, never taken for something else', async () => {

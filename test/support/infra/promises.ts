@@ -191,7 +191,7 @@ export const PROMISES = {
     ])
   },
 
-  'lets one function store evidence and another read it': (deployment: Deployment) => {
+  'lets one function store and delete evidence, and another read it': (deployment: Deployment) => {
     const { bucket } = deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs
     // In `sst dev` both run as the developer.
     if (!deployment.roles.some(({ name }) => name === 'ControlRole')) return
@@ -203,8 +203,10 @@ export const PROMISES = {
     )
     expect(said.toSorted()).toEqual([
       ['ApiHandlerRole', 's3:GetObject', `arn:aws:s3:::${bucket}/evidence/*`],
-      ['ControlRole', 's3:PutObject', `arn:aws:s3:::${bucket}/evidence/*`],
+      ['ControlRole', 's3:ListBucketVersions', `arn:aws:s3:::${bucket}`],
+      ['ControlRole', ['s3:PutObject', 's3:DeleteObjectVersion'], `arn:aws:s3:::${bucket}/evidence/*`],
     ])
+    expect(deployment.environment('ControlFunction').SHADOWMETER_EVIDENCE_DAYS).toBe('400')
   },
 
   'lets only AWS’s services assume roles, and for this account only where AWS says for whom': (

@@ -18,10 +18,17 @@ import { Endpoints } from './endpoints.tsx'
 import { Export } from './export.tsx'
 import { Noise } from './noise.tsx'
 import { Resources } from './resources.tsx'
-import { StoredEvidence } from './stored-evidence.tsx'
+import { DeletedEvidence, StoredEvidence } from './stored-evidence.tsx'
 
-/** The verdict, then the endpoints, then what differs at one of them. */
-export const Answer = ({ experiment }: { experiment: Experiment }) => {
+/** The verdict, then the endpoints, then what differs at one of them; or that all of it was deleted. */
+export const Answer = ({ experiment }: { experiment: Experiment }) =>
+  experiment.evidenceDeletion === null ? (
+    <Found experiment={experiment} />
+  ) : (
+    <DeletedEvidence deletion={experiment.evidenceDeletion} />
+  )
+
+const Found = ({ experiment }: { experiment: Experiment }) => {
   const live = isActive(experiment)
   const verdict = useQuery(verdictQuery(experiment.id, live))
   const comparison = useQuery(comparisonQuery(experiment.id, live))
