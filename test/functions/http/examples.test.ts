@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { PROBLEMS, problemType } from '../../../contract/problem.ts'
 import { openApiOver } from '../../support/api.ts'
-import { openAccount, pass } from '../../support/experiment-account.ts'
+import { openAccount, pass, read } from '../../support/experiment-account.ts'
 
 type Described = {
   operationId: string
+  parameters: { name: string; in: string; required: boolean }[]
   requestBody?: { content: { 'application/json': { examples?: Record<string, { value: unknown }> } } }
   responses: Record<string, unknown>
 }
@@ -20,6 +21,7 @@ const LAST = [
   'approveExperiment',
   'stopExperiment',
   'killExperiment',
+  'deleteEvidence',
   'changeSchedule',
   'deleteSchedule',
 ]
@@ -48,6 +50,8 @@ it('every operation of the API’s description does what it says, with every exa
     expect(bodies, `${of.operationId} has no example`).not.toEqual([])
     const [, collection = ''] = path.split('/')
     const id = ids[collection as keyof typeof ids]
+    const asked = of.parameters.filter((one) => one.in === 'query' && one.required)
+    const query = Object.fromEntries(asked.map(({ name }) => [name, `a ${name}`]))
     const target = path.replace('{id}', id).replace('{format}', 'markdown')
     // The first example starts now, and goes on to be read and changed: it comes last.
     for (const sent of bodies.reverse()) {
@@ -56,6 +60,7 @@ it('every operation of the API’s description does what it says, with every exa
       const answer = await api.send({
         method,
         path: target,
+        query,
         body: isApproval ? { ...(sent as object), ifRevision: revision } : sent,
         ...(isApproval && { authorizer: second }),
       })
@@ -68,6 +73,9 @@ it('every operation of the API’s description does what it says, with every exa
       if (answer.status === 201) ids[collection as keyof typeof ids] = answer.body.id
     }
     if (of.operationId === 'createExperiment') for (let ticks = 0; ticks < 8; ticks++) await pass(account)
+    // Evidence is deleted of what has ended.
+    if (of.operationId === 'killExperiment')
+      while ((await read(account.plane, id)).experiment.phase !== 'ended') await pass(account)
   }
   expect(ids).toEqual({
     experiments: expect.stringMatching(/^exp_/),
