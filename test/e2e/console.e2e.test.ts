@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
@@ -80,16 +81,35 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .getByRole('row', { name: /201 422/ })
       .waitFor()
     await page.getByRole('region', { name: 'Differences' }).getByText('201>422').waitFor()
-    await page
-      .getByRole('region', { name: 'Examples' })
-      .getByText(/422 in \d/)
-      .first()
-      .waitFor()
     await page.getByRole('application', { name: /^Distribution of latency/ }).waitFor()
     await page
       .getByRole('region', { name: 'Coverage' })
       .getByRole('row', { name: /^Judged/ })
       .waitFor()
+  })
+
+  test('shows an example side by side with its curl, and lets a difference be called noise', async () => {
+    await page
+      .getByRole('figure')
+      .filter({ hasText: /^Production: 201 in \d/ })
+      .first()
+      .waitFor()
+    await page
+      .getByRole('figure')
+      .filter({ hasText: /^Shadow: 422 in \d/ })
+      .first()
+      .waitFor()
+    await page.getByText(/^curl -i --compressed -X 'POST' .*'http:\/\/.*\/customers'$/).waitFor()
+    const reason = page.getByRole('region', { name: 'Reasons' }).getByText(/POST \/customers answers 422/)
+    const place = page
+      .getByRole('region', { name: 'Noise' })
+      .getByRole('row', { name: /POST \/customers 201>422/ })
+
+    await place.getByRole('button', { name: 'Noise', exact: true }).click()
+    await reason.waitFor({ state: 'detached' })
+    await place.getByRole('button', { name: 'Learned' }).click()
+
+    await reason.waitFor()
   })
 
   test('shows whatever markup is in what the traffic said as text', async () => {
@@ -121,19 +141,19 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
   test('has no serious accessibility violation, in light and in dark', async () => {
     const address = page.url()
     const serious: string[] = []
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      for (const [hash, landmark] of [
-        ['#/experiments', 'Start an experiment'],
-        [new URL(address).hash, 'Stop'],
-        ['#/start', 'Cancel'],
-      ] as const) {
-        await page.goto(`${system.console}${hash}`)
-        await page
-          .getByRole('link', { name: landmark })
-          .or(page.getByRole('button', { name: landmark }))
-          .first()
-          .waitFor()
+    for (const [hash, landmark] of [
+      ['#/experiments', 'Start an experiment'],
+      [new URL(address).hash, 'Stop'],
+      ['#/start', 'Cancel'],
+    ] as const) {
+      await page.goto(`${system.console}${hash}`)
+      await page
+        .getByRole('link', { name: landmark })
+        .or(page.getByRole('button', { name: landmark }))
+        .first()
+        .waitFor()
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
         for (const violation of await violations(page))
           serious.push(`${hash} in ${colorScheme}: ${violation}`)
       }
@@ -195,6 +215,27 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
   })
 
+  test('shows where the evidence lies with its checksum, and deletes it with a reason', async () => {
+    await until(async () => (await experiments(system))[0]?.evidence !== null)
+    const [demo] = await experiments(system)
+    await page.reload()
+    await page.getByRole('tab', { name: 'Is it safe?' }).click()
+    const row = page.getByRole('region', { name: 'Stored evidence' }).getByRole('row', { name: /^JSON s3:/ })
+    await row.waitFor()
+    const said = (await row.textContent()) ?? ''
+    const answer = await fetch(`${system.api}/experiments/${demo?.id}/evidence`)
+
+    expect(said).toContain(`/evidence/${demo?.id}/evidence.json`)
+    expect(said).toContain(hash('sha256', await answer.text()))
+    await page.getByRole('button', { name: 'Delete the evidence' }).click()
+    await page.getByRole('textbox', { name: 'Reason' }).fill('seen enough of it')
+    await page.getByRole('button', { name: 'Delete it for good' }).click()
+
+    await page.getByRole('heading', { name: 'The evidence was deleted' }).waitFor()
+    await page.getByText(/^By local, .*: seen enough of it$/).waitFor()
+    await page.getByText(/^All of it was gone/).waitFor({ timeout: MINUTE })
+  })
+
   test('shows what an Auto Scaling group means now, each interface with its verdict and its room', async () => {
     await page.goto(`${system.console}#/start`)
     const [demo] = await experiments(system)
@@ -245,6 +286,18 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await reads.fill('/search\npost /shop.Catalogue/Get*')
     await page.getByRole('textbox', { name: 'GraphQL endpoints' }).fill('/graphql')
     await page.getByRole('textbox', { name: 'Writes that go all the same' }).fill('PUT /carts/*')
+    const endpoints = page.getByRole('textbox', { name: 'Endpoints (optional)' })
+    await endpoints.fill('openapi: 2.0.0\npaths: {}')
+    await page.getByText(/not understood: openapi: OpenAPI 3 is read/).waitFor()
+    await endpoints.fill('openapi: 3.1.0\npaths:\n  /orders/{id}: { get: {}, delete: {} }')
+    await until(async () => (await endpoints.inputValue()) === 'GET /orders/{id}\nDELETE /orders/{id}')
+    const document = { openapi: '3.0.3', paths: { '/customers': { post: {} } } }
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'openapi.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(document)),
+    })
+    await until(async () => (await endpoints.inputValue()) === 'POST /customers')
     await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
     await page.getByText('It cannot start like this', { exact: true }).waitFor()
     expect(await start.getAttribute('aria-disabled')).toBe('true')
@@ -262,6 +315,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     const [made] = await experiments(system)
     expect(made?.spec).toMatchObject({
       reason: 'Searches go over POST',
+      compare: { endpoints: ['POST /customers'] },
       requests: {
         select: {
           reads: [{ paths: ['/search'] }, { methods: ['POST'], paths: ['/shop.Catalogue/Get*'] }],
@@ -277,7 +331,10 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.getByText('Mirroring', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByRole('button', { name: 'Stop it now' }).click()
-    await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+    await page
+      .getByText(/^(Draining|Stopped)/)
+      .first()
+      .waitFor()
   })
 
   test('makes a schedule from the form, its next windows shown first, and deletes it', async () => {

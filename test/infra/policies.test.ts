@@ -262,12 +262,14 @@ const SERVICES: Record<string, string> = {
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   'service-quotas': 'servicequotas',
 }
-/** The document client's commands leave out what they are about. */
-const DOCUMENT: Record<string, string> = {
-  Get: 'GetItem',
-  Put: 'PutItem',
-  Update: 'UpdateItem',
-  Delete: 'DeleteItem',
+/** IAM's name of a call: the document client leaves out what it is about; with a version S3's deletion is another action. */
+const CALLS: Record<string, string> = {
+  'dynamodb:Get': 'dynamodb:GetItem',
+  'dynamodb:Put': 'dynamodb:PutItem',
+  'dynamodb:Update': 'dynamodb:UpdateItem',
+  'dynamodb:Delete': 'dynamodb:DeleteItem',
+  's3:DeleteObject': 's3:DeleteObjectVersion',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
 }
 
 /** What a folder's code imports from AWS's clients, as IAM actions. */
@@ -280,8 +282,8 @@ const callsOf = (folder: string): string[] => {
       /import \{([^}]*)\} from '@aws-sdk\/(?:client|lib)-([a-z0-9-]+)'/g,
     ))
       for (const [, command = '', paginated = ''] of names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)) {
-        const call = command || paginated
-        calls.add(`${SERVICES[client] ?? client}:${client === 'dynamodb' ? (DOCUMENT[call] ?? call) : call}`)
+        const call = `${SERVICES[client] ?? client}:${command || paginated}`
+        calls.add(CALLS[call] ?? call)
       }
   return [...calls]
 }

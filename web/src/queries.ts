@@ -42,7 +42,8 @@ export const experimentQuery = (id: string) =>
     refetchInterval: ({ state }) => {
       if (state.data === undefined) return state.error ? 5000 : false
       if (state.data.phase === 'scheduled') return 5000
-      return isActive(state.data) ? LIVE_MS : QUIET_MS
+      const isErasing = state.data.evidenceDeletion?.doneAt === null
+      return isActive(state.data) || isErasing ? LIVE_MS : QUIET_MS
     },
   })
 
