@@ -33,6 +33,8 @@ export const EndpointEvidence = z.strictObject({
   differences: z.array(DifferenceTally),
   productionMs: Milliseconds,
   shadowMs: Milliseconds,
+  productionWholeMs: Milliseconds.describe('to the last byte; null when nothing was measured'),
+  shadowWholeMs: Milliseconds.describe('to the last byte; null when nothing was measured'),
   controlMs: Milliseconds,
 })
 export type EndpointEvidence = z.output<typeof EndpointEvidence>

@@ -20,6 +20,8 @@ export class EndpointRecord {
   repeated = 0
   readonly production = new DurationSketch()
   readonly shadow = new DurationSketch()
+  readonly productionWhole = new DurationSketch()
+  readonly shadowWhole = new DurationSketch()
   readonly slower = new DurationSketch()
   readonly faster = new DurationSketch()
   #control: ControlRecord | null = null
@@ -107,6 +109,12 @@ export class EndpointRecord {
     else this.faster.count(production - shadow)
   }
 
+  /** Seconds, to the last byte. */
+  whole(production: number, shadow: number): void {
+    this.productionWhole.count(production)
+    this.shadowWhole.count(shadow)
+  }
+
   encode(): EndpointTally {
     return {
       endpoint: this.endpoint,
@@ -120,6 +128,8 @@ export class EndpointRecord {
       differences: [...this.#places.values()].map((place) => ({ ...place })),
       production: this.production.encode(),
       shadow: this.shadow.encode(),
+      productionWhole: this.productionWhole.encode(),
+      shadowWhole: this.shadowWhole.encode(),
       slower: this.slower.encode(),
       faster: this.faster.encode(),
       ...(this.#control?.encode() ?? NO_CONTROL),

@@ -9,10 +9,13 @@ import { COMPARED_BYTES_MAX, type ShadowOutcome } from './comparer.ts'
 export const shadowOutcome = (forward: Forward, result: ShadowResult): ShadowOutcome => {
   const { startedAt, firstByteAt, endedAt, status, kept, responseBytes } = forward
   if (result === 'failed_connect' || result === 'failed_protocol') return { unpaired: 'shadow_unreachable' }
-  if (result.startsWith('failed') || kept === null) return { answer: null, milliseconds: endedAt - startedAt }
+  const wholeMilliseconds = endedAt - startedAt
+  if (result.startsWith('failed') || kept === null)
+    return { answer: null, milliseconds: wholeMilliseconds, wholeMilliseconds }
   if (responseBytes > COMPARED_BYTES_MAX) return { unpaired: 'shadow_oversized' }
   return {
     answer: { status, headers: kept.headers, body: kept.body },
     milliseconds: firstByteAt - startedAt,
+    wholeMilliseconds,
   }
 }

@@ -23,8 +23,12 @@ const SLOWER_MS = 10
 /** Samples of all differences together. */
 const SAMPLES_MAX = 600
 
-/** The shadow’s side of a pair; `answer` is null when it gave none. Milliseconds to the head of its answer. */
-export type ShadowSide = { readonly answer: Answer | null; readonly milliseconds: number }
+/** The shadow’s side of a pair; `answer` is null when it gave none. Milliseconds to the head of its answer, and to its end. */
+export type ShadowSide = {
+  readonly answer: Answer | null
+  readonly milliseconds: number
+  readonly wholeMilliseconds: number
+}
 
 /** Compares pairs and counts what it finds, in bounded memory whatever the traffic. */
 export class Tally {
@@ -60,7 +64,10 @@ export class Tally {
     let isDrift = false
     if (shadow.answer === null) record.failed++
     else {
-      if (milliseconds > 0) record.latency(milliseconds / 1000, shadow.milliseconds / 1000)
+      if (milliseconds > 0) {
+        record.latency(milliseconds / 1000, shadow.milliseconds / 1000)
+        record.whole((production.lastAt - request.lastAt) / 1000, shadow.wholeMilliseconds / 1000)
+      }
       const differences = compareAnswers(answerOf(production), shadow.answer, request.lastAt)
       isDrift = this.#count(record, differences, age, request, production, shadow.answer)
       for (const difference of differences) {

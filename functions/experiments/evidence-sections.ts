@@ -70,6 +70,8 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
         'Production p50, p99 (ms)',
         'Shadow p50, p99 (ms)',
         'Control p50, p99 (ms)',
+        'To the last byte: production p50, p99 (ms)',
+        'To the last byte: shadow p50, p99 (ms)',
       ],
       endpoints.map((one) => [
         one.endpoint,
@@ -80,6 +82,8 @@ const endpointSection = ({ endpoints }: Evidence): Section =>
         milliseconds(one.productionMs),
         milliseconds(one.shadowMs),
         milliseconds(one.controlMs),
+        milliseconds(one.productionWholeMs),
+        milliseconds(one.shadowWholeMs),
       ]),
     ),
   )

@@ -101,6 +101,8 @@ const endpointEvidence = (tally: EndpointTally): EndpointEvidence => {
     production,
     shadow,
     control,
+    productionWhole,
+    shadowWhole,
     slower: _s,
     faster: _f,
     slowerThanControl: _sc,
@@ -112,6 +114,8 @@ const endpointEvidence = (tally: EndpointTally): EndpointEvidence => {
     ...counts,
     productionMs: quantilesOf(production),
     shadowMs: quantilesOf(shadow),
+    productionWholeMs: quantilesOf(productionWhole),
+    shadowWholeMs: quantilesOf(shadowWhole),
     controlMs: quantilesOf(control),
   }
 }

@@ -25,6 +25,8 @@ export const endpointTally = (
   const sketches = {
     production: new DurationSketch(),
     shadow: new DurationSketch(),
+    productionWhole: new DurationSketch(),
+    shadowWhole: new DurationSketch(),
     slower: new DurationSketch(),
     faster: new DurationSketch(),
     control: new DurationSketch(),
@@ -36,6 +38,8 @@ export const endpointTally = (
     const other = shadow[i] as number
     sketches.production.count(one / 1000)
     sketches.shadow.count(other / 1000)
+    sketches.productionWhole.count((one + 1) / 1000)
+    sketches.shadowWhole.count((other + 1) / 1000)
     sketches[other > one ? 'slower' : 'faster'].count(Math.abs(other - one) / 1000)
   }
   for (const [i, one] of given.latency?.control?.entries() ?? []) {
@@ -64,6 +68,8 @@ export const endpointTally = (
     })),
     production: sketches.production.encode(),
     shadow: sketches.shadow.encode(),
+    productionWhole: sketches.productionWhole.encode(),
+    shadowWhole: sketches.shadowWhole.encode(),
     slower: sketches.slower.encode(),
     faster: sketches.faster.encode(),
     control: sketches.control.encode(),

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Comparison } from '../../../contract/comparison.ts'
+import { secondsOf } from '../../../contract/sketch.ts'
 import { COMPARED_BYTES_MAX, Comparer, type ShadowOutcome } from '../../../data-plane/compare/comparer.ts'
 import { Drift } from '../../../data-plane/compare/drift.ts'
 import { HeldObjects } from '../../../data-plane/compare/held-objects.ts'
@@ -17,6 +18,7 @@ const comparer = (limits = {}, snapshotAt: number | null = null) =>
 const answered = (body = 'ok', status = 200, milliseconds = 5): ShadowOutcome => ({
   answer: { status, headers: ['content-type', 'text/plain'], body: Buffer.from(body) },
   milliseconds,
+  wholeMilliseconds: milliseconds + 20,
 })
 
 const respond = (to: Comparer, request: Request, given: Partial<Response> = {}) =>
@@ -54,6 +56,23 @@ describe('a pair', () => {
     subject.close()
 
     expect(subject.encode()).toMatchObject({ compared: 1, unpaired: {} })
+  })
+
+  test('is measured to the first byte and to the last', () => {
+    const subject = comparer()
+    const request = capturedRequest()
+
+    subject.expect(request)
+    respond(subject, request, { firstAt: request.lastAt + 10, lastAt: request.lastAt + 50 })
+    subject.shadow(request, answered('ok', 200, 5))
+    subject.close()
+
+    const [endpoint] = subject.encode().endpoints
+    const milliseconds = (sketch: readonly number[] = []) => Math.round(1000 * secondsOf(sketch[0] ?? 0))
+    expect(milliseconds(endpoint?.production)).toBe(10)
+    expect(milliseconds(endpoint?.productionWhole)).toBe(50)
+    expect(milliseconds(endpoint?.shadow)).toBe(5)
+    expect(milliseconds(endpoint?.shadowWhole)).toBe(25)
   })
 
   test('is not made while the shadow warms up, and what was not sent then is not counted as sent', () => {
@@ -123,7 +142,7 @@ describe('a pair', () => {
 
     subject.expect(request)
     respond(subject, request)
-    subject.shadow(request, { answer: null, milliseconds: 60_000 })
+    subject.shadow(request, { answer: null, milliseconds: 60_000, wholeMilliseconds: 60_000 })
     subject.close()
 
     expect(subject.encode().endpoints).toMatchObject([{ failed: 1, statuses: { '200>failed': 1 } }])
@@ -185,7 +204,8 @@ test('whatever happens in whatever order, every expected pair is waiting, compar
         else if (what === 'none')
           subject.production({ connection: request.connection, request, response: null })
         else if (what === 'shadow') subject.shadow(request, answered())
-        else if (what === 'failed') subject.shadow(request, { answer: null, milliseconds: 1 })
+        else if (what === 'failed')
+          subject.shadow(request, { answer: null, milliseconds: 1, wholeMilliseconds: 1 })
         else if (what === 'refused') subject.shadow(request, { unpaired: 'shadow_not_sent' })
         else {
           now += 600
@@ -233,6 +253,7 @@ test('production’s answer to the same request, again and different, is noise o
     subject.shadow(request, {
       answer: { status: 200, headers: ['content-type', 'application/json'], body: Buffer.from(body) },
       milliseconds: 1,
+      wholeMilliseconds: 2,
     })
   }
   subject.close()
@@ -254,6 +275,7 @@ test('the status of a gRPC call is compared, in its trailers or among its header
       body: Buffer.from('ok'),
     },
     milliseconds: 1,
+    wholeMilliseconds: 2,
   })
   subject.close()
 
@@ -281,6 +303,7 @@ test('twenty thousand paths of hostile clients stay within a bounded number of e
     subject.shadow(request, {
       answer: { status: 200, headers: ['content-type', 'application/json'], body: Buffer.from('{}') },
       milliseconds: 1,
+      wholeMilliseconds: 2,
     })
     if (n % 1_000 === 999) subject.compareAll()
   }

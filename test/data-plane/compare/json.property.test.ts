@@ -86,6 +86,10 @@ test.each<[string, () => [unknown, unknown]]>([
       Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => [`b${i}`, i])),
     ],
   ],
+  [
+    'a name a hundred thousand times, whose last value counts',
+    () => [JSON.parse(`{${'"a":1,'.repeat(1e5)}"a":2}`), JSON.parse(`{"a":2,${'"a":1,'.repeat(1e5)}"a":3}`)],
+  ],
   ['arrays of arrays without names', () => [nested(6, 8, 0), nested(6, 8, 1)]],
 ])('%s: bounded time, a bounded list', (_name, make) => {
   const [a, b] = make()

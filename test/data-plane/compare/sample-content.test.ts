@@ -39,6 +39,7 @@ const sampleOf = (mode: 'pseudonymise' | 'off', production: Buffer, headers = JS
   comparer.shadow(request, {
     answer: { status: 422, headers: JSON_TYPE, body: Buffer.from(`{"error":"${MAIL} is wrong"}`) },
     milliseconds: 5,
+    wholeMilliseconds: 6,
   })
   comparer.close()
   const [sample] = comparer.encode().samples

@@ -27,7 +27,7 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
       header={
         <Header
           variant="h2"
-          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged. Drift: answers that differ because the shadow’s data is older, which fails nothing.`}
+          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged. Drift: answers that differ because the shadow’s data is older, which fails nothing. Times are to the first byte of the answer, whole ones to the last.`}
         >
           Endpoints
         </Header>
@@ -45,6 +45,8 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
           { name: 'Shadow p50', number: true },
           { name: 'Production p99', number: true },
           { name: 'Shadow p99', number: true },
+          { name: 'Production whole, p50', number: true },
+          { name: 'Shadow whole, p50', number: true },
         ]}
         rows={sorted.map((one) => ({
           key: one.endpoint,
@@ -74,6 +76,8 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
             milliseconds(one.shadow, 0.5),
             milliseconds(one.production, 0.99),
             milliseconds(one.shadow, 0.99),
+            milliseconds(one.productionWhole, 0.5),
+            milliseconds(one.shadowWhole, 0.5),
           ],
         }))}
       />
