@@ -95,6 +95,7 @@ export const experiment = (shown: Experiment): string => {
       .sort(([, a], [, b]) => b - a)
       .slice(0, HELD_SHOWN)
       .map(([endpoint, n]) => ['held back', `${count(n)} ${endpoint}`] as const),
+    ...replaced(shown.redacted),
     ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
   ])
   return [
@@ -107,6 +108,12 @@ export const experiment = (shown: Experiment): string => {
         : []),
     ]),
   ].join('\n')
+}
+
+/** What redaction has replaced, the most frequent first. */
+const replaced = (redacted: Experiment['redacted']): (readonly [string, string])[] => {
+  const most = Object.entries(redacted).sort(([, a], [, b]) => b - a)
+  return most.length === 0 ? [] : [['redacted', most.map(([what, n]) => `${count(n)} ${what}`).join(', ')]]
 }
 
 const because = (reason: string | null | undefined): string => (reason ? `: ${reason}` : '')

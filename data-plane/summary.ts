@@ -6,8 +6,11 @@ import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
 
 /** What a gateway on its own says of itself, before and after. */
 
-export const redactionText = ({ mode, rules, kinds }: Redaction): string => {
-  if (mode === 'off') return rules.length > 0 ? 'redacted by rules alone' : 'NOT REDACTED'
+export const redactionText = ({ mode, rules, kinds, sideEffects }: Redaction): string => {
+  if (mode === 'off') {
+    const but = sideEffects === 'rewrite' ? ', but for the side effects of writes' : ''
+    return (rules.length > 0 ? 'redacted by rules alone' : 'NOT REDACTED') + but
+  }
   const kept = Object.entries(kinds).flatMap(([kind, action]) => (action === 'keep' ? [kind] : []))
   const loosened = rules.filter(({ action }) => action === 'keep').length
   const but = [

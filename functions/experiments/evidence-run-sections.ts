@@ -1,6 +1,7 @@
+import { credentialWords } from '../../contract/credential-words.ts'
 import { dependencyWords } from '../../contract/dependency.ts'
 import type { Evidence } from '../../contract/evidence.ts'
-import { shadowTargets } from '../../contract/forwarding.ts'
+import { allTargets, shadowTargets } from '../../contract/forwarding.ts'
 import { ruleWords } from '../../contract/watch.ts'
 import { type Section, section, table } from './evidence-section.ts'
 
@@ -120,13 +121,15 @@ const shadowSection = ({ experiment: { spec, heldBack } }: Evidence): Section =>
 }
 
 const payloadSection = ({ experiment }: Evidence): Section => {
-  const { mode, regions, rules } = experiment.spec.requests.redaction
+  const { mode, regions, rules, sideEffects } = experiment.spec.requests.redaction
+  const credentials = allTargets(experiment.spec.shadow).flatMap(credentialWords)
   return section(
     'Payload handling',
     [
       mode === 'off'
-        ? 'Requests were not redacted.'
+        ? `Requests were not redacted${sideEffects === 'rewrite' ? ', but for what writes would have reached somebody by' : ''}.`
         : `Redaction: ${mode}, before anything left the gateway, with national ids of ${regions.join(', ') || 'no region'} and ${rules.length} rules of its own.`,
+      ...credentials,
       'Of answers only what the examples show was kept, masked, up to 4000 characters of each; no packet was kept.',
     ],
     table(

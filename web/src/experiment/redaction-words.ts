@@ -2,11 +2,19 @@ import type { Redaction } from '../../../contract/redaction.ts'
 import type { Redacted } from '../../../contract/traffic.ts'
 
 /** What happens to credentials and personal data, and how many values it has happened to. */
-export const redactionWords = ({ mode, unlisted, kinds, rules }: Redaction, redacted: Redacted): string[] => {
+export const redactionWords = (
+  { mode, unlisted, sideEffects, kinds, rules }: Redaction,
+  redacted: Redacted,
+): string[] => {
   const kept = Object.entries(kinds).flatMap(([kind, action]) => (action === 'keep' ? [kind] : []))
   const values = Object.entries(redacted)
   return [
     MODE[mode],
+    ...(mode === 'off' && sideEffects === 'rewrite'
+      ? [
+          'But what writes would reach somebody by (addresses, numbers, webhooks, payments) becomes pseudonyms.',
+        ]
+      : []),
     ...(unlisted === 'replace' && mode !== 'off' ? ['Every value that no rule keeps is replaced.'] : []),
     ...(kept.length > 0 ? [`Left as they are: ${kept.join(', ')}.`] : []),
     ...(rules.length > 0 ? [`${rules.length} rule${rules.length === 1 ? '' : 's'} of its own.`] : []),

@@ -2,9 +2,9 @@ import Container from '@cloudscape-design/components/container'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import { credentialWords } from '../../../contract/credential-words.ts'
 import { dependencyWords } from '../../../contract/dependency.ts'
 import type { Experiment, ExperimentSpec } from '../../../contract/experiment.ts'
-import type { Credential } from '../../../contract/forwarding.ts'
 import { RESOURCES } from '../../../contract/resource.ts'
 import type { Resources } from '../../../contract/resources.ts'
 import { ruleWords } from '../../../contract/watch.ts'
@@ -32,7 +32,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             value: spec.dependencies ? dependencyWords(spec.dependencies) : 'Not declared',
           },
           ...(spec.shadow.credentials
-            ? [{ label: 'Credentials for the shadow', value: credentialWords(spec.shadow.credentials) }]
+            ? [{ label: 'Credentials for the shadow', value: credentialWords(spec.shadow).join(' ') }]
             : []),
           { label: 'Requests that reach the shadow', value: requestWords(spec.requests).join(' ') },
           {
@@ -101,15 +101,6 @@ const ResourceWords = ({ resources: { figures, periodSeconds } }: { resources: R
     Per 1,000 requests, in periods of {periodSeconds} s.
   </>
 )
-
-const credentialWords = (credentials: readonly Credential[]): string =>
-  credentials
-    .map((one) =>
-      one.by === 'secret'
-        ? `The ${one.in} ${one.name} is the secret ${one.secret}.`
-        : `The token in the ${one.in} ${one.name} is signed with the key ${one.key} (${one.algorithm}).`,
-    )
-    .join(' ')
 
 const packetWords = ({ packetLength }: ExperimentSpec['traffic']): string =>
   packetLength === undefined ? 'Whole' : `The first ${packetLength} bytes of each; longer bodies are cut`

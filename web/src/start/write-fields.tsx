@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import FormField from '@cloudscape-design/components/form-field'
 import RadioGroup from '@cloudscape-design/components/radio-group'
@@ -52,15 +53,12 @@ export const WriteFields = ({ form, errors, set, leave }: FieldProps) => (
     </FormField>
     {form.writes === 'hold' && (
       <ExpandableSection headerText="Exceptions: reads over POST, GraphQL, single writes">
-        <SpaceBetween size="l">
+        <SpaceBetween size="m">
+          <Box color="text-body-secondary" fontSize="body-s">
+            One a line: a path, a method before it if you like. * is any text within a segment, ** any text.
+          </Box>
           {EXCEPTIONS.map(({ field, label, description, placeholder }) => (
-            <FormField
-              key={field}
-              label={label}
-              description={description}
-              constraintText="One a line: a path, a method before it if you like. * is any text within a segment, ** any text."
-              errorText={errors[field]}
-            >
+            <FormField key={field} label={label} description={description} errorText={errors[field]}>
               <Textarea
                 name={field}
                 rows={2}
