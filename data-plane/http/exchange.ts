@@ -64,6 +64,8 @@ export type Request = Message & {
   target: string
   /** The Host header or :authority, null when absent. */
   readonly host: string | null
+  /** When production got it, where that was not just now: a record that is sent again. */
+  readonly capturedAt?: number
   /** The request asks to leave HTTP on this connection: CONNECT, or the Upgrade header's value. */
   readonly upgrade: string | null
 }

@@ -127,12 +127,15 @@ const idle = async (experiment: Experiment): Promise<void> => {
 const again = (recorded: Request, connectionsBefore: number): Request => {
   const now = performance.timeOrigin + performance.now()
   const { connection } = recorded
-  return requestFrom({
-    ...recorded,
-    connection: { ...connection, id: connection.id + connectionsBefore },
-    firstAt: now,
-    lastAt: now,
-  })
+  return {
+    ...requestFrom({
+      ...recorded,
+      connection: { ...connection, id: connection.id + connectionsBefore },
+      firstAt: now,
+      lastAt: now,
+    }),
+    capturedAt: recorded.lastAt,
+  }
 }
 
 const moved = <Answer extends { firstAt: number; lastAt: number }>(answer: Answer, by: number): Answer => ({

@@ -267,3 +267,26 @@ test('what belongs to a replay is refused without one', () => {
 
   expect(options).toThrow(/^--pace: goes with --replay FILE/)
 })
+
+test('a token of a capture is signed again and holds now, as it held then', async () => {
+  const shadow = await aShadow()
+  const directory = folder()
+  const [file, forward] = [join(directory, 'old.pcap'), join(directory, 'forward.json')]
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const capturedAt = 1_795_000_000
+  const token = `${part({ alg: 'RS256' })}.${part({ sub: 'jane', iat: capturedAt - 60, exp: capturedAt + 600 })}.c2ln`
+  writeFileSync(file, aCapture([`/orders?access_token=${token}`], 10))
+  const credential = { by: 'jwt', in: 'query', name: 'access_token', key: 'replay-key', algorithm: 'HS256' }
+  writeFileSync(forward, JSON.stringify({ credentials: [credential] }))
+  process.env.SHADOWMETER_SECRET_REPLAY_KEY = 'a-key-of-the-shadow-of-32-bytes-or-more'
+  cleanups.push(() => delete process.env.SHADOWMETER_SECRET_REPLAY_KEY)
+
+  const { code } = await replayed(file, '--shadow', shadow.url, '--forward', forward)
+
+  const [, payload = ''] = shadow.requests[0]?.url.split('.') ?? []
+  const { sub, iat, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const now = Date.now() / 1000
+  expect(code).toBe(0)
+  expect(sub).not.toBe('jane')
+  expect([exp - iat, exp > now, iat < now]).toEqual([660, true, true])
+})

@@ -379,7 +379,18 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.unroute('**/api/experiments?*')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('link', { name: 'From the form' }).waitFor()
-    // the browser itself reports the 404 and the broken connection
+
+    // without what was printed at the start, it can be looked at and not used
+    const stranger = await open(browser, `${system.console}#/start`)
+    await stranger.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
+    await stranger.getByRole('textbox', { name: 'Shadow address' }).fill('http://127.0.0.1:9000')
+    await declare(stranger)
+    await stranger
+      .getByText(/Changes need the token of this system: open the console at the address/)
+      .first()
+      .waitFor()
+    await stranger.context().close()
+    // the browser itself reports the 403, the 404 and the broken connection
     const own = complaints.splice(0).filter((complaint) => !complaint.startsWith('Failed to load resource'))
     expect(own).toEqual([])
   })
