@@ -2,7 +2,7 @@ import { Comparing } from '../../contract/comparing.ts'
 import { paidMetrics } from '../../contract/resources.ts'
 import { lossesNow } from '../experiments/gaps.ts'
 import type { View } from '../experiments/observed.ts'
-import { joinable } from '../experiments/plan-fleet.ts'
+import { isProbing } from '../experiments/probe.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { addPeriods, type Counted, duePeriods, withCounted } from '../experiments/resource-periods.ts'
 import { readResources, writeResources } from '../store/resources.ts'
@@ -63,18 +63,23 @@ const countedNow = (
   if (times.length === 0) return null
   const at = Math.round(times.reduce((sum, time) => sum + time, 0) / times.length)
   const sum = (of: (total: TaskTotal) => number): number => totals.reduce((all, one) => all + of(one), 0)
-  const time = new Date(now())
   return {
     at: new Date(at).toISOString(),
     received: sum(({ requests }) => requests.received),
     shadow: sum(({ served }) => served.shadow),
     control: sum(({ served }) => served.control),
     steady: isSteady(view.record, at),
-    whole: joinable(view, time, settings).length === 0 && lossesNow(view, time, settings).length === 0,
+    whole: areAllMirrored(view) && lossesNow(view, new Date(now()), settings).length === 0,
   }
 }
 
-/** Warmed up, as for the comparison of answers, and neither paused nor at its end. */
+/** Of what the source resolves to: those that cannot be mirrored, or are not yet, serve requests too. */
+const areAllMirrored = ({ seen, sessions }: View): boolean => {
+  const mirrored = new Set(sessions.flatMap(({ eni, state }) => (state === 'active' ? [eni] : [])))
+  return seen.sources?.every(({ eni }) => mirrored.has(eni)) ?? false
+}
+
+/** Warmed up, as for the comparison of answers, and neither probing, nor paused, nor at its end. */
 const isSteady = ({ experiment, life }: ExperimentRecord, at: number): boolean => {
   const { spec, phase, pausedSince, mirroringSince } = experiment
   const since = spec.ramp === undefined ? mirroringSince : life.stage.since
@@ -83,6 +88,7 @@ const isSteady = ({ experiment, life }: ExperimentRecord, at: number): boolean =
     phase === 'mirroring' &&
     pausedSince === null &&
     since !== null &&
+    !isProbing({ experiment }) &&
     at >= Date.parse(since) + 1000 * warmUpSeconds
   )
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch'
+import { DeleteTrafficMirrorSessionCommand } from '@aws-sdk/client-ec2'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Figure } from '../../../contract/resources.ts'
 import { Thresholds } from '../../../contract/thresholds.ts'
@@ -40,9 +41,16 @@ const put = ({ plane, clock }: Account, figures: Record<string, number>) =>
 /** Database operations unless other figures are given, each with what differs from the namespace Shop. */
 const start = async (
   account: Account,
-  { warmUpSeconds = 10, figures = [{ resource: 'database-operations' }] as Partial<Figure>[] } = {},
+  {
+    warmUpSeconds = 10,
+    figures = [{ resource: 'database-operations' }] as Partial<Figure>[],
+    requests = {},
+  } = {},
 ) => {
-  const known = resourcesOf(figures.flatMap(({ resource }) => resource ?? []))
+  const known = resourcesOf(
+    figures.flatMap(({ resource }) => resource ?? []),
+    { requests },
+  )
   const resources = {
     ...known,
     periodSeconds: TICK_SECONDS as 5,
@@ -111,7 +119,7 @@ test('figures of CloudWatch are added up at each look and compared per 1,000 req
   expect(experiment.spend.lines['control-plane']).toBeGreaterThan(life.metricsRead * 10e-6)
 })
 
-test('a metric that CloudWatch does not know is said, and what is not read now is read later', {
+test('a metric that CloudWatch does not know is said, with its name', {
   timeout: 60_000,
 }, async () => {
   const account = await openAccount()
@@ -166,6 +174,26 @@ test('figures of a Prometheus count as well, and one that cannot be asked is sai
     'http://10.1.2.3:9090: its address is not allowed: it is in none of the ranges',
   )
   expect(asked[0]?.searchParams.get('query')).toBe(shadow.query)
+})
+
+test('what is mirrored stands for production’s requests only while every source is mirrored', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const id = await start(account, { warmUpSeconds: 0, requests: { production: 'mirrored' } })
+
+  const [whole] = await after(account, id, 12, FIGURES)
+  const [session] = account.cloud.state.mirrorSessions.list()
+  await account.plane.clients.ec2.send(
+    new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: session?.id }),
+  )
+  const [half] = await after(account, id, 12, FIGURES)
+
+  expect(whole).toMatchObject({ state: 'compared', missing: {} })
+  expect(whole?.production).toBeCloseTo(1_200, 0)
+  // Those that were over, and not settled yet, before the session was gone.
+  expect((half?.periods ?? 0) - (whole?.periods ?? 0)).toBeLessThanOrEqual(4)
+  expect(half?.production).toBeCloseTo(1_200, 0)
 })
 
 test('nothing is asked, and nothing kept, where the spec names no resources', {
