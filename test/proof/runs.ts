@@ -42,8 +42,9 @@ export const PROOF_RUNS: readonly ProofRun[] = [
   {
     name: 'fleet',
     proves:
-      'whatever load, deaths and second lookers do, gateways are replaced once, announced, and within bounds',
+      'whatever load, deaths and second lookers do, gateways are replaced once, announced, and within bounds; overloaded ones are shared',
     files: [
+      'test/data-plane/select/fair-share.property.test.ts',
       'test/functions/experiments/fleet.property.test.ts',
       'test/functions/mirror/write-pace.property.test.ts',
     ],
@@ -51,8 +52,12 @@ export const PROOF_RUNS: readonly ProofRun[] = [
   },
   {
     name: 'plan',
-    proves: 'from any state the plan converges and keeps within time and money',
-    files: ['test/functions/experiments/plan.property.test.ts'],
+    proves:
+      'from any state, with clocks that jump, deliveries lost and twice, limits and deaths at once, the plan converges and keeps within time and money',
+    files: [
+      'test/functions/experiments/plan.property.test.ts',
+      'test/functions/experiments/plan-trouble.property.test.ts',
+    ],
     scale: 33,
   },
   {

@@ -16,6 +16,10 @@ type Schedule = { at: number; what: ScheduledDeed }
 export class Refused extends Error {}
 
 export const SECOND = 1000
+/** What Scheduler makes of one delivery: at least once, up to a minute late, and sometimes never. */
+export type Delivery = 'once' | 'twice' | 'late' | 'lost'
+const LATE_MS = 59 * SECOND
+
 /** The filter that never has a rule. */
 export const PARKING = 'tmf-parking'
 
@@ -43,6 +47,14 @@ export class ModelAccount {
   latestEnd: number
   /** Revision that the gateways run; null while none runs. */
   running: number | null = null
+  /** How far the control plane’s clock is from AWS’s, and has ever been. */
+  #skewMs = 0
+  skewMaxMs = 0
+  /** What becomes of the next deliveries of schedules; `once` when there is none. */
+  deliveries: Delivery[] = []
+  /** Rules and sessions whose own schedule was not delivered in time. */
+  readonly undelivered = new Set<string>()
+  #later: { at: number; what: ScheduledDeed }[] = []
   readonly #lagMs: number
   readonly #tokens = new Map<string, string>()
   /** What was deleted in the last minutes: a lagging Describe still shows it. */
@@ -62,6 +74,16 @@ export class ModelAccount {
     return this.record.experiment.id
   }
 
+  /** The control plane’s own time. */
+  get clock(): number {
+    return this.now + this.#skewMs
+  }
+
+  set skewMs(milliseconds: number) {
+    this.#skewMs = milliseconds
+    this.skewMaxMs = Math.max(this.skewMaxMs, Math.abs(milliseconds))
+  }
+
   #id(kind: string): string {
     return `${kind}-${String(++this.#ids).padStart(17, '0')}`
   }
@@ -73,12 +95,31 @@ export class ModelAccount {
       const due = [...this.schedules].filter(([, { at }]) => at <= end).sort((a, b) => a[1].at - b[1].at)[0]
       if (!due) break
       const [name, { at, what }] = due
+      this.#deliverLater(at)
       this.now = Math.max(this.now, at)
       this.schedules.delete(name)
-      this.#fire(what)
+      this.#deliver(what)
     }
+    this.#deliverLater(end)
     this.now = end
     this.running = this.desired > 0 ? this.config.revision : null
+  }
+
+  #deliver(what: ScheduledDeed): void {
+    const delivery = this.deliveries.shift() ?? 'once'
+    if (delivery === 'twice' || delivery === 'late') this.#later.push({ at: this.now + LATE_MS, what })
+    if (delivery === 'once' || delivery === 'twice') this.#fire(what)
+    else if (what.deed === 'delete-rule') this.undelivered.add(what.rule)
+    else if (what.deed === 'delete-session') this.undelivered.add(what.session)
+  }
+
+  #deliverLater(until: number): void {
+    const due = this.#later.filter(({ at }) => at <= until)
+    this.#later = this.#later.filter(({ at }) => at > until)
+    for (const { at, what } of due) {
+      this.now = Math.max(this.now, at)
+      this.#fire(what)
+    }
   }
 
   #fire(what: ScheduledDeed): void {
@@ -272,7 +313,7 @@ export class ModelAccount {
         return {}
       }
       case 'write-record': {
-        const next = changed({ record: this.record, sessions, seen }, action, new Date(this.now))
+        const next = changed({ record: this.record, sessions, seen }, action, new Date(this.clock))
         this.record = { ...next, experiment: { ...next.experiment, version: next.experiment.version + 1 } }
         return { record: this.record }
       }
