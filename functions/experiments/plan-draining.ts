@@ -1,6 +1,12 @@
 import { paidUntil } from '../cost/hours.ts'
 import type { Action } from './actions.ts'
-import { configurationsBefore, GATEWAYS_TO_ZERO, killSchedule, schedulePrefix } from './names.ts'
+import {
+  configurationsBefore,
+  GATEWAYS_TO_ZERO,
+  killSchedule,
+  leaseSchedule,
+  schedulePrefix,
+} from './names.ts'
 import type { View } from './observed.ts'
 import { acknowledged, zeroWithout } from './plan-gateways.ts'
 import { close, nameSteps, wasRefused } from './plan-sessions.ts'
@@ -27,9 +33,14 @@ export const planDraining = (view: View, now: Date, settings: Settings): Action[
   return [...leaveGateways(view, now, settings)]
 }
 
-const deleteRules = ({ record, seen }: View): Action[] => {
-  const rules = new Set([...record.life.rules, ...seen.rules].map(({ rule }) => rule))
-  const left = [...rules].filter((rule) => !seen.gone.has(rule))
+const rulesLeft = ({ record, seen }: View): string[] =>
+  [...new Set([...record.life.rules, ...seen.rules].map(({ rule }) => rule))].filter(
+    (rule) => !seen.gone.has(rule),
+  )
+
+const deleteRules = (view: View): Action[] => {
+  const { record } = view
+  const left = rulesLeft(view)
   if (left.length > 0) return left.map((rule) => ({ kind: 'delete-rule', rule }))
   return record.life.rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
 }
@@ -80,10 +91,16 @@ const closeSessions = (view: View, now: Date, settings: Settings): Action[] => {
   })
 }
 
-/** A session’s kill schedule goes after its session: until then it is the one thing that is sure to end it. */
+/**
+ * A session’s kill schedule goes after its session, and a rule’s lease after its rule: until then it is the one thing that is
+ * sure to end it, whatever EC2 refuses.
+ */
 const disarm = (view: View): Action[] => {
   const { id } = view.record.experiment
-  const needed = new Set(liveSessions(view).map((session) => killSchedule(id, session)))
+  const needed = new Set([
+    ...liveSessions(view).map((session) => killSchedule(id, session)),
+    ...rulesLeft(view).map((rule) => leaseSchedule(id, rule)),
+  ])
   return [...view.seen.schedules.keys()]
     .filter((schedule) => schedule.startsWith(schedulePrefix(id)) && !needed.has(schedule))
     .map((schedule) => ({ kind: 'disarm', schedule }))

@@ -60,7 +60,9 @@ const happen = async (account: Account, id: string): Promise<void> => {
   const second = latestOf(await ledger(account.plane, id), eni(2))
   const state = account.cloud.state.instances.get(instance(2))?.state
   const InstanceIds = [instance(2)]
-  if (second?.generation === 0 && second.state === 'active' && state === 'running')
+  // Both are mirrored in the second stage of the ramp only.
+  const mirrors = mirroredVnis(account.cloud).length === 2
+  if (second?.generation === 0 && second.state === 'active' && state === 'running' && mirrors)
     await ec2.send(new StopInstancesCommand({ InstanceIds }))
   if (second?.state === 'deleted' && state === 'stopped')
     await ec2.send(new StartInstancesCommand({ InstanceIds }))
@@ -69,7 +71,6 @@ const happen = async (account: Account, id: string): Promise<void> => {
   const change = { by: 'ada', reason: null, now: new Date(account.clock.now()) }
   const { items } = await listAudit(account.plane.table, id, { maxResults: 50 })
   const trail = items.map(({ what }) => what)
-  const mirrors = mirroredVnis(account.cloud).length === 2
   if (!trail.includes('paused')) {
     if (mirrors) await updateRecord(account.plane.table, paused(record, change))
   } else if (!trail.includes('resumed')) {
@@ -79,8 +80,17 @@ const happen = async (account: Account, id: string): Promise<void> => {
   } else if (mirrors) await stop(account, id)
 }
 
+const STAGES = [{ sources: 50, requests: 50, seconds: 30 }, { sources: 100 }]
+/** What a life needs and little more: whatever runs on for hours passes it. */
+export const BUDGET_USD = 0.1
+export const lifeSpec = spec({
+  window: { durationSeconds: 600 },
+  ramp: { stages: STAGES, promote: 'time' },
+  budgetUsd: BUDGET_USD,
+})
+
 /**
- * A life of two ENIs: started, one of them left when its instance stopped and joined again with another session, paused,
+ * A life of two ENIs, ramped up in two stages: started, the second joined in the second stage, one of them left when its instance stopped and joined again with another session, paused,
  * resumed, stopped by hand, ended. The control plane dies at one point of it and another one takes over when the dead one’s lease as the
  * writer has run out.
  */
@@ -89,7 +99,7 @@ export const live = async (
   interrupt: Interrupt,
   switches: Partial<Switches> = {},
 ): Promise<Life> => {
-  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
+  const id = await begin(account, lifeSpec)
   let plane = reopen(account, switches)
   interrupt.attach(plane.clients)
   for (let n = 0; n < LOOKS_MAX; n++) {
@@ -113,9 +123,10 @@ const LOOKS_MAX = 150
 
 /** The same end whatever happened: nothing left, everything accounted for once. */
 const expectConverged = async (account: Account, id: string): Promise<void> => {
-  const { experiment } = await read(account.plane, id)
+  const { experiment, life } = await read(account.plane, id)
   const rows = await ledger(account.plane, id)
   expect(experiment).toMatchObject({ phase: 'ended', outcome: 'stopped', sources: 0, gateways: 0 })
+  expect(life.stage.index).toBe(STAGES.length - 1)
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
   expect(rows.map((row) => [row.eni, row.generation, row.state])).toEqual([
     [eni(1), 0, 'deleted'],
@@ -152,22 +163,28 @@ export const crashAtEvery = async (
   if (IS_PROOF) console.log(`killed ${when} ${JSON.stringify(switches)}: all of ${whole.calls.length} calls`)
 }
 
-/** The same life with nobody to take over: until its control plane dies, or to its end. */
+/**
+ * The same life with nobody to take over: until its control plane dies, or to its end. Of two appliers the second has a
+ * clock that is so far ahead that it never waits for the first one’s right to write; both die at once.
+ */
 export const abandon = async (
   account: Account,
   interrupt: Interrupt,
   switches: Partial<Switches>,
+  appliers: 1 | 2 = 1,
 ): Promise<string> => {
-  const id = await begin(account, spec({ window: { durationSeconds: 600 } }))
-  const plane = reopen(account, switches)
-  interrupt.attach(plane.clients)
+  const id = await begin(account, lifeSpec)
+  const first = reopen(account, switches)
+  const second = reopen(account, switches)
+  const planes = [first, { ...second, now: () => second.now() + LONGEST_CALL_MS }].slice(0, appliers)
+  for (const { clients } of planes) interrupt.attach(clients)
   for (let n = 0; n < LOOKS_MAX; n++) {
     const { phase } = (await read(account.plane, id)).experiment
     if (phase === 'ended') break
     if (phase === 'mirroring') await happen(account, id)
-    const alive = await look(account, plane, id)
+    const alive = await Promise.all(planes.map((plane) => look(account, plane, id)))
     await account.gateways.work(account)
-    if (!alive) break
+    if (alive.includes(false)) break
     await account.clock.advance(5000)
     await account.gateways.work(account)
   }
