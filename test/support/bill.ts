@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../local/aws/call-log.ts'
 
 /** What the endpoints’ own log says was used: nothing in here asks the product, or shares code with it. */
-type SessionUse = { experiment: string; from: number; to: number }
+type SessionUse = { id: string; experiment: string; from: number; to: number }
 type TaskUse = { from: number; to: number }
 
 const HOUR_MS = 3_600_000
@@ -31,7 +31,12 @@ export class Bill {
     this.#calls.set(action, this.calls(action) + 1)
     for (const id of created) {
       if (id.startsWith('tms-') && !this.#sessions.has(id))
-        this.#sessions.set(id, { experiment: experimentIn(input), from: at, to: Number.POSITIVE_INFINITY })
+        this.#sessions.set(id, {
+          id,
+          experiment: experimentIn(input),
+          from: at,
+          to: Number.POSITIVE_INFINITY,
+        })
       if (action === 'Task running') this.#tasks.set(id, { from: at, to: Number.POSITIVE_INFINITY })
     }
     for (const id of deleted) {
@@ -44,28 +49,29 @@ export class Bill {
     return this.#calls.get(action) ?? 0
   }
 
-  /** Of all experiments, or of one. */
-  sessions(experiment?: string): SessionUse[] {
-    return [...this.#sessions.values()].filter(
-      (one) => experiment === undefined || one.experiment === experiment,
-    )
+  /** Of all experiments, or of one; as they were at a time. */
+  sessions(experiment?: string, until = Number.POSITIVE_INFINITY): SessionUse[] {
+    return [...this.#sessions.values()]
+      .filter((one) => experiment === undefined || one.experiment === experiment)
+      .map((one) => ({ ...one, to: Math.min(one.to, until) }))
   }
 
   /** Begun hours, whole. */
-  sessionHours(experiment: string): number {
-    return this.sessions(experiment).reduce(
+  sessionHours(experiment: string, until?: number): number {
+    return this.sessions(experiment, until).reduce(
       (sum, { from, to }) => sum + Math.max(1, Math.ceil((to - from) / HOUR_MS)),
       0,
     )
   }
 
   /** Hours as far as they were used: if AWS bills partial hours. */
-  exactSessionHours(experiment: string): number {
-    return this.sessions(experiment).reduce((sum, { from, to }) => sum + (to - from) / HOUR_MS, 0)
+  exactSessionHours(experiment: string, until?: number): number {
+    return this.sessions(experiment, until).reduce((sum, { from, to }) => sum + (to - from) / HOUR_MS, 0)
   }
 
-  taskSeconds(): number {
-    return [...this.#tasks.values()].reduce((sum, { from, to }) => sum + (to - from) / 1000, 0)
+  /** Those that run still have run until `now`. */
+  taskSeconds(now = Number.POSITIVE_INFINITY): number {
+    return [...this.#tasks.values()].reduce((sum, { from, to }) => sum + (Math.min(to, now) - from) / 1000, 0)
   }
 
   /**
@@ -94,12 +100,15 @@ export class Bill {
     experiment: string,
     wire: { bytes: number; packets: number; crossing: number },
     taskSeconds: number,
+    until?: number,
   ): { sessions: number; nlcu: number; fargate: number; crossAz: number } {
     const gb = (wire.bytes + 50 * wire.packets) / 1e9
     const flows =
-      wire.packets > 0 ? this.exactSessionHours(experiment) * 128 * Math.max(1 / 50_000, 1 / 120 / 400) : 0
+      wire.packets > 0
+        ? this.exactSessionHours(experiment, until) * 128 * Math.max(1 / 50_000, 1 / 120 / 400)
+        : 0
     return {
-      sessions: this.sessionHours(experiment) * USD.session,
+      sessions: this.sessionHours(experiment, until) * USD.session,
       nlcu: Math.max(gb, flows) * USD.nlcu,
       fargate: (taskSeconds / 3600) * (USD.vcpuHour + 2 * USD.gbHour),
       crossAz: gb * wire.crossing * 2 * USD.crossAz,

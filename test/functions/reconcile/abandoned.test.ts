@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { describeSessions } from '../../../functions/mirror/session.ts'
 import { type Switches, switchValues } from '../../../local/aws/switches.ts'
-import { abandon, live } from '../../support/crash.ts'
+import { openApiOver } from '../../support/api.ts'
+import { Bill } from '../../support/bill.ts'
+import { abandon, BUDGET_USD, lifeSpec, live } from '../../support/crash.ts'
 import {
+  type Account,
   ledger,
   leftovers,
   mirroredVnis,
@@ -14,21 +17,46 @@ import {
 import { Interrupt } from '../../support/interrupt.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
-const STRIDE = IS_PROOF ? 1 : 43
-const TIMEOUT = IS_PROOF ? 7_200_000 : 120_000
+const STRIDE = IS_PROOF ? 1 : 73
+/** What two appliers do takes longer. */
+const FEW_STRIDE = IS_PROOF ? 1 : 181
+const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 /** From the last renewal: the lease, and as late as a schedule may be. */
 const LEASE_SECONDS = 15 + 60
 /** The window, and what comes behind it: kill schedules, the gateways’ way to zero. */
 const OVER_SECONDS = 600 + 180
+/** Nobody comes for so long: whatever still ran would cost further hours. */
+const ALONE_SECONDS = 2 * 3600
+const SESSION_USD = 0.015
+
+/** What a plan says could be spent past the budget. */
+const statedOvershoot = async ({ plane }: Account): Promise<number> =>
+  (await openApiOver(plane).send({ method: 'POST', path: '/plans', body: lifeSpec })).body.overshootUsd
+
+/** By the endpoints’ own log, as AWS would bill it; gateways that ran since `taskSeconds` were all its. */
+const spentBy = ({ gateways, clock }: Account, bill: Bill, id: string, taskSeconds: number): number => {
+  const bytes = gateways.counted(id)
+  const wire = { bytes, packets: Math.ceil(bytes / 1000), crossing: 1 }
+  return Object.values(bill.usd(id, wire, taskSeconds, clock.now())).reduce((sum, usd) => sum + usd, 0)
+}
 
 /** What an experiment leaves when its control plane dies at one point for good, and what recovers it. */
-const abandonAtEvery = async (switches: Partial<Switches>, first: number): Promise<void> => {
+const abandonAtEvery = async (
+  switches: Partial<Switches>,
+  first: number,
+  appliers: 1 | 2 = 1,
+  stride = STRIDE,
+): Promise<void> => {
   const account = await openAccount({ instanceTransitionSeconds: 2, ...switches })
+  const bill = new Bill()
+  const overshootUsd = await statedOvershoot(account)
   const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, 'lost'), switches)
+  await bill.read(account.cloud.address)
 
-  for (let at = first; at < whole.calls.length; at += STRIDE) {
+  for (let at = first; at < whole.calls.length; at += stride) {
     const point = `dead for good at call ${at} (${whole.calls[at]})`
-    const id = await abandon(account, new Interrupt(at, 'lost'), switches)
+    const ranBefore = bill.taskSeconds()
+    const id = await abandon(account, new Interrupt(at, 'lost'), switches, appliers)
     await account.clock.advance(LEASE_SECONDS * 1000)
     expect(mirroredVnis(account.cloud), point).toEqual([])
     await account.clock.advance(OVER_SECONDS * 1000)
@@ -40,6 +68,19 @@ const abandonAtEvery = async (switches: Partial<Switches>, first: number): Promi
       left.sessions.filter((session) => recorded.includes(session)),
       point,
     ).toEqual([])
+    await account.clock.advance(ALONE_SECONDS * 1000)
+    await bill.read(account.cloud.address)
+    const unrecorded = bill.sessions(id).filter((session) => !recorded.includes(session.id))
+    const now = account.clock.now()
+    const unrecordedHours = unrecorded.reduce(
+      (sum, { from, to }) => sum + Math.ceil((Math.min(to, now) - from) / 3_600_000),
+      0,
+    )
+    // Of one whose answer was lost nobody knows: it is owed until the sweeper or `panic` comes.
+    expect(unrecorded.length, point).toBeLessThanOrEqual(appliers)
+    expect(spentBy(account, bill, id, bill.taskSeconds(now) - ranBefore), point).toBeLessThanOrEqual(
+      BUDGET_USD + overshootUsd + unrecordedHours * SESSION_USD,
+    )
 
     for (let n = 0; n < 30 && (await read(account.plane, id)).experiment.phase !== 'ended'; n++)
       await pass(account)
@@ -67,4 +108,9 @@ const chosen = ([switches]: [Partial<Switches>, number]): boolean =>
 
 test.each(EVERY.filter(chosen))('dead for good, under %o', { timeout: TIMEOUT }, (switches, first) =>
   abandonAtEvery(switches, first),
+)
+
+/** Each takes over from the other in the middle of what it does, and sees what both made a minute late. */
+test('two appliers at once, with Describe a minute behind, both dead for good', { timeout: TIMEOUT }, () =>
+  abandonAtEvery({ describeLagSeconds: 60 }, IS_PROOF ? 0 : 61, 2, FEW_STRIDE),
 )

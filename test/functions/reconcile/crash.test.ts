@@ -4,10 +4,10 @@ import { crashAtEvery } from '../../support/crash.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
 /** All points take minutes: `npm run proof` takes all, a quick run every so many of them. */
-const STRIDE = IS_PROOF ? 1 : 61
-const SWITCHES_STRIDE = IS_PROOF ? 1 : 199
+const STRIDE = IS_PROOF ? 1 : 83
+const SWITCHES_STRIDE = IS_PROOF ? 1 : 269
 
-const TIMEOUT = IS_PROOF ? 7_200_000 : 120_000
+const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 
 test('killed before a call, it ends the same', { timeout: TIMEOUT }, () =>
   crashAtEvery('before', {}, 3, STRIDE),
