@@ -31,12 +31,12 @@ export type Event =
   | { is: 'lose' | 'stop-source' | 'start-source' | 'appear'; eni: number }
   | { is: 'health'; good: boolean }
   | { is: 'broke' }
+  | { is: 'found'; good: boolean }
 export type Step = { seconds: number; event: Event; dieAfter: number; answerLost: boolean }
 /** What goes wrong around one look beside its death. */
 export type Trouble = {
   /** The control plane’s clock is so far from AWS’s from here on. */
   skewSeconds: number
-  | { is: 'found'; good: boolean }
   deliveries: Delivery[]
   refusals: boolean[]
   /** How often whatever calls for this look arrives. */
@@ -208,6 +208,10 @@ export const expectSafe = (account: ModelAccount): void => {
     if (!kill) throw new Error(`recorded session ${row.session} has no kill schedule`)
     const latest = Math.max(account.latestEnd, account.now) + account.skewMaxMs
     if (kill.at > latest + settings.killGraceMs + 5 * SECOND)
+      throw new Error(`session ${row.session} would outlive the end`)
+  }
+}
+
 /** What a probe measures, since nothing is measured here. */
 const FOUND = {
   at: new Date(START).toISOString(),
@@ -228,10 +232,6 @@ const FOUND = {
   protocols: {},
   expectedUsd: 1,
   expectedUsdPerGb: 1,
-}
-
-      throw new Error(`session ${row.session} would outlive the end`)
-  }
 }
 
 export const happen = (account: ModelAccount, event: Event): void => {
