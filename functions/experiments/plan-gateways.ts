@@ -1,7 +1,11 @@
 import { Comparing } from '../../contract/comparing.ts'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { ShadowSpec } from '../../contract/forwarding.ts'
-import { GatewayComparing, type GatewayExperiment } from '../../contract/gateway-config.ts'
+import {
+  GatewayComparing,
+  type GatewayExperiment,
+  type GatewaySource,
+} from '../../contract/gateway-config.ts'
 import { Redaction } from '../../contract/redaction.ts'
 import { Selection } from '../../contract/selection.ts'
 import type { Action } from './actions.ts'
@@ -79,7 +83,7 @@ const armZero = ({ seen }: View, own: readonly string[], now: Date, settings: Se
 }
 
 const entryFor = (view: View): GatewayExperiment => {
-  const { record, sessions, seen } = view
+  const { record, seen } = view
   const { id, spec, endAt } = record.experiment
   const { resources: _, ...comparing } = Comparing.parse(spec.compare ?? {})
   return {
@@ -104,12 +108,27 @@ const entryFor = (view: View): GatewayExperiment => {
     tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
     until: endAt,
     production: [...record.life.front],
-    sources: sessions
-      .filter(({ state }) => state === 'active')
-      // What was read from the store, and what was learned since, must come in one order.
-      .sort((a, b) => (a.eni < b.eni ? -1 : a.eni > b.eni ? 1 : a.generation - b.generation))
-      .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac })),
+    sources: sourcesFor(view),
   }
+}
+
+/**
+ * What gateways are to know: every session that exists, and while it is prepared those that are chosen, under the VNIs
+ * they will have. In one order, whether read from the store or learned since.
+ */
+const sourcesFor = ({ record, sessions, seen }: View): GatewaySource[] => {
+  const { enis, vnis } = record.life
+  const preparing = record.experiment.phase === 'preparing'
+  const known = new Set(sessions.map(({ eni }) => eni))
+  const rows = sessions
+    .filter(({ state }) => state === 'active' || (preparing && state === 'intended'))
+    .sort((a, b) => a.generation - b.generation)
+    .map(({ vni, eni, address, mac }) => ({ vni, eni, address, mac }))
+  const chosen = (preparing && seen.sources ? seen.sources : []).flatMap(({ eni, address, mac }) => {
+    const vni = vnis[eni]
+    return vni !== undefined && enis?.includes(eni) && !known.has(eni) ? [{ vni, eni, address, mac }] : []
+  })
+  return [...rows, ...chosen].sort((a, b) => (a.eni < b.eni ? -1 : a.eni > b.eni ? 1 : 0))
 }
 
 /** With ports, the rules accept a packet at the end that serves only; with client ranges, perhaps at one end. */

@@ -49,6 +49,28 @@ const filterStep = ({ record, seen }: View, now: Date): Action => {
     : { kind: 'create-filter', generation: filterGeneration, expiresAt: record.experiment.endAt }
 }
 
+/** One for each, all of them unused. */
+export const chooseVnis = (
+  enis: readonly string[],
+  taken: ReadonlySet<number>,
+  random: RandomVni,
+): Record<string, number> => {
+  const used = new Set(taken)
+  return Object.fromEntries(
+    enis.map((eni) => {
+      const vni = unusedVni(used, random)
+      used.add(vni)
+      return [eni, vni]
+    }),
+  )
+}
+
+const unusedVni = (used: ReadonlySet<number>, random: RandomVni): number => {
+  let vni = random()
+  while (used.has(vni)) vni = random()
+  return vni
+}
+
 /** Writes down that an ENI is to get a session, its next when it had some before. */
 export const intend = (
   { record, seen, sessions }: View,
@@ -58,8 +80,12 @@ export const intend = (
   random: RandomVni,
 ): Action => {
   const ours = new Set(sessions.map(({ vni }) => vni))
-  let vni = random()
-  while (ours.has(vni) || seen.vnis.has(vni)) vni = random()
+  const { vnis } = record.life
+  const chosen = vnis[eni]
+  const vni =
+    chosen !== undefined && !ours.has(chosen)
+      ? chosen
+      : unusedVni(new Set([...ours, ...seen.vnis, ...Object.values(vnis)]), random)
   const number = freeNumber(seen.taken, eni)
   const slots = new Set(sessions.flatMap(({ state, slot }) => (state === 'deleted' ? [] : [slot])))
   let slot = 0

@@ -14,7 +14,14 @@ import { endedInProbe } from './plan-probe.ts'
 import { rampSteps } from './plan-ramp.ts'
 import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
 
-import { extensionSteps, liveRows, type RandomVni, sessionSteps, tagSteps } from './plan-sessions.ts'
+import {
+  chooseVnis,
+  extensionSteps,
+  liveRows,
+  type RandomVni,
+  sessionSteps,
+  tagSteps,
+} from './plan-sessions.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
 import { armable, armTime, beginTime, callTime } from './times.ts'
@@ -109,7 +116,14 @@ const planPreparing = (view: View, now: Date, settings: Settings, random: Random
     if (choice === null) return []
     return [
       'enis' in choice
-        ? { kind: 'write-record', life: { enis: choice.enis, front: [...seen.front] } }
+        ? {
+            kind: 'write-record',
+            life: {
+              enis: choice.enis,
+              vnis: chooseVnis(choice.enis, seen.vnis, random),
+              front: [...seen.front],
+            },
+          }
         : finish('failed', choice.problem),
     ]
   }
@@ -123,7 +137,7 @@ const prepareSteps = (view: View, now: Date, settings: Settings, random: RandomV
   const gateways = gatewaySteps(view)
   if (gateways.length > 0) return gateways
   if (view.sessions.length === 0) {
-    // A session owes its hour from its creation: none is made before everything that is to receive its packets is there.
+    // A session owes its hour from its creation: none is made before all that is to receive its packets is there and knows it.
     const published = publishSteps(view)
     if (published.length > 0) return published
     if (!ready(view)) return []

@@ -34,6 +34,8 @@ export const Life = z.object({
   unfitSince: Timestamp.nullable(),
   /** The ENIs it was prepared with; null before. From then on its ledger rows say what it mirrors. */
   enis: z.array(EniId).nullable(),
+  /** The VNIs that the sessions on these are to get, by ENI: the gateways know them before any session exists. */
+  vnis: z.record(z.string(), z.int().min(1).max(0xffffff)).default({}),
   /** Addresses of the load balancers that production’s requests come through, as they were then. */
   front: z.array(z.string()).default([]),
   filter: z.string().nullable(),
@@ -108,6 +110,7 @@ export const newLife = (): Life => ({
   drainingSince: null,
   unfitSince: null,
   enis: null,
+  vnis: {},
   front: [],
   filter: null,
   filterGeneration: 0,

@@ -212,8 +212,8 @@ const monthOfOwner = async (
   return { owner, month, budgetUsd: budget.monthUsd, othersUsd, beforeUsd: 0 }
 }
 
-/** Gateways start and become healthy, sessions are created, and their configuration is acknowledged: about three looks. */
-const PREPARING_TICKS = 3
+/** Gateways start, become healthy and acknowledge their configuration: about as long as two looks. */
+const PREPARING_TICKS = 2
 
 /** Fleets are large, and answers are not: whoever wants each of them asks for a preview, page by page. */
 const SOURCES_SHOWN = 200

@@ -117,3 +117,19 @@ it('explains every dollar: rows add up to their line, lines to the total', async
   )
   expect(body.pricesFrom).toContain('Shadowmeter’s own table')
 })
+
+it('comes page by page, with the account of all of it on each page', async () => {
+  const id = await store()
+  const ask = (query: Record<string, string>) => api.send({ path: `/experiments/${id}/ledger`, query })
+
+  const first = await ask({ maxResults: '1' })
+  const second = await ask({ maxResults: '1', nextToken: first.body.nextToken })
+  const wrong = await ask({ nextToken: '%%' })
+
+  const generations = [first, second].map(({ body }) => body.rows.map((row: LedgerRow) => row.generation))
+  expect(generations).toEqual([[0], [1]])
+  expect(second.body.nextToken).toBeNull()
+  expect(second.body.lines).toEqual(first.body.lines)
+  expect([first.body.sessions, second.body.sessions]).toEqual([2, 2])
+  expect([wrong.status, wrong.body.errors[0].path]).toEqual([400, 'query.nextToken'])
+})

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { tick } from '../../../functions/reconcile/tick.ts'
+import { readConfig } from '../../../functions/store/gateway-config.ts'
 import type { CallRecord } from '../../../local/aws/call-log.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
 import {
   type Account,
   begin,
+  ledger,
   mirroredVnis,
   openAccount,
   pass,
@@ -41,7 +43,7 @@ const passUnheard = async (account: Account, times: number): Promise<void> => {
   }
 }
 
-test('no session is created before every gateway has acknowledged the experiment', {
+test('no session is created before every gateway has acknowledged it, and its VNIs with it', {
   timeout: 60_000,
 }, async () => {
   const account = await openAccount()
@@ -49,6 +51,7 @@ test('no session is created before every gateway has acknowledged the experiment
 
   await passUnheard(account, 6)
   const unheard = { made: await made(account), ...(await read(account.plane, id)).experiment }
+  const [told] = (await readConfig(account.plane.table)).experiments
   for (let n = 0; n < 4; n++) await pass(account)
 
   expect(unheard).toMatchObject({
@@ -57,6 +60,8 @@ test('no session is created before every gateway has acknowledged the experiment
     gateways: 1,
     reason: 'Not every gateway task has taken over the configuration yet.',
   })
+  const vnis = (await ledger(account.plane, id)).map(({ vni }) => vni)
+  expect(told?.sources.map(({ vni }) => vni).sort()).toEqual(vnis.sort())
   expect((await made(account)).slice(0, 3)).toEqual([
     'CreateTrafficMirrorFilter',
     'CreateTrafficMirrorSession',
