@@ -105,6 +105,7 @@ test('a ramp waits for health, and goes on when it is known', { timeout: 60_000 
   }
 
   expect([...new Set(stages)]).toEqual([
+    '1: 1 of 2, 10 %, 0 mirrored, This stage is being brought about.',
     '1: 1 of 2, 10 %, 1 mirrored, This stage is being brought about.',
     '1: 1 of 2, 10 %, 1 mirrored, The next stage begins at TIME at the earliest.',
     '1: 1 of 2, 10 %, 1 mirrored, The next stage waits for health: one abort rule is not known to be fine.',
