@@ -7,7 +7,7 @@ const TOKEN_MAX = 8_192
 /** Signed tokens are remembered: so many, and as many of the time before. */
 const KNOWN_MAX = 1_000
 /** New signatures a second: who sends ever new tokens takes at most about a tenth of a processor. */
-const PER_SECOND = { HS256: 10_000, ES256: 2_000, RS256: 200 } as const
+const PER_SECOND = { HS256: 5_000, ES256: 1_000, RS256: 200 } as const
 /** Times of a token are moved in steps, so that a token of one capture is signed once. */
 const STEP_SECONDS = 10
 const TIMES = ['exp', 'iat', 'nbf'] as const

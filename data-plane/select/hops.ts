@@ -38,7 +38,7 @@ export class Hops {
     if (this.#outer) return this.#sources.has(client.address)
     const ids = idsOf(headers)
     if (ids.length === 0) return false
-    const content = hash('sha1', `${method} ${target}\n${hash('sha1', body)}`)
+    const content = contentOf(method, target, body)
     let isSeen = false
     if (this.#sources.has(client.address) && client.address !== server.address) {
       isSeen = this.#got.take(`${client.address} ${content}`, ids, lastAt)
@@ -73,6 +73,7 @@ class Waiting {
   /** Takes one out that has one of these ids. */
   take(key: string, ids: readonly string[], at: number): boolean {
     this.#goOn(at)
+    if (this.#now.size + this.#before.size === 0) return false
     for (const id of ids) {
       const name = `${key} ${id}`
       if (takeFrom(this.#before.get(name)) || takeFrom(this.#now.get(name))) return true
@@ -99,6 +100,15 @@ const takeFrom = (copies: Copy[] | undefined): boolean => {
     return true
   }
   return false
+}
+
+/** A longer target is remembered by its hash. */
+const TARGET_MAX = 200
+
+/** The same for the same method, target and body; most requests need no hash for it. */
+const contentOf = (method: string, target: string, body: Buffer): string => {
+  const asked = target.length > TARGET_MAX ? hash('sha1', target) : target
+  return body.length === 0 ? `${method} ${asked}` : `${method} ${asked} ${hash('sha1', body)}`
 }
 
 /** Trace Context’s trace id (W3C, section 3.2.2.3), the root of X-Ray’s, and X-Request-Id. */
