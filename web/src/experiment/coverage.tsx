@@ -13,7 +13,7 @@ export const Coverage = ({ verdict }: { verdict: Verdict }) => {
       header={
         <Header
           variant="h2"
-          description="How much of what was seen the verdict rests on. Gateways write what they compared a little after they count what they received."
+          description="How much of what was seen the verdict rests on. Requests are as last metered, comparisons as just written: while it runs they may be some seconds apart."
         >
           Coverage
         </Header>
