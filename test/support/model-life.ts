@@ -117,13 +117,23 @@ export const life: fc.Arbitrary<Case> = fc.record({
   steps: fc.array(stepWith(event), { maxLength: 40 }),
 })
 
+const CALM: Step = {
+  seconds: TICK,
+  event: { is: 'nothing' },
+  dieAfter: Number.POSITIVE_INFINITY,
+  answerLost: false,
+}
+
 const trouble: fc.Arbitrary<Trouble> = fc.record({
   skewSeconds: fc.oneof(
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: -90, max: 90 }) },
   ),
   deliveries: fc.array(fc.constantFrom<Delivery>('once', 'once', 'twice', 'late', 'lost'), { maxLength: 6 }),
-  refusals: fc.array(fc.boolean(), { maxLength: 20 }),
+  refusals: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<boolean[]>([]) },
+    { weight: 1, arbitrary: fc.array(fc.boolean(), { maxLength: 20 }) },
+  ),
   calls: fc.constantFrom(0, 1, 1, 1, 2),
 })
 
@@ -132,12 +142,18 @@ export const troubled: fc.Arbitrary<Case> = fc.record({
   ...account,
   ramp,
   probe: fc.constantFrom('none' as const, 'none' as const, 'go-on' as const, 'ask' as const),
-  seconds: fc.integer({ min: 20, max: 200 }),
+  seconds: fc.integer({ min: 60, max: 400 }),
   delay: fc.constantFrom(0, 0, 12),
-  steps: fc.array(
-    fc.tuple(stepWith(event), trouble).map(([step, more]) => ({ ...step, ...more })),
-    { maxLength: 40 },
-  ),
+  // Most begin in peace, so that there is something to lose.
+  steps: fc
+    .tuple(
+      fc.constantFrom(0, 8, 8, 8),
+      fc.array(
+        fc.tuple(stepWith(event), trouble).map(([step, more]) => ({ ...step, ...more })),
+        { maxLength: 30 },
+      ),
+    )
+    .map(([calm, steps]) => [...Array.from({ length: calm }, () => CALM), ...steps]),
 })
 
 /** Long enough to be still mirroring when the fleet has come to rest. */
