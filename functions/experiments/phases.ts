@@ -5,6 +5,7 @@ import { zeroLines } from '../../contract/money.ts'
 import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
+import { probeReason } from './plan-probe.ts'
 import { type ExperimentRecord, type Extension, type Life, newLife } from './record.ts'
 
 /** Where an experiment may go from each phase. Every end goes through draining, but that of one that never began. */
@@ -219,7 +220,7 @@ export const resumed = (record: ExperimentRecord, { by, reason, now }: Change): 
   const experiment: Experiment = {
     ...record.experiment,
     pausedSince: null,
-    ...(answers && { probe: { ...probe, state: 'passed' } }),
+    ...(answers && { probe: { ...probe, state: 'passed' }, reason: null }),
   }
   const what = answers ? 'resumed after the probe' : 'resumed'
   return audited(record, { ...record, experiment }, { who: by, what, why: reason }, now)
@@ -233,10 +234,11 @@ export const probed = (record: ExperimentRecord, state: 'passed' | 'asking', now
   // All sources together, as far as a minute tells: what two weeks have told may have been more.
   const whole = (found.peakBytesPerSecond * found.candidates) / Math.max(1, found.sources)
   const { experiment, life } = state === 'asking' ? silenced(record, now) : record
+  const after = { ...experiment, probe: { ...probe, state } }
   return audited(
     record,
     {
-      experiment: { ...experiment, probe: { ...probe, state } },
+      experiment: { ...after, reason: probeReason({ experiment: after }) },
       life: { ...life, peakBytesPerSecond: Math.max(life.peakBytesPerSecond, whole) },
     },
     {

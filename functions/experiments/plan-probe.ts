@@ -35,7 +35,7 @@ export const probeSteps = ({ record }: View, inForce: boolean, now: Date): Actio
 }
 
 /** What people should know of a probe while it lasts; null without one, or after it. */
-export const probeReason = ({ experiment }: ExperimentRecord): string | null => {
+export const probeReason = ({ experiment }: Pick<ExperimentRecord, 'experiment'>): string | null => {
   const { probe } = experiment
   if (probe === null || probe.state === 'passed') return null
   if (probe.state === 'probing')

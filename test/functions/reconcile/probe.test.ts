@@ -85,7 +85,7 @@ test('that is to ask pauses with what it found, and goes on when somebody resume
   const api = openApiOver(account.plane)
   const id = await begin(account, probing({ after: 'ask' }))
 
-  await probeIs(account, id, 'asking')
+  const asked = await probeIs(account, id, 'asking')
   for (let n = 0; n < 2; n++) await pass(account)
   const asking = { flowing: mirroredVnis(account.cloud), ...(await experimentOf(account, id)) }
   const kept = leftovers(account).sessions
@@ -93,6 +93,7 @@ test('that is to ask pauses with what it found, and goes on when somebody resume
   for (let n = 0; n < 6; n++) await pass(account)
 
   expect(asking).toMatchObject({ flowing: [], phase: 'mirroring', pausedSince: expect.any(String) })
+  expect(asked.reason).toBe(asking.reason)
   expect(asking.reason).toMatch(
     /^The probe is over and nothing is mirrored: resume it to go on, or stop it\. 2 of 4 sources/,
   )
