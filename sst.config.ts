@@ -30,6 +30,7 @@ export default $config({
     const { site } = await import('./infra/console.ts')
     const { mirrorTarget } = await import('./infra/mirror.ts')
     const { notices } = await import('./infra/notices.ts')
+    const { records } = await import('./infra/records.ts')
     const { evidence } = await import('./infra/storage.ts')
     const { table } = await import('./infra/table.ts')
     await import('./infra/events.ts')
@@ -42,6 +43,7 @@ export default $config({
       mirrorTarget: mirrorTarget.id,
       table: table.name,
       evidence: evidence.bucket,
+      records: records.bucket,
       notices: notices?.arn ?? 'none: deployment.json asks for none',
     }
   },

@@ -41,6 +41,7 @@ export const SPEC = {
   'start-at': { value: 'TIME', help: startAt.description ?? '' },
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },
   percent: { value: 'N', help: percent.description ?? '' },
+  record: { value: 'MB', help: 'record so much of the forwarded requests, with both answers, redacted' },
   'snapshot-at': { value: 'TIME', help: Comparing.shape.snapshotAt.unwrap().description ?? '' },
   openapi: {
     value: 'FILE',

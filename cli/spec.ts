@@ -20,6 +20,7 @@ export type SpecOptions = {
   budget?: string | undefined
   percent?: string | undefined
   writes?: string | undefined
+  record?: string | undefined
   directions?: string | undefined
   'snapshot-at'?: string | undefined
   openapi?: string | undefined
@@ -63,7 +64,7 @@ export const readSpec = (
 ): ExperimentSpecInput => {
   const spec = file === undefined ? {} : readJson(file)
   const inside = (field: string): Json => (isObject(spec[field]) ? spec[field] : {})
-  const { name, owner, reason, shadow, duration, budget, percent, writes, directions } = options
+  const { name, owner, reason, shadow, duration, budget, percent, writes, record, directions } = options
   const made: Json = {
     ...spec,
     name: name ?? spec.name ?? defaultName,
@@ -78,11 +79,12 @@ export const readSpec = (
       },
     }),
     ...(shadow !== undefined && { shadow: { ...inside('shadow'), url: shadow } }),
-    ...((percent !== undefined || writes !== undefined) && {
+    ...((percent !== undefined || writes !== undefined || record !== undefined) && {
       requests: {
         ...inside('requests'),
         ...(percent !== undefined && { percent: numberOf('--percent', percent) }),
         ...(writes !== undefined && { writes }),
+        ...(record !== undefined && { record: { megabytes: numberOf('--record', record) } }),
       },
     }),
     ...((duration !== undefined || options['start-at'] !== undefined) && {

@@ -18,6 +18,7 @@ import {
   stopExperiment,
 } from './operations/experiments.ts'
 import { decideNoise, listNoise } from './operations/noise.ts'
+import { deleteRecords, listRecords, readRecord } from './operations/records.ts'
 import {
   changeSchedule,
   createSchedule,
@@ -52,6 +53,9 @@ export const catalogue = {
   getEvidence,
   renderEvidence,
   deleteEvidence,
+  listRecords,
+  readRecord,
+  deleteRecords,
   listExperimentAudit,
   listSources,
   listAudit,

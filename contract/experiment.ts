@@ -11,6 +11,7 @@ import { Spend, Usd } from './money.ts'
 import { OwnerName } from './owner.ts'
 import { Probe, ProbeNow } from './probe.ts'
 import { Ramp, StageNow } from './ramp.ts'
+import { Recording } from './recording.ts'
 import { Redaction } from './redaction.ts'
 import { asksControl, type Resources } from './resources.ts'
 import { PERCENT_MAX, Selection } from './selection.ts'
@@ -141,6 +142,9 @@ export const ExperimentSpec = z
           .describe('hold: only GET, HEAD and OPTIONS are forwarded; forward: every method'),
         select: Selection.prefault({}),
         redaction: Redaction.prefault({}),
+        record: Recording.exactOptional().describe(
+          'forwarded requests with both answers, redacted, to be read by approvers; nothing is recorded when left out',
+        ),
       })
       .prefault({}),
     window: z.strictObject({
@@ -165,21 +169,28 @@ export const ExperimentSpec = z
     ramp: Ramp.exactOptional().describe('in stages instead of all at once'),
     accept: z.array(Accepted).max(10).exactOptional().describe('risks that are meant to be taken'),
   })
-  .superRefine(({ source, traffic, window, probe, accept = [], shadow, ramp, compare }, context) => {
-    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    if (compare?.resources) refuseResources(compare.resources, { traffic, shadow, ramp }, refuse)
-    if (traffic.ports === undefined && !accept.includes('every-port'))
-      refuse(['traffic', 'ports'], 'name the service ports; to mirror every TCP port, accept every-port')
-    if (traffic.ports !== undefined && accept.includes('every-port'))
-      refuse(['accept'], 'every-port is accepted, yet traffic.ports names some: leave one of them out')
-    if (probe !== undefined && probe.seconds >= window.durationSeconds)
-      refuse(['probe', 'seconds'], 'the window must be longer than its probe')
-    if (source.by === 'load-balancer' && traffic.clientCidrs.join() !== ANYWHERE)
-      refuse(
-        ['traffic', 'clientCidrs'],
-        'towards its targets a load balancer is the client: its own clients cannot be told apart; leave it out',
-      )
-  })
+  .superRefine(
+    ({ source, traffic, requests, window, probe, accept = [], shadow, ramp, compare }, context) => {
+      const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+      if (compare?.resources) refuseResources(compare.resources, { traffic, shadow, ramp }, refuse)
+      if (requests.record !== undefined && requests.redaction.mode === 'off')
+        refuse(
+          ['requests', 'record'],
+          'what is not redacted is not recorded: leave it out, or choose a mode of redaction',
+        )
+      if (traffic.ports === undefined && !accept.includes('every-port'))
+        refuse(['traffic', 'ports'], 'name the service ports; to mirror every TCP port, accept every-port')
+      if (traffic.ports !== undefined && accept.includes('every-port'))
+        refuse(['accept'], 'every-port is accepted, yet traffic.ports names some: leave one of them out')
+      if (probe !== undefined && probe.seconds >= window.durationSeconds)
+        refuse(['probe', 'seconds'], 'the window must be longer than its probe')
+      if (source.by === 'load-balancer' && traffic.clientCidrs.join() !== ANYWHERE)
+        refuse(
+          ['traffic', 'clientCidrs'],
+          'towards its targets a load balancer is the client: its own clients cannot be told apart; leave it out',
+        )
+    },
+  )
   .meta({ id: 'ExperimentSpec' })
 export type ExperimentSpec = z.output<typeof ExperimentSpec>
 export type ExperimentSpecInput = z.input<typeof ExperimentSpec>

@@ -52,6 +52,13 @@ export const GatewayExperiment = z.strictObject({
         .describe('of its pseudonyms; gone from here when it has ended'),
     })
     .prefault({}),
+  record: z
+    .strictObject({
+      bytes: z.int().positive().describe('of all gateway tasks together'),
+      until: Timestamp,
+    })
+    .exactOptional()
+    .describe('what is forwarded is written down, up to so much of it; nothing is when left out'),
   bothEnds: z
     .boolean()
     .default(false)

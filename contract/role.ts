@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { Catalogue } from './catalogue.ts'
 
 /**
- * viewer: reads and plans; operator: starts, changes and ends experiments, too; approver: reads, and approves what an
- * operator asked for; admin: all of it, the budgets of owners and the deletion of evidence, though never the approval of what the same person asked for.
+ * viewer: reads and plans; operator: starts, changes and ends experiments, too; approver: reads, records too, and approves
+ * what an operator asked for; admin: all of it, the budgets of owners and the deletion of evidence, though never the approval of what the same person asked for.
  */
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
 export const Role = z.enum(ROLES).meta({ id: 'Role' })
@@ -32,6 +32,9 @@ export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
   getEvidence: 'viewer',
   renderEvidence: 'viewer',
   deleteEvidence: 'admin',
+  listRecords: 'viewer',
+  readRecord: 'approver',
+  deleteRecords: 'operator',
   listBudgets: 'viewer',
   setBudget: 'admin',
   listExperimentAudit: 'viewer',

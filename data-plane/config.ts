@@ -34,6 +34,7 @@ const Environment = z.object({
   AWS_ENDPOINT_URL: z.string().optional(),
   SHADOWMETER_DEPLOYMENT: z.string().min(1).default('shadowmeter'),
   SHADOWMETER_SHADOWS: AllowedShadowsText,
+  SHADOWMETER_RECORDS_BUCKET: z.string().min(3).optional(),
   SHADOWMETER_LISTEN: hostPort.default({ host: '0.0.0.0', port: 4789 }),
   SHADOWMETER_LISTEN_GENEVE: hostPort.optional(),
   SHADOWMETER_HEALTH: hostPort.default({ host: '0.0.0.0', port: 8080 }),
@@ -48,6 +49,8 @@ export type TaskConfig = {
   table: string
   /** app/stage, in metrics. */
   deployment: string
+  /** S3 bucket that records go to; null: nothing is recorded. */
+  recordsBucket: string | null
   /** Where requests may be sent, whatever the table says. */
   allowed: AllowedShadows
   listen: HostPort
@@ -75,6 +78,7 @@ export const taskConfig = (environment: Readonly<Record<string, string | undefin
   return {
     table: env.SHADOWMETER_TABLE,
     deployment: env.SHADOWMETER_DEPLOYMENT,
+    recordsBucket: env.SHADOWMETER_RECORDS_BUCKET ?? null,
     allowed: env.SHADOWMETER_SHADOWS,
     listen: env.SHADOWMETER_LISTEN,
     listenGeneve: env.SHADOWMETER_LISTEN_GENEVE ?? null,

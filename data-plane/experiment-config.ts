@@ -45,6 +45,8 @@ export type TaskSurroundings = {
   environment: Environment
   allowed: AllowedShadows
   production: readonly Served[]
+  /** It has a place for records; it has none when left out. */
+  records?: boolean
 }
 
 /** Sources and load balancers of all experiments: each is production, whichever of them forwards. */
@@ -56,7 +58,7 @@ export const servedBy = (experiments: readonly GatewayExperiment[]): Served[] =>
 
 export const fromContract = (
   experiment: GatewayExperiment,
-  { environment, allowed, production }: TaskSurroundings,
+  { environment, allowed, production, records }: TaskSurroundings,
 ): ExperimentConfig => ({
   id: experiment.id,
   ports: experiment.ports,
@@ -71,6 +73,7 @@ export const fromContract = (
   comparing: experiment.comparing,
   paired: experiment.paired,
   redaction: experiment.redaction,
+  ...(experiment.record && records && { record: recordLimits(experiment.record, experiment.tasks) }),
   until: Date.parse(experiment.until),
   allowed,
   production,
@@ -110,3 +113,15 @@ export const hopsOf = ({ rules, sources }: ExperimentConfig): Hops | null => {
 
 export const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
   ports === null ? null : new Set(ports)
+
+/** A request that is sent again has to be whole, and a part of a record has to fit into an answer of the API. */
+const RECORDED_REQUEST_BYTES_MAX = 1 << 20
+
+const recordLimits = (
+  { bytes, until }: NonNullable<GatewayExperiment['record']>,
+  tasks: number,
+): RecordLimits => ({
+  bytes: bytes / tasks,
+  until: Date.parse(until),
+  requestBytes: RECORDED_REQUEST_BYTES_MAX,
+})

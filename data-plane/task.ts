@@ -4,6 +4,8 @@ import { ControlLoop } from './control/control-loop.ts'
 import { openControlTable } from './control/table.ts'
 import { fromContract, servedBy } from './experiment-config.ts'
 import { type Environment, missingSecrets } from './forward/settings.ts'
+import { openRecordBucket } from './record/record-bucket.ts'
+import { RecordUploader } from './record/record-uploader.ts'
 import { ecsTaskName } from './task-name.ts'
 import { watchConservation } from './telemetry/conservation-watch.ts'
 import { startEmfWriter } from './telemetry/emf-writer.ts'
@@ -27,10 +29,16 @@ export const runTask = async (
   const startedAt = clock()
   const task = 'name' in config.task ? config.task.name : await ecsTaskName(config.task.metadataUri)
 
+  const { recordsBucket } = config
+  const uploader =
+    recordsBucket === null
+      ? null
+      : new RecordUploader({ task, startedAt, open: () => openRecordBucket(recordsBucket), log })
   const failed = Promise.withResolvers<'failure'>()
   const workers = await startWorkers(config.workers, {
     ...config.listen,
     geneve: config.listenGeneve,
+    ...(uploader && { onRecorded: (experiment, lines) => uploader.write(experiment, lines) }),
     onError: (error, fatal) => {
       log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
       if (fatal) failed.resolve('failure')
@@ -38,7 +46,12 @@ export const runTask = async (
   })
 
   const configure = ({ experiments }: GatewayConfig): Promise<void> => {
-    const surroundings = { environment, allowed: config.allowed, production: servedBy(experiments) }
+    const surroundings = {
+      environment,
+      allowed: config.allowed,
+      production: servedBy(experiments),
+      records: uploader !== null,
+    }
     const configs = experiments.map((experiment) => fromContract(experiment, surroundings))
     for (const { id, shadows } of configs)
       for (const variable of missingSecrets(shadows))
@@ -98,11 +111,14 @@ export const runTask = async (
   await workers.stop(config.stopSeconds * 1000)
   conservation.stop()
   await metrics.stop()
-  await control.stop()
+  await Promise.all([control.stop(), uploader?.stop(LAST_RECORDS_MS)])
   await health.stop()
   log('info', 'stopped')
   return reason !== 'failure'
 }
+
+/** ECS kills a task that takes too long to stop: beside the last report this still fits into what is left. */
+const LAST_RECORDS_MS = 4_000
 
 const processFacts = () => {
   const { user, system } = process.cpuUsage()

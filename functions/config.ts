@@ -47,6 +47,15 @@ const Environment = z
       .min(1)
       .default(400)
       .describe('for how long after its end the evidence of an experiment is kept'),
+    SHADOWMETER_RECORDS_BUCKET: name
+      .optional()
+      .describe('S3 bucket that gateways put records into; without it no experiment records'),
+    SHADOWMETER_RECORDS_DAYS: z.coerce
+      .number()
+      .positive()
+      .max(3_650)
+      .default(7)
+      .describe('for how long records are kept'),
     SHADOWMETER_SHADOWS: AllowedShadowsText,
     SHADOWMETER_PROMETHEUS: AllowedShadowsText.optional().describe(
       'where Prometheus servers that specs name may be; without it nowhere',
@@ -107,6 +116,10 @@ export type Config = Readonly<{
   /** S3 bucket for evidence packages; null: none is stored. */
   evidenceBucket: string | null
   evidenceDays: number
+  /** S3 bucket for records; null: nothing is recorded. */
+  recordsBucket: string | null
+  /** For how long records are kept, in milliseconds. */
+  recordsMs: number
   controlFunction: string
   /** Where experiments may send requests to. */
   allowed: AllowedShadows
@@ -140,6 +153,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     preNoticeMinutes: read.SHADOWMETER_PRE_NOTICE_MINUTES,
     evidenceBucket: read.SHADOWMETER_EVIDENCE_BUCKET ?? null,
     evidenceDays: read.SHADOWMETER_EVIDENCE_DAYS,
+    recordsBucket: read.SHADOWMETER_RECORDS_BUCKET ?? null,
+    recordsMs: read.SHADOWMETER_RECORDS_DAYS * 86_400_000,
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
     prometheus: read.SHADOWMETER_PROMETHEUS ?? null,

@@ -1,5 +1,6 @@
 import type { Endpoint } from './inputs.ts'
 import { endpointSubnets, isOwnVpc, isPresent, network, serviceName } from './network.ts'
+import { records } from './records.ts'
 import { endpointGroup } from './security-groups.ts'
 import { account, inputs, region } from './stage.ts'
 import { table } from './table.ts'
@@ -10,7 +11,7 @@ const anyone = [{ type: '*', identifiers: ['*'] }]
 
 /**
  * In a VPC of our own the free endpoints are no way out to other people’s buckets and tables: image layers are read from
- * ECR’s bucket, and the one table is reached. In a VPC that others use they carry everybody’s traffic and stay open.
+ * ECR’s bucket, records put into ours, and the one table is reached. In a VPC that others use they carry everybody’s traffic and stay open.
  */
 const POLICIES = {
   dynamodb: () =>
@@ -24,6 +25,7 @@ const POLICIES = {
         actions: ['s3:GetObject'],
         resources: [`arn:aws:s3:::prod-${region}-starport-layer-bucket/*`],
       },
+      { principals: anyone, actions: ['s3:PutObject'], resources: [records.objects] },
     ]),
 }
 

@@ -1,6 +1,7 @@
 import { cluster, service } from './gateway.ts'
 import { balancer, targetGroup } from './load-balancer.ts'
 import { mirrorTarget, parkingFilter } from './mirror.ts'
+import { records } from './records.ts'
 import { controlArn, deadLetters, scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { allowedShadows, DEPLOYMENT, inputs } from './stage.ts'
 import { evidence } from './storage.ts'
@@ -25,6 +26,8 @@ export const environment = {
   SHADOWMETER_CONTROL_FUNCTION_ARN: controlArn,
   SHADOWMETER_EVIDENCE_BUCKET: evidence.bucket,
   SHADOWMETER_EVIDENCE_DAYS: `${inputs.evidenceDays}`,
+  SHADOWMETER_RECORDS_BUCKET: records.bucket,
+  SHADOWMETER_RECORDS_DAYS: `${inputs.recordsDays}`,
   SHADOWMETER_EVENT_BUS: 'default',
   SHADOWMETER_PRE_NOTICE_MINUTES: `${inputs.notices?.preNoticeMinutes ?? 0}`,
   SHADOWMETER_SHADOWS: allowedShadows,

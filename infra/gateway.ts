@@ -2,6 +2,7 @@ import './endpoints.ts'
 import { listener, targetGroup } from './load-balancer.ts'
 import { network } from './network.ts'
 import { HEALTH, VXLAN } from './ports.ts'
+import { records } from './records.ts'
 import { shadowSecrets } from './secrets.ts'
 import { gatewayGroup } from './security-groups.ts'
 import { account, allowedShadows, DEPLOYMENT, inputs } from './stage.ts'
@@ -35,6 +36,7 @@ export const task = new sst.aws.Task('GatewayTask', {
     SHADOWMETER_TABLE: table.name,
     SHADOWMETER_DEPLOYMENT: DEPLOYMENT,
     SHADOWMETER_SHADOWS: allowedShadows,
+    SHADOWMETER_RECORDS_BUCKET: records.bucket,
     SHADOWMETER_LISTEN: `0.0.0.0:${VXLAN}`,
     SHADOWMETER_HEALTH: `0.0.0.0:${HEALTH}`,
     SHADOWMETER_WORKERS: `${inputs.gateway.vcpu}`,
@@ -44,7 +46,10 @@ export const task = new sst.aws.Task('GatewayTask', {
   transform: {
     // SST's also lets a shell into every task (ECS Exec); nobody gets into a gateway.
     taskRole: (role) => {
-      role.inlinePolicies = [{ name: 'table', policy: useTable() }]
+      role.inlinePolicies = [
+        { name: 'table', policy: useTable() },
+        { name: 'records', policy: putRecords() },
+      ]
       role.assumeRolePolicy = assumedByTasks()
     },
     executionRole: (role) => {
@@ -90,6 +95,16 @@ function useTable() {
     statements: [
       { actions: ['dynamodb:GetItem'], resources: [table.arn], conditions: of('GATEWAY', 'GATEWAY#*') },
       { actions: ['dynamodb:PutItem'], resources: [table.arn], conditions: of('REPORTS#*', 'COMPARISON#*') },
+    ],
+  }).json
+}
+
+/** What it has put it can neither read nor delete. */
+function putRecords() {
+  return aws.iam.getPolicyDocumentOutput({
+    statements: [
+      { actions: ['s3:PutObject'], resources: [records.objects] },
+      { actions: ['kms:GenerateDataKey'], resources: [records.key] },
     ],
   }).json
 }

@@ -150,6 +150,13 @@ export const Settings = z.strictObject({
     .min(1)
     .default(400)
     .describe('for how long evidence packages are kept; a year and what a review takes'),
+  recordsDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(365)
+    .default(7)
+    .describe('for how long records of forwarded requests are kept'),
   monthlyBudgetUsd: z.number().positive().optional().describe('AWS Budgets warns at 80 % and by forecast'),
   tags: z.record(z.string().max(128), z.string().max(256)).default({}),
 })

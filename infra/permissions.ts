@@ -1,6 +1,7 @@
 import { cluster, service } from './gateway.ts'
 import { mirrorTarget } from './mirror.ts'
 import { network } from './network.ts'
+import { records as recorded } from './records.ts'
 import { scheduleGroup, scheduleRole } from './schedule-group.ts'
 import { arn, inputs, OWN_TAGS } from './stage.ts'
 import { evidence } from './storage.ts'
@@ -168,6 +169,23 @@ export const storeEvidence = [
 ]
 /** …and the API shows it. It neither lists the bucket nor deletes from it. */
 export const readEvidence = [allow(['s3:GetObject'], [evidence.objects])]
+
+const findRecords = [
+  allow(
+    ['s3:ListBucketVersions'],
+    [recorded.arn],
+    [{ test: 'StringLike', variable: 's3:prefix', values: [recorded.prefix] }],
+  ),
+  allow(['s3:DeleteObjectVersion'], [recorded.objects]),
+]
+/** Ticks delete records whose time is over, and can read none… */
+export const endRecords = findRecords
+/** …the API lists, reads and deletes them for those who may. */
+export const readRecords = [
+  ...findRecords,
+  allow(['s3:GetObject'], [recorded.objects]),
+  allow(['kms:Decrypt'], [recorded.key]),
+]
 
 /** What the last look before a removal may do: end things. */
 export const removalPermissions = [

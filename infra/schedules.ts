@@ -1,5 +1,5 @@
 import { environment } from './environment.ts'
-import { controlPermissions, storeEvidence } from './permissions.ts'
+import { controlPermissions, endRecords, storeEvidence } from './permissions.ts'
 import { CONTROL_NAME, deadLetters, scheduleGroup, trustScheduler } from './schedule-group.ts'
 
 /** Runs the tick, and the start and end of each experiment. */
@@ -8,7 +8,7 @@ export const control = new sst.aws.Function('Control', {
   handler: 'functions/schedules.handler',
   timeout: '2 minutes',
   environment,
-  permissions: [...controlPermissions, ...storeEvidence],
+  permissions: [...controlPermissions, ...storeEvidence, ...endRecords],
 })
 
 // Scheduler hands a call over and is done; from there on Lambda itself tries again. A tick that is late is the next one’s.

@@ -5,6 +5,7 @@ import {
   DEAD_LETTERS_FUNCTION_ARN,
   EVENTS_FUNCTION_ARN,
   EVIDENCE_BUCKET,
+  RECORDS_BUCKET,
   REGION,
 } from './account.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, WorldDeclaration } from './aws/world.ts'
@@ -53,7 +54,7 @@ export const declareWorld = (
     subnetIds: [SUBNET_A, SUBNET_B],
   })),
   queues: [{ name: DEAD_LETTERS }],
-  buckets: [EVIDENCE_BUCKET],
+  buckets: [EVIDENCE_BUCKET, RECORDS_BUCKET],
   queueConsumers: [{ queueArn: DEAD_LETTERS_ARN, functionArn: DEAD_LETTERS_FUNCTION_ARN }],
 })
 

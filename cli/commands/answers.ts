@@ -4,6 +4,7 @@ import type { Commands } from '../command.ts'
 import { EXIT, exitOfVerdict, Failure } from '../exit.ts'
 import { changesOf } from '../noise.ts'
 import { atMostOne, experimentOf, PAGES, pageOf, REASON, text } from '../operands.ts'
+import { useRecords } from '../records.ts'
 import * as show from '../show.ts'
 
 /** What an experiment has found, and what was done to it. */
@@ -87,6 +88,26 @@ export const answers: Commands = {
         list = await client().call('decideNoise', { params, query: {}, body })
       }
       print(list, show.noise(list))
+      return EXIT.done
+    },
+  },
+  records: {
+    summary: `${catalogue.listRecords.summary}; --get reads one of them, --delete deletes them all`,
+    operands: 'EXPERIMENT',
+    options: {
+      get: { value: 'RECORD', help: 'write this record to --output; who read it is in the audit trail' },
+      output: { value: 'FILE', help: 'where --get writes it: the gateway replays and converts such files' },
+      delete: { help: 'delete all of them, before their time is over' },
+      ...REASON,
+    },
+    run: async (values, operands, { client, print }) => {
+      const { answer, text: said } = await useRecords(client(), experimentOf(operands).id, {
+        get: text(values, 'get'),
+        output: text(values, 'output'),
+        delete: values.delete === true,
+        reason: text(values, 'reason'),
+      })
+      print(answer, said)
       return EXIT.done
     },
   },

@@ -111,3 +111,10 @@ export const noiseExamples = {
     },
   },
 }
+
+export const recordExamples = {
+  because: {
+    summary: 'With what the audit trail is to say',
+    value: { reason: 'Ticket 17: orders without a total.' },
+  },
+}

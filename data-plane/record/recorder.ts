@@ -12,10 +12,12 @@ export type RecordLimits = {
   bytes: number
   /** Milliseconds since the epoch; requests from then on are not recorded. */
   until: number
+  /** Requests with a longer body are not recorded; all are when left out. */
+  requestBytes?: number
 }
 
-/** Why forwarded requests are not in a record: `memory` held too many that wait for an answer. */
-export type Unrecorded = 'size' | 'time' | 'memory'
+/** Why forwarded requests are not in a record: `memory` held too many that wait for an answer, `body` is too long. */
+export type Unrecorded = 'size' | 'time' | 'memory' | 'body'
 
 /** More of an answer's body is not kept. */
 export const RECORDED_BYTES_MAX = 1024 * 1024
@@ -65,7 +67,7 @@ export class Recorder {
 
   /** The request, redacted, is on its way to the shadow. */
   expect(request: Request): void {
-    const missed = request.lastAt >= this.#limits.until ? 'time' : this.#isFull ? 'size' : null
+    const missed = this.#reasonToMiss(request)
     if (missed !== null) {
       this.#miss(missed)
       return
@@ -84,7 +86,7 @@ export class Recorder {
   production({ request, response }: Exchange): void {
     const pending = request === null ? undefined : this.#pending.get(request)
     if (request === null || pending === undefined || pending.production !== undefined) return
-    pending.production = response?.complete ? response : null
+    pending.production = response?.complete ? kept(response) : null
     this.#answered(request, pending, pending.production)
   }
 
@@ -112,6 +114,13 @@ export class Recorder {
   close(): void {
     for (const request of [...this.#pending.keys()]) this.#record(request)
     this.#handOn()
+  }
+
+  #reasonToMiss({ lastAt, body }: Request): Unrecorded | null {
+    const { until, requestBytes = Number.POSITIVE_INFINITY } = this.#limits
+    if (lastAt >= until) return 'time'
+    if (this.#isFull) return 'size'
+    return body.length > requestBytes ? 'body' : null
   }
 
   #answered(request: Request, pending: Pending, answer: RecordedAnswer | null): void {
@@ -188,6 +197,11 @@ export class Recorder {
     this.#write(lines)
   }
 }
+
+const NO_BODY = Buffer.alloc(0)
+
+const kept = (answer: RecordedAnswer): RecordedAnswer =>
+  answer.body.length <= RECORDED_BYTES_MAX ? answer : { ...answer, body: NO_BODY }
 
 /** Null when the shadow gave none, or broke it off. */
 const answerOf = (forward: Forward, result: ShadowResult): RecordedAnswer | null => {

@@ -84,7 +84,7 @@ const armZero = ({ seen }: View, own: readonly string[], now: Date, settings: Se
 
 const entryFor = (view: View): GatewayExperiment => {
   const { record, seen } = view
-  const { id, spec, endAt } = record.experiment
+  const { id, spec, startAt, endAt } = record.experiment
   const { resources: _, ...comparing } = Comparing.parse(spec.compare ?? {})
   return {
     id,
@@ -104,8 +104,12 @@ const entryFor = (view: View): GatewayExperiment => {
       settings: Redaction.parse(spec.requests.redaction),
       key: record.life.redactionKey,
     },
+    ...recordingOf(spec, startAt),
     bothEnds: isWholeAtBothEnds(spec.traffic),
-    tasks: hasRate(spec.requests.select) ? Math.max(wanted(view), seen.gateways.desired) : 1,
+    tasks:
+      hasRate(spec.requests.select) || spec.requests.record
+        ? Math.max(wanted(view), seen.gateways.desired)
+        : 1,
     until: endAt,
     production: [...record.life.front],
     sources: sourcesFor(view),
@@ -131,11 +135,24 @@ const sourcesFor = ({ record, sessions, seen }: View): GatewaySource[] => {
   return [...rows, ...chosen].sort((a, b) => (a.eni < b.eni ? -1 : a.eni > b.eni ? 1 : 0))
 }
 
+const recordingOf = (
+  { requests: { record } }: ExperimentSpec,
+  startAt: string,
+): Pick<GatewayExperiment, 'record'> =>
+  record === undefined
+    ? {}
+    : {
+        record: {
+          bytes: record.megabytes * 1_000_000,
+          until: new Date(Date.parse(startAt) + record.seconds * 1000).toISOString(),
+        },
+      }
+
 /** With ports, the rules accept a packet at the end that serves only; with client ranges, perhaps at one end. */
 const isWholeAtBothEnds = ({ ports, directions, clientCidrs }: ExperimentSpec['traffic']): boolean =>
   ports === undefined && directions === 'both' && clientCidrs.some((cidr) => cidr === '0.0.0.0/0')
 
-/** Whether a limit per second has to be divided; else another task changes nothing for the gateways. */
+/** Whether a limit per second has to be divided, as that of a record is; else another task changes nothing for the gateways. */
 const hasRate = ({ perSecondMax, adapt }: Selection): boolean =>
   perSecondMax !== undefined || adapt?.perSecond !== undefined
 

@@ -16,6 +16,7 @@ import { pauseExperiment, resumeExperiment } from './pause-experiment.ts'
 import { planExperiment } from './plan-experiment.ts'
 import { getExperiment, listExperiments } from './read-experiments.ts'
 import { getReconciliation } from './reconciliation.ts'
+import { deleteRecords, listRecords, readRecord } from './recordings.ts'
 import {
   changeSchedule,
   createSchedule,
@@ -51,6 +52,9 @@ export const handlers: { readonly [Id in keyof Catalogue]: Handler<Catalogue[Id]
   getEvidence,
   renderEvidence,
   deleteEvidence,
+  listRecords,
+  readRecord,
+  deleteRecords,
   listExperimentAudit,
   listSources,
   listAudit,

@@ -123,6 +123,7 @@ const reckon = async (
     ...(mustFit ? lacking : []),
     ...undeclared(spec),
     ...unexplained(spec, context.config.fourEyes),
+    ...unrecordable(spec, context.config.recordsBucket),
     ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
     ...prometheusProblems(spec, context.config.prometheus),
     ...ready.problems,
@@ -285,3 +286,8 @@ const refuseBadStart = ({ window }: ExperimentSpec, now: Date): void => {
   if (startAt.getTime() > now.getTime() + AHEAD_MAX_MS)
     throw wrongField('body.window.startAt', 'It is more than a year ahead')
 }
+
+const unrecordable = ({ requests }: ExperimentSpec, bucket: string | null): string[] =>
+  requests.record !== undefined && bucket === null
+    ? ['This deployment keeps no records (SHADOWMETER_RECORDS_BUCKET): leave requests.record out.']
+    : []

@@ -13,6 +13,7 @@ import { tellPending } from './notify.ts'
 import { refreshPrices } from './prices.ts'
 import { type Reconciled, reconcile } from './reconcile.ts'
 import { sweep } from './sweep.ts'
+import { sweepRecords } from './sweep-records.ts'
 import { openWindows } from './windows.ts'
 
 /** A create that is not there after so long never happened. */
@@ -54,6 +55,7 @@ export const tick = async (plane: ControlPlane, deadline: number): Promise<void>
   })
   await guard('notices', () => tellPending(plane))
   await guard('sweep', () => sweep(plane))
+  await guard('records', () => sweepRecords(plane))
   await guard('leftovers', () => forgetLeftovers(plane.table, plane.now()))
   if (errors.length > 0) throw new AggregateError(errors, 'the tick failed in part')
 }

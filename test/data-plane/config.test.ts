@@ -21,6 +21,7 @@ describe('the environment of a task', () => {
       deployment: 'shadowmeter',
       allowed: { ranges: [{ cidr: '10.90.0.0/16', ports: [8080] }], hosts: [] },
       listen: { host: '0.0.0.0', port: 4789 },
+      recordsBucket: null,
       listenGeneve: null,
       health: { host: '0.0.0.0', port: 8080 },
       task: { name: 't-1' },
@@ -87,7 +88,9 @@ test('options of a gateway on its own', () => {
     record: null,
     shadows: {
       distribution: 'copy',
-      list: [{ target: { url: 'http://127.0.0.1:9000/base/', name: 'shadow' }, credentials: null }],
+      list: [
+        { target: { url: 'http://127.0.0.1:9000/base/', name: 'shadow' }, credentials: null, minted: [] },
+      ],
     },
     vnis: null,
     redaction: redacted(),

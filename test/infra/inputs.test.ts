@@ -33,13 +33,14 @@ describe('deployment.json', () => {
       [...docs.matchAll(/^\| `(\w+)` \| .* \| (.+) \|$/gm)].map(([, key, otherwise]) => [key, otherwise]),
     )
 
-    const { gateway, gatewaysMax, evidenceDays, crossZone } = readInputs(right, 'staging')
+    const { gateway, gatewaysMax, evidenceDays, recordsDays, crossZone } = readInputs(right, 'staging')
 
     expect([...rows.keys()].toSorted()).toEqual(Object.keys(Settings.shape).toSorted())
     expect(Object.fromEntries(rows)).toMatchObject({
       gateway: `${gateway.vcpu} and ${gateway.memoryGb}`,
       gatewaysMax: `${gatewaysMax}`,
       evidenceDays: `${evidenceDays}`,
+      recordsDays: `${recordsDays}`,
       crossZone: `\`${crossZone}\``,
     })
   })

@@ -29,6 +29,8 @@ const alarm = (deployment: Deployment, name: string) =>
 const WATCH = 'watches what is lost, late, left over or dear, in the words that the code uses'
 const NOTICES =
   'hands notices, in the words that the code uses, to a topic that only EventBridge may publish to'
+const RECORDED = 'lets gateways put records and nothing else, ticks delete them, and the API alone read them'
+const RECORDS = 'stores records under a key of their own, for their days, and for nobody outside'
 const EVIDENCE = 'stores evidence encrypted, in versions, for its days, and for nobody outside'
 
 const MUTATIONS: Mutation[] = [
@@ -185,6 +187,34 @@ const MUTATIONS: Mutation[] = [
     inPolicy('ControlRole', (statements) => {
       const store = about(statements, 's3:PutObject')
       store.Resource = String(store.Resource).replace('evidence/', '')
+    }),
+  ],
+  [
+    'records under S3’s own key',
+    RECORDS,
+    (deployment) => {
+      deployment.named(
+        'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+        'RecordsEncryption',
+      ).inputs.rules[0].applyServerSideEncryptionByDefault = { sseAlgorithm: 'AES256' }
+    },
+  ],
+  [
+    'records that are kept for ever',
+    RECORDS,
+    (deployment) => {
+      deployment
+        .named('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', 'RecordsLifecycle')
+        .inputs.rules.shift()
+    },
+  ],
+  [
+    'a tick that reads records',
+    RECORDED,
+    inPolicy('ControlRole', (statements) => {
+      for (const statement of statements)
+        if (statement.Action === 's3:DeleteObjectVersion')
+          statement.Action = ['s3:DeleteObjectVersion', 's3:GetObject']
     }),
   ],
   [

@@ -36,7 +36,14 @@ const CREATE = {
 const SCHEDULER = { 'iam:PassedToService': 'scheduler.amazonaws.com' }
 
 type Request = [action: string, resource: string, context?: Record<string, string | string[]>]
-type Names = { cluster: string; service: string; table: string; task: string; evidence: string }
+type Names = {
+  cluster: string
+  service: string
+  table: string
+  task: string
+  evidence: string
+  records: string
+}
 
 const names = (deployment: Deployment): Names => {
   const control = deployment.environment('ControlFunction')
@@ -47,6 +54,7 @@ const names = (deployment: Deployment): Names => {
     task: arn('ecs', `task/${cluster}/0123`),
     table: arn('dynamodb', `table/${control.SHADOWMETER_TABLE}`),
     evidence: `arn:aws:s3:::${control.SHADOWMETER_EVIDENCE_BUCKET}`,
+    records: `arn:aws:s3:::${control.SHADOWMETER_RECORDS_BUCKET}`,
   }
 }
 const SCHEDULE = arn('scheduler', 'schedule/shadowmeter-production/exp_1.kill.tms-0')
@@ -190,6 +198,14 @@ const deletesEvidence = (at: Names): Request[] => [
 ]
 const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1/evidence.json`]
 
+const FILE = 'records/exp_1/task-1.ndjson.gz'
+const putsRecords = (at: Names): Request => ['s3:PutObject', `${at.records}/${FILE}`]
+const readsRecords = (at: Names): Request => ['s3:GetObject', `${at.records}/${FILE}`]
+const endsRecords = (at: Names): Request[] => [
+  ['s3:ListBucketVersions', at.records, { 's3:prefix': 'records/exp_1/' }],
+  ['s3:DeleteObjectVersion', `${at.records}/${FILE}`],
+]
+
 const SCHEDULE_CALLS = (at: Names): Request[] => [
   ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
   ['ec2:DeleteTrafficMirrorFilterRule', FILTER, EXPERIMENT],
@@ -203,23 +219,27 @@ const GATEWAY_CALLS = (at: Names): Request[] => [
   ['dynamodb:GetItem', at.table, keyed(chunkKey(42, 1).pk)],
   ['dynamodb:PutItem', at.table, keyed(reportKey('2026-12-01T10:00', 'task').pk)],
   ['dynamodb:PutItem', at.table, keyed(comparisonKey('exp_1', 'task').pk)],
+  putsRecords(at),
 ]
 
 const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names) => Request[]][] = [
   [
     'ControlRole',
-    (at) => [...controlCalls(at), storesEvidence(at), ...deletesEvidence(at)],
-    (at) => [...never(at), readsEvidence(at)],
+    (at) => [...controlCalls(at), storesEvidence(at), ...deletesEvidence(at), ...endsRecords(at)],
+    (at) => [...never(at), readsEvidence(at), putsRecords(at), readsRecords(at)],
   ],
   [
     'ApiHandlerRole',
-    (at) => [...controlCalls(at), readsEvidence(at)],
-    (at) => [...never(at), storesEvidence(at), ...deletesEvidence(at)],
+    (at) => [...controlCalls(at), readsEvidence(at), readsRecords(at), ...endsRecords(at)],
+    (at) => [...never(at), storesEvidence(at), ...deletesEvidence(at), putsRecords(at)],
   ],
   [
     'EventsRole',
     controlCalls,
-    (at) => [...never(at), storesEvidence(at), readsEvidence(at), ...deletesEvidence(at)],
+    (at) => [
+      ...[...never(at), storesEvidence(at), readsEvidence(at), ...deletesEvidence(at)],
+      ...[readsRecords(at), ...endsRecords(at)],
+    ],
   ],
   [
     'RemovalRole',
@@ -245,6 +265,9 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
     GATEWAY_CALLS,
     (at) => [
       ...controlCalls(at).filter(([action]) => !action.startsWith('dynamodb:')),
+      ...[readsRecords(at), ...endsRecords(at)],
+      ['s3:PutObject', `${at.records}/elsewhere`],
+      ['s3:PutObject', `${at.evidence}/${FILE}`],
       ['dynamodb:GetItem', at.table, keyed('EXPERIMENTS')],
       ['dynamodb:PutItem', at.table, keyed('GATEWAY')],
       ['dynamodb:UpdateItem', at.table, keyed('WRITERS')],

@@ -20,6 +20,8 @@ export const apiConfig = (table: string): Config => ({
   preNoticeMinutes: 0,
   evidenceBucket: null,
   evidenceDays: 400,
+  recordsBucket: null,
+  recordsMs: 7 * 86_400_000,
   controlFunction: 'arn:aws:lambda:us-east-1:123456789012:function:control',
   allowed: {
     ranges: [{ cidr: '127.0.0.0/8' }, { cidr: '10.90.0.0/16', ports: [80, 8080, 9000] }],

@@ -34,6 +34,7 @@ export const serviceArn = arn('ecs', 'service/shadowmeter/gateway')
 export const taskDefinitionArn = arn('ecs', 'task-definition/gateway:3')
 export const deadLetterArn = arn('sqs', 'dead-letters')
 export const evidenceBucket = 'shadowmeter-evidence'
+export const recordsBucket = 'shadowmeter-records'
 export const roleArn = `arn:aws:iam::${ACCOUNT}:role/scheduler`
 export const functionArn = arn('lambda', 'function:control')
 export const deadLettersFunctionArn = arn('lambda', 'function:dead-letters')
@@ -206,7 +207,7 @@ export function testWorld(
     ],
     mirrorTargets: [{ id: mirrorTargetId, loadBalancerArn, tags: { 'managed-by': 'shadowmeter' } }],
     mirrorFilters: [{ id: parkingFilterId, description: 'parking' }],
-    buckets: [evidenceBucket],
+    buckets: [evidenceBucket, recordsBucket],
     queues: [{ name: 'dead-letters', visibilityTimeoutSeconds: 30 }],
   }
 }

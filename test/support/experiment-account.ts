@@ -51,6 +51,8 @@ const config: Config = {
   preNoticeMinutes: 0,
   evidenceBucket: null,
   evidenceDays: 400,
+  recordsBucket: null,
+  recordsMs: 7 * 86_400_000,
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   prometheus: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { PROBLEMS, problemType } from '../../../contract/problem.ts'
 import { openApiOver } from '../../support/api.ts'
+import { recordsBucket } from '../../support/aws-world.ts'
 import { openAccount, pass, read } from '../../support/experiment-account.ts'
 
 type Described = {
@@ -12,9 +13,12 @@ type Described = {
 }
 type Document = { paths: Record<string, Record<string, Described>> }
 
+const RECORD = 'task-1.ndjson.gz'
+
 /** What is made comes first, then whatever is read, then what ends it. */
 const FIRST = ['planExperiment', 'createSchedule', 'createExperiment']
 const LAST = [
+  'deleteRecords',
   'pauseExperiment',
   'resumeExperiment',
   'extendExperiment',
@@ -33,7 +37,7 @@ it('every operation of the API’s description does what it says, with every exa
 }, async () => {
   const account = await openAccount()
   // A later end is what waits for a second person here.
-  const config = { ...account.plane.config, fourEyes: ['extending' as const] }
+  const config = { ...account.plane.config, recordsBucket, fourEyes: ['extending' as const] }
   const api = openApiOver({ ...account.plane, config })
   const second = { iam: { userArn: 'arn:aws:iam::111122223333:user/second' } }
   const { body: document } = await api.send({ path: '/openapi.json' })
@@ -52,7 +56,7 @@ it('every operation of the API’s description does what it says, with every exa
     const id = ids[collection as keyof typeof ids]
     const asked = of.parameters.filter((one) => one.in === 'query' && one.required)
     const query = Object.fromEntries(asked.map(({ name }) => [name, `a ${name}`]))
-    const target = path.replace('{id}', id).replace('{format}', 'markdown')
+    const target = path.replace('{id}', id).replace('{format}', 'markdown').replace('{name}', RECORD)
     // The first example starts now, and goes on to be read and changed: it comes last.
     for (const sent of bodies.reverse()) {
       const isApproval = of.operationId === 'approveExperiment'
@@ -72,6 +76,11 @@ it('every operation of the API’s description does what it says, with every exa
       ])
       if (answer.status === 201) ids[collection as keyof typeof ids] = answer.body.id
     }
+    if (of.operationId === 'createExperiment')
+      account.cloud.objects.put(recordsBucket, `records/${ids.experiments}/${RECORD}`, {
+        ...{ body: Buffer.from('packed'), contentType: 'application/gzip', etag: '""', sha256: null },
+        modifiedAt: account.clock.now(),
+      })
     if (of.operationId === 'createExperiment') for (let ticks = 0; ticks < 8; ticks++) await pass(account)
     // Evidence is deleted of what has ended.
     if (of.operationId === 'killExperiment')

@@ -193,12 +193,14 @@ export const PROMISES = {
 
   'lets one function store and delete evidence, and another read it': (deployment: Deployment) => {
     const { bucket } = deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs
+    const { bucket: records } = deployment.named('aws:s3/bucket:Bucket', 'RecordsBucket').inputs
     // In `sst dev` both run as the developer.
     if (!deployment.roles.some(({ name }) => name === 'ControlRole')) return
     const said = deployment.roles.flatMap((role) =>
       deployment
         .statements(role)
         .filter(({ Action }) => list(Action).some((action) => action.startsWith('s3:')))
+        .filter(({ Resource }) => !list(Resource).every((one) => one.startsWith(`arn:aws:s3:::${records}`)))
         .map(({ Action, Resource }) => [role.name, Action, Resource]),
     )
     expect(said.toSorted()).toEqual([
@@ -207,6 +209,76 @@ export const PROMISES = {
       ['ControlRole', ['s3:PutObject', 's3:DeleteObjectVersion'], `arn:aws:s3:::${bucket}/evidence/*`],
     ])
     expect(deployment.environment('ControlFunction').SHADOWMETER_EVIDENCE_DAYS).toBe('400')
+  },
+
+  'stores records under a key of their own, for their days, and for nobody outside': (
+    deployment: Deployment,
+  ) => {
+    const bucket = deployment.named('aws:s3/bucket:Bucket', 'RecordsBucket').inputs
+    const key = deployment.named('aws:kms/key:Key', 'RecordsKey')
+    expect(key.inputs).toMatchObject({ enableKeyRotation: true })
+    expect(deployment.environment('ControlFunction').SHADOWMETER_RECORDS_BUCKET).toBe(bucket.bucket)
+    expect(deployment.environment('ControlFunction').SHADOWMETER_RECORDS_DAYS).toBe('7')
+    const of = (type: string): Deployment['resources'][number]['inputs'][] =>
+      deployment
+        .all(`aws:s3/${type}`)
+        .filter(({ inputs }) => inputs.bucket === bucket.bucket)
+        .map(({ inputs }) => inputs)
+    const kind = 'bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration'
+    expect(of(kind)).toMatchObject([
+      {
+        rules: [
+          {
+            applyServerSideEncryptionByDefault: {
+              sseAlgorithm: 'aws:kms',
+              kmsMasterKeyId: expect.stringMatching(/RecordsKey/),
+            },
+          },
+        ],
+      },
+    ])
+    expect(of('bucketPublicAccessBlock:BucketPublicAccessBlock')).toMatchObject([
+      { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+    ])
+    // An older version would outlive its days.
+    expect(of('bucketVersioning:BucketVersioning')).toEqual([])
+    expect(of('bucketLifecycleConfiguration:BucketLifecycleConfiguration')).toMatchObject([
+      { rules: [{ status: 'Enabled', filter: { prefix: 'records/' }, expiration: { days: 7 } }, {}] },
+    ])
+    const [policy] = of('bucketPolicy:BucketPolicy')
+    expect(JSON.parse(policy?.policy).Statement).toMatchObject([
+      { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ])
+  },
+
+  'lets gateways put records and nothing else, ticks delete them, and the API alone read them': (
+    deployment: Deployment,
+  ) => {
+    const { bucket } = deployment.named('aws:s3/bucket:Bucket', 'RecordsBucket').inputs
+    const { bucket: evidence } = deployment.named('aws:s3/bucket:Bucket', 'StorageBucket').inputs
+    // In `sst dev` the functions run as the developer.
+    if (!deployment.roles.some(({ name }) => name === 'ControlRole')) return
+    const said = deployment.roles.flatMap((role) =>
+      deployment
+        .statements(role)
+        .filter(({ Action }) => list(Action).some((action) => /^(?:s3|kms):/.test(action)))
+        .flatMap(({ Action, Resource }) =>
+          list(Action).flatMap((action) => list(Resource).map((resource) => [role.name, action, resource])),
+        )
+        .filter(([, , resource]) => !resource?.startsWith(`arn:aws:s3:::${evidence}`)),
+    )
+    const records = `arn:aws:s3:::${bucket}`
+    const key = expect.stringMatching(/RecordsKey/)
+    expect(said.toSorted()).toEqual([
+      ['ApiHandlerRole', 'kms:Decrypt', key],
+      ['ApiHandlerRole', 's3:DeleteObjectVersion', `${records}/records/*`],
+      ['ApiHandlerRole', 's3:GetObject', `${records}/records/*`],
+      ['ApiHandlerRole', 's3:ListBucketVersions', records],
+      ['ControlRole', 's3:DeleteObjectVersion', `${records}/records/*`],
+      ['ControlRole', 's3:ListBucketVersions', records],
+      ['GatewayTaskTaskRole', 'kms:GenerateDataKey', key],
+      ['GatewayTaskTaskRole', 's3:PutObject', `${records}/records/*`],
+    ])
   },
 
   'lets only AWS’s services assume roles, and for this account only where AWS says for whom': (
@@ -245,6 +317,7 @@ export const PROMISES = {
     expect(
       deployment
         .statements(role)
+        .filter(({ Action }) => list(Action).some((action) => action.startsWith('dynamodb:')))
         .map(({ Action, Condition }) => [
           Action,
           Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'],
