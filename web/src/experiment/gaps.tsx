@@ -16,21 +16,28 @@ export const Gaps = ({
       header={
         <Header
           variant="h2"
-          description={`In these times production’s traffic was not seen whole: silence is no health.${
-            cut === 0 ? '' : ` ${count(cut)} connections were cut when gateways were replaced.`
-          }${leftOut === 0 ? '' : ` ${count(leftOut)} packets were not read by gateways that had too much to do.`}`}
+          description={[
+            gaps.length > 0 &&
+              'In these times production’s traffic was not seen whole: silence is no health.',
+            gaps.length > 0 && cut > 0 && `${count(cut)} connections were cut when gateways were replaced.`,
+            leftOut > 0 && `${count(leftOut)} packets were not read by gateways that had too much to do.`,
+          ]
+            .filter((sentence) => sentence !== false)
+            .join(' ')}
         >
           Gaps in the coverage
         </Header>
       }
     >
-      <PlainTable
-        label="Gaps in the coverage"
-        columns={[{ name: 'What' }, { name: 'From' }, { name: 'To' }, { name: 'Why' }]}
-        rows={[...gaps].reverse().map(({ kind, of, since, until, what }) => ({
-          key: `${kind} ${of} ${since}`,
-          cells: [GAP[kind], dateTime(since), until === null ? 'now' : dateTime(until), what],
-        }))}
-      />
+      {gaps.length > 0 && (
+        <PlainTable
+          label="Gaps in the coverage"
+          columns={[{ name: 'What' }, { name: 'From' }, { name: 'To' }, { name: 'Why' }]}
+          rows={[...gaps].reverse().map(({ kind, of, since, until, what }) => ({
+            key: `${kind} ${of} ${since}`,
+            cells: [GAP[kind], dateTime(since), until === null ? 'now' : dateTime(until), what],
+          }))}
+        />
+      )}
     </Container>
   )
