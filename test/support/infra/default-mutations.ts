@@ -10,8 +10,7 @@ const LET_IN = 'lets AWS’s services in for its own resources only'
 const ON_ECS = 'has a task definition by ECS’s own model, for Fargate'
 
 const policyOf = (deployment: Deployment, type: string, change: (policy: string) => string) => {
-  const [found] = deployment.all(type)
-  if (found) found.inputs.policy = change(found.inputs.policy)
+  for (const { inputs } of deployment.all(type)) inputs.policy = change(inputs.policy)
 }
 const ROLE = 'aws:iam/role:Role'
 const TASK = 'aws:ecs/taskDefinition:TaskDefinition'
