@@ -178,7 +178,7 @@ const findRecords = [
   ),
   allow(['s3:DeleteObjectVersion'], [recorded.objects]),
 ]
-/** Ticks delete records whose time is over, and can read none… */
+/** Ticks delete records, when their time is over or with the evidence, and can read none… */
 export const endRecords = findRecords
 /** …the API lists, reads and deletes them for those who may. */
 export const readRecords = [

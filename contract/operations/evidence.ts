@@ -31,7 +31,7 @@ export const deleteEvidence = operation({
   id: 'deleteEvidence',
   route: 'DELETE /experiments/{id}/evidence',
   summary:
-    'Delete the evidence of an ended experiment for good: what it was made of, and every stored version',
+    'Delete the evidence of an ended experiment for good: what it was made of, every stored version, and its records',
   params: z.strictObject({ id: ExperimentId }),
   query: z.strictObject({
     reason: z.string().trim().min(1).max(500).describe('kept with the experiment and in the audit trail'),

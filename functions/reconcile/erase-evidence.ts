@@ -1,6 +1,9 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { recordPrefix } from '../../contract/stored-record.ts'
 import { deleteEvidence } from '../evidence/bucket.ts'
 import { CONTROL_PLANE } from '../experiments/audit.ts'
 import { isErasing, withoutEvidence } from '../experiments/evidence-deletion.ts'
+import { deleteRecord, findRecords } from '../records/bucket.ts'
 import { forgetComparisons } from '../store/comparisons.ts'
 import { readRecord, rememberActive, updateRecord } from '../store/experiments.ts'
 import { forgetNoise } from '../store/noise.ts'
@@ -15,8 +18,9 @@ const DAY_MS = 86_400_000
 const AT_ONCE = 10
 
 /**
- * Deletes what the evidence of an experiment was made of, and every version of what is stored. Its record, its ledger and
- * its history stay. Only ticks do: no other function may delete from the bucket. Whatever is there twice is deleted twice.
+ * Deletes what the evidence of an experiment was made of, every version of what is stored, and what its gateways recorded. Its
+ * spec, its ledger and its history stay. Only ticks do: no other function may delete from the bucket. Whatever is there twice is
+ * deleted twice.
  */
 export const eraseEvidence = (plane: ControlPlane, id: string): Promise<void> =>
   withEnded(plane, id, {
@@ -28,6 +32,7 @@ export const eraseEvidence = (plane: ControlPlane, id: string): Promise<void> =>
       if (evidenceDeletion === null) return
       const bucket = evidence?.bucket ?? config.evidenceBucket
       if (bucket !== null) await deleteEvidence(clients.s3, bucket, id)
+      if (config.recordsBucket !== null) await deleteRecords(clients.s3, config.recordsBucket, id)
       await Promise.all([forgetComparisons(table, id), forgetNoise(table, id), forgetResources(table, id)])
       const deletion = { ...evidenceDeletion, doneAt: new Date(plane.now()).toISOString() }
       const experiment = { ...record.experiment, evidence: null, evidenceDeletion: deletion }
@@ -35,6 +40,10 @@ export const eraseEvidence = (plane: ControlPlane, id: string): Promise<void> =>
       plane.log('info', 'evidence deleted', { experiment: id, by: deletion.by })
     },
   })
+
+const deleteRecords = async (s3: S3Client, bucket: string, id: string): Promise<void> => {
+  for (const record of await findRecords(s3, bucket, recordPrefix(id))) await deleteRecord(s3, bucket, record)
+}
 
 /** Says of experiments that ended longer ago than evidence is kept that theirs is to be deleted; the next tick does it. */
 export const expireEvidence = async (plane: ControlPlane): Promise<void> => {

@@ -1,9 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { gunzipSync } from 'node:zlib'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { GatewayExperiment } from '../../../contract/gateway-config.ts'
 import { RoleMembers } from '../../../contract/role.ts'
@@ -17,6 +15,7 @@ import { type Account, begin, openAccount, pass, read } from '../../support/expe
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { MirroredConnection } from '../../support/mirrored-connection.ts'
 import { startRecordingShadow } from '../../support/recording-shadow.ts'
+import { putRecord, recording } from '../../support/records.ts'
 import { sendDatagrams } from '../../support/send-datagrams.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -29,26 +28,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-const recording = (plane: ControlPlane, given: Partial<ControlPlane['config']> = {}): ControlPlane => ({
-  ...plane,
-  config: { ...plane.config, recordsBucket, recordsMs: 7 * DAY_MS, ...given },
-})
-
-const put = ({ plane }: Account, key: string, body = 'packed') =>
-  plane.clients.s3.send(
-    new PutObjectCommand({
-      ...{ Bucket: recordsBucket, Key: key, Body: body },
-      ChecksumSHA256: createHash('sha256').update(body).digest('base64'),
-    }),
-  )
+const OTHER = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
 
 /** A scheduled experiment with two records, and the API that knows of them. */
 const recorded = async (given: Partial<ControlPlane['config']> = {}) => {
   const account = await openAccount()
   const startAt = new Date(account.clock.now() + DAY_MS).toISOString()
   const id = await begin(account, experimentSpec({ window: { startAt, durationSeconds: 60 } }))
-  for (const name of ['task-1.ndjson.gz', 'task-2.ndjson.gz']) await put(account, `records/${id}/${name}`)
-  await put(account, 'records/exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y/task-1.ndjson.gz')
+  for (const name of ['task-1.ndjson.gz', 'task-2.ndjson.gz']) await putRecord(account, id, name)
+  await putRecord(account, OTHER, 'task-1.ndjson.gz')
   const api = openApiOver(recording(account.plane, given))
   const send = (path: string, body?: object, authorizer?: unknown) =>
     api.send({
@@ -130,7 +118,7 @@ describe('what an experiment has recorded', () => {
     await toFullHour()
     const early = await sweepRecords(plane)
     await account.clock.advance(2 * DAY_MS)
-    await put(account, 'records/exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y/task-2.ndjson.gz')
+    await putRecord(account, OTHER, 'task-2.ndjson.gz')
     await account.clock.advance(hour / 2)
     const between = await sweepRecords(plane)
     await toFullHour()
@@ -138,7 +126,7 @@ describe('what an experiment has recorded', () => {
 
     expect([early.length, between.length, late.length]).toEqual([0, 0, 3])
     expect(account.cloud.objects.versions(recordsBucket, '').map(({ key }) => key)).toEqual([
-      'records/exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y/task-2.ndjson.gz',
+      `records/${OTHER}/task-2.ndjson.gz`,
     ])
   })
 

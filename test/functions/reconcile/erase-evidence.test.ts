@@ -6,9 +6,10 @@ import { listActive } from '../../../functions/store/experiments.ts'
 import { readNoise } from '../../../functions/store/noise.ts'
 import { queryAll } from '../../../functions/store/table.ts'
 import { openApiOver } from '../../support/api.ts'
-import { evidenceBucket } from '../../support/aws-world.ts'
+import { evidenceBucket, recordsBucket } from '../../support/aws-world.ts'
 import { type Account, begin, openAccount, pass, read, stop } from '../../support/experiment-account.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
+import { putRecord, recording } from '../../support/records.ts'
 import { comparisonOf, endpointTally } from '../../support/tallies.ts'
 
 const PATIENT = { timeout: 60_000 }
@@ -35,6 +36,8 @@ const endOne = async (account: Account, plane: ControlPlane): Promise<string> =>
 const versions = ({ cloud }: Account, id: string) => cloud.objects.versions(evidenceBucket, `evidence/${id}/`)
 const isActive = async ({ table }: ControlPlane, id: string) =>
   (await listActive(table)).some((one) => one.id === id)
+
+const recorded = ({ cloud }: Account) => cloud.objects.versions(recordsBucket, '').map(({ key }) => key)
 
 const PAGES = ['evidence', 'evidence/html', 'verdict', 'comparison', 'noise']
 
@@ -119,6 +122,47 @@ describe('the evidence of an ended experiment', PATIENT, () => {
       doneAt: expect.any(String),
     })
     expect(await isActive(plane, id)).toBe(false)
+  })
+
+  it('takes with it what the experiment recorded, whoever deletes it, and nothing of another', async () => {
+    const account = await openAccount()
+    const plane = recording(keeping(account.plane, { evidenceDays: 3 }))
+    const id = await endOne(account, plane)
+    const other = await endOne(account, plane)
+    for (const name of ['task-1.ndjson.gz', 'task-2.ndjson.gz']) await putRecord(account, id, name)
+    await putRecord(account, other, 'task-1.ndjson.gz')
+    const api = openApiOver(plane)
+
+    await api.send({ method: 'DELETE', path: `/experiments/${id}/evidence`, query: { reason: 'Asked to.' } })
+    await pass(account, plane)
+    const left = recorded(account)
+    await account.clock.advance(3 * DAY_MS)
+    for (let again = 0; again < 3; again++) await pass(account, plane)
+
+    expect(left).toEqual([`records/${other}/task-1.ndjson.gz`])
+    expect(recorded(account)).toEqual([])
+    const listed = await api.send({ path: `/experiments/${id}/records` })
+    expect(listed.body).toEqual({ experiment: id, records: [], bytes: 0 })
+  })
+
+  it('is not gone before its records are', async () => {
+    const account = await openAccount()
+    const plane = recording(keeping(account.plane))
+    const away = recording(plane, { recordsBucket: 'gone' })
+    const id = await endOne(account, plane)
+    await putRecord(account, id, 'task-1.ndjson.gz')
+    // into the hour: at its first tick the sweep asks that bucket, too
+    await account.clock.advance(60_000)
+    const api = openApiOver(away)
+    await api.send({ method: 'DELETE', path: `/experiments/${id}/evidence`, query: { reason: 'Asked to.' } })
+
+    await pass(account, away)
+    const waiting = (await read(away, id)).experiment.evidenceDeletion
+    for (let again = 0; again < 2; again++) await pass(account, plane)
+
+    expect(waiting?.doneAt).toBeNull()
+    expect(recorded(account)).toEqual([])
+    expect((await read(away, id)).experiment.evidenceDeletion?.doneAt).not.toBeNull()
   })
 
   it('is asked of S3 again at each tick until it is gone', async () => {

@@ -53,8 +53,9 @@ export const DeleteEvidenceModal = ({ experiment: { id }, visible, onClose }: Pr
     >
       <SpaceBetween size="m">
         <div>
-          The verdict, the comparison with its examples, the noise and every stored version go, for everybody
-          and for good. What was asked for, the ledger and the history stay. An admin may do this.
+          The verdict, the comparison with its examples, the noise, every stored version and what was recorded
+          of requests go, for everybody and for good. What was asked for, the ledger and the history stay. An
+          admin may do this.
         </div>
         <FormField label="Reason" description="Kept with the experiment and in its history.">
           <Input value={reason} onChange={({ detail }) => setReason(detail.value.slice(0, 500))} />
