@@ -35,6 +35,7 @@ export default defineConfig({
           pool: 'forks',
           // They mostly wait for clocks: some at a time, after the units.
           maxWorkers: 3,
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

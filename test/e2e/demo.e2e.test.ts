@@ -1,21 +1,17 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 import type { Verdict } from '../../contract/verdict.ts'
 import { apiClient } from '../support/api-client.ts'
 import { eventually } from '../support/aws-clients.ts'
-import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
+import { freePorts, startLocalSystem } from '../support/local-system.ts'
 import { SCALE } from '../support/scale.ts'
 
 const MINUTE = 60_000
 /** Of the demo’s traffic: another for every time that `npm run proof` asks for. */
 const SEEDS = Array.from({ length: SCALE }, (_, i) => String(11 + i))
-const systems: LocalSystem[] = []
-afterEach(async () => {
-  await Promise.all(systems.splice(0).map((system) => system.stop()))
-})
 
-const startDemo = async (...options: string[]) => {
+const startDemo = async ({ onTestFinished }: TestContext, ...options: string[]) => {
   const system = await startLocalSystem(['--port', String(await freePorts()), ...options])
-  systems.push(system)
+  onTestFinished(async () => void (await system.stop()))
   const api = apiClient(system)
   const [first] =
     (await eventually(async () => {
@@ -45,13 +41,14 @@ const operations = ({ reasons }: Verdict) => reasons.find(({ path }) => path ===
 const findings = ({ reasons }: Verdict) =>
   reasons.filter(({ effect }) => effect === 'fail').map(({ rule, endpoint, path }) => [rule, endpoint, path])
 
-test.each(SEEDS)(
+// They mostly wait: each has a system of its own.
+test.concurrent.for(SEEDS)(
   'seed %s: the next release of the demo fails for its two regressions and nothing else',
   {
     timeout: 6 * MINUTE,
   },
-  async (seed) => {
-    const { first, verdictWhere, finish } = await startDemo('--seed', seed)
+  async (seed, context) => {
+    const { first, verdictWhere, finish } = await startDemo(context, '--seed', seed)
 
     await verdictWhere(
       first.id,
@@ -78,13 +75,14 @@ test.each(SEEDS)(
   },
 )
 
-test.each(SEEDS)(
+test.concurrent.for(SEEDS)(
   'seed %s: the same release passes on data an hour old, with writes held back: what differs is drift',
   {
     timeout: 6 * MINUTE,
   },
-  async (seed) => {
+  async (seed, context) => {
     const { first, verdictWhere, finish } = await startDemo(
+      context,
       ...['--release', 'same', '--seed', seed, '--snapshot-age', '3600'],
     )
 
@@ -97,13 +95,13 @@ test.each(SEEDS)(
   },
 )
 
-test.each(SEEDS)(
+test.concurrent.for(SEEDS)(
   'seed %s: the same release as production is inconclusive when cut short, and passes',
   {
     timeout: 6 * MINUTE,
   },
-  async (seed) => {
-    const { api, first, verdictWhere, finish } = await startDemo('--release', 'same', '--seed', seed)
+  async (seed, context) => {
+    const { api, first, verdictWhere, finish } = await startDemo(context, '--release', 'same', '--seed', seed)
 
     await verdictWhere(first.id, ({ coverage }) => coverage.compared > 20)
     const short = await finish(first.id)
