@@ -94,8 +94,9 @@ class Gateways {
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
-  /** VNIs of which nothing arrives, though they are mirrored. */
+  /** VNIs of which nothing arrives, though they are mirrored; and whether nothing does of any. */
   readonly unheard = new Set<number>()
+  deaf = false
 
   #count(bytes: Map<string, number>, id: string, more: number): void {
     bytes.set(id, (bytes.get(id) ?? 0) + more)
@@ -163,7 +164,7 @@ class Gateways {
       if (task.revision >= 0)
         for (const { id, sources } of before?.experiments ?? [])
           for (const { vni } of sources)
-            if (mirrored.has(vni) && !this.unheard.has(vni)) {
+            if (mirrored.has(vni) && !this.deaf && !this.unheard.has(vni)) {
               const more = Math.round(elapsed * BYTES_PER_SECOND * share)
               this.#count(task.bytes, id, more)
               const before = task.sources.get(id)?.[vni] ?? 0
