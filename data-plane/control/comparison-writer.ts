@@ -59,7 +59,10 @@ const withoutContent = (comparison: Comparison): Comparison => ({
 })
 
 const folded = (comparison: Comparison): Comparison => {
-  const endpoints = comparison.endpoints.toSorted((a, b) => b.compared - a.compared)
+  // What was folded before is folded again, however much it is.
+  const weight = ({ endpoint, compared }: EndpointTally): number =>
+    endpoint === OTHER_ENDPOINTS ? -1 : compared
+  const endpoints = comparison.endpoints.toSorted((a, b) => weight(b) - weight(a))
   const half = Math.ceil(endpoints.length / 2)
   const rest = endpoints
     .slice(half)

@@ -28,6 +28,6 @@ test('what does not fit into an item is folded, the endpoints with the fewest re
   expect(small.length).toBeLessThanOrEqual(20_000)
   expect(endpoints.length).toBeLessThan(150)
   expect(endpoints[0]).toMatchObject({ compared: 150 })
-  expect(endpoints.at(-1)?.endpoint).toBe('(other endpoints)')
+  expect(endpoints.findIndex(({ endpoint }) => endpoint === '(other endpoints)')).toBe(endpoints.length - 1)
   expect(endpoints.reduce((sum, { compared }) => sum + compared, 0)).toBe(many.compared)
 })
