@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import type { Catalogue } from './catalogue.ts'
 
 /**
  * viewer: reads and plans; operator: starts, changes and ends experiments, too; approver: reads, records too, and approves
@@ -8,52 +7,6 @@ import type { Catalogue } from './catalogue.ts'
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
 export const Role = z.enum(ROLES).meta({ id: 'Role' })
 export type Role = z.output<typeof Role>
-
-/** The role that each operation needs. A new operation without one does not compile. */
-export const OPERATION_ROLES: Readonly<Record<keyof Catalogue, Role>> = {
-  getCaller: 'viewer',
-  planExperiment: 'viewer',
-  createExperiment: 'operator',
-  approveExperiment: 'approver',
-  listExperiments: 'viewer',
-  getExperiment: 'viewer',
-  stopExperiment: 'operator',
-  killExperiment: 'operator',
-  pauseExperiment: 'operator',
-  resumeExperiment: 'operator',
-  extendExperiment: 'operator',
-  listMeter: 'viewer',
-  getLedger: 'viewer',
-  getReconciliation: 'viewer',
-  getVerdict: 'viewer',
-  getComparison: 'viewer',
-  listNoise: 'viewer',
-  decideNoise: 'operator',
-  getEvidence: 'viewer',
-  renderEvidence: 'viewer',
-  deleteEvidence: 'admin',
-  listRecords: 'viewer',
-  readRecord: 'approver',
-  deleteRecords: 'operator',
-  listBudgets: 'viewer',
-  setBudget: 'admin',
-  listExperimentAudit: 'viewer',
-  listSources: 'viewer',
-  listAudit: 'viewer',
-  previewSource: 'viewer',
-  previewSchedule: 'viewer',
-  createSchedule: 'operator',
-  listSchedules: 'viewer',
-  getSchedule: 'viewer',
-  changeSchedule: 'operator',
-  deleteSchedule: 'operator',
-}
-
-/** Whether somebody with these roles may do what needs that one. */
-export const mayAct = (roles: readonly Role[], needed: Role): boolean =>
-  roles.includes('admin') ||
-  roles.includes(needed) ||
-  (needed === 'viewer' && (roles.includes('operator') || roles.includes('approver')))
 
 /** A group’s name as API Gateway hands it on among others: “[a b]”, so that one with a space would be read as two. */
 const Group = z.string().regex(/^[^\s,[\]]{1,128}$/, 'is the name of a group, without spaces and commas')

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import * as z from 'zod'
-import { mayAct, type Role } from '../../contract/role.ts'
+import { mayAct } from '../../contract/permission.ts'
+import type { Role } from '../../contract/role.ts'
 import { ProblemError } from '../errors.ts'
 import type { Identity } from './roles.ts'
 

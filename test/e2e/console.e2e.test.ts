@@ -298,6 +298,11 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       buffer: Buffer.from(JSON.stringify(document)),
     })
     await until(async () => (await endpoints.inputValue()) === 'POST /customers')
+    await page.getByRole('checkbox', { name: 'Record what is forwarded' }).check({ force: true })
+    await page.getByRole('radio', { name: 'As they are' }).check({ force: true })
+    await page.getByText(/^what is not redacted is not recorded/).waitFor()
+    await page.getByRole('radio', { name: 'Pseudonyms' }).check({ force: true })
+    await page.getByRole('spinbutton', { name: 'Up to (MB)' }).fill('5')
     await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
     await page.getByText('It cannot start like this', { exact: true }).waitFor()
     expect(await start.getAttribute('aria-disabled')).toBe('true')
@@ -317,6 +322,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       reason: 'Searches go over POST',
       compare: { endpoints: ['POST /customers'] },
       requests: {
+        record: { megabytes: 5, seconds: 3600 },
         select: {
           reads: [{ paths: ['/search'] }, { methods: ['POST'], paths: ['/shop.Catalogue/Get*'] }],
           graphql: [{ paths: ['/graphql'] }],

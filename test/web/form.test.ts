@@ -67,6 +67,20 @@ test('redaction is said where it is not the usual one, and what the shadow uses 
   expect(incomplete?.requests).not.toHaveProperty('redaction')
 })
 
+test('records are asked for with their limits, and not without redaction', () => {
+  const { spec: usual } = check({ ...filled, recordUpTo: 'any' })
+  const { spec } = check({ ...filled, record: true, recordUpTo: '5', recordFor: '0.5' })
+  const { errors: tooMuch } = check({ ...filled, record: true, recordUpTo: '10001' })
+  const { errors: empty } = check({ ...filled, record: true, recordFor: '' })
+  const { errors: bare } = check({ ...filled, record: true, redaction: 'off' })
+
+  expect(usual?.requests).not.toHaveProperty('record')
+  expect(spec?.requests?.record).toEqual({ megabytes: 5, seconds: 30 })
+  const right = { record: 'From 1 to 10,000 MB, for 1 to 10,080 minutes' }
+  expect([tooMuch, empty]).toEqual([right, right])
+  expect(bare?.record).toMatch(/^what is not redacted is not recorded/)
+})
+
 test('tags without a key are not meant', () => {
   const tags = [
     { key: 'service', value: 'orders' },

@@ -115,6 +115,14 @@ export const noiseQuery = (id: string, live: boolean) =>
     refetchInterval: live ? JUDGED_MS : false,
   })
 
+/** Parts come every half a minute while it records, and go when their time is over. */
+export const recordsQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ['records', id],
+    queryFn: ({ signal }) => call('listRecords', { params: { id }, query: {}, body: undefined }, { signal }),
+    refetchInterval: live ? JUDGED_MS : QUIET_MS,
+  })
+
 /** Every change has one entry, written soon after it: so many entries as the revision says are all there are. */
 export const auditQuery = (id: string, revision: number) =>
   queryOptions({

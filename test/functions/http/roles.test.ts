@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { catalogue } from '../../../contract/catalogue.ts'
 import type { Operation } from '../../../contract/operation.ts'
-import { OPERATION_ROLES, type Role, RoleMembers } from '../../../contract/role.ts'
+import { OPERATION_ROLES } from '../../../contract/permission.ts'
+import { type Role, RoleMembers } from '../../../contract/role.ts'
 import { type ApiUnderTest, createTable, openApiAt, startDynamo } from '../../support/api.ts'
 import { apiConfig, someSpecInput } from '../../support/api-config.ts'
 

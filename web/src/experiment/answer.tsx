@@ -17,6 +17,7 @@ import { EndpointDetail } from './endpoint-detail.tsx'
 import { Endpoints } from './endpoints.tsx'
 import { Export } from './export.tsx'
 import { Noise } from './noise.tsx'
+import { Records } from './records.tsx'
 import { Resources } from './resources.tsx'
 import { DeletedEvidence, StoredEvidence } from './stored-evidence.tsx'
 
@@ -73,6 +74,7 @@ const Found = ({ experiment }: { experiment: Experiment }) => {
       <Noise id={experiment.id} live={live} />
       <Coverage verdict={verdict.data} />
       <StoredEvidence experiment={experiment} />
+      <Records experiment={experiment} />
     </div>
   )
 }

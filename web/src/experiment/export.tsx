@@ -3,6 +3,7 @@ import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { call } from '../client.ts'
+import { download } from '../download.ts'
 
 const FORMATS = [
   { format: 'html', label: 'HTML', ending: 'html' },
@@ -52,13 +53,4 @@ const fileOf = async (id: string, format: Format): Promise<Blob> => {
   }
   const page = await call('renderEvidence', { params: { id, format }, query: {}, body: undefined })
   return new Blob([page.text], { type: page.mediaType })
-}
-
-const download = (file: Blob, name: string): void => {
-  const address = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(address)
 }

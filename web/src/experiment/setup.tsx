@@ -9,6 +9,7 @@ import { RESOURCES } from '../../../contract/resource.ts'
 import type { Resources } from '../../../contract/resources.ts'
 import { ruleWords } from '../../../contract/watch.ts'
 import { budget, dateTime, duration } from '../format.ts'
+import { recordingWords } from './recording-words.ts'
 import { redactionWords } from './redaction-words.ts'
 import { requestWords } from './selection-words.ts'
 import { sourceWords, trafficWords } from './source-words.ts'
@@ -39,6 +40,7 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             label: 'Redaction',
             value: redactionWords(spec.requests.redaction, experiment.redacted).join(' '),
           },
+          { label: 'Recorded requests', value: recordingWords(spec.requests.record) },
           {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,

@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import { useState } from 'react'
 import type { Experiment } from '../../../contract/experiment.ts'
 import { bytes, dateTime } from '../format.ts'
+import { useMay } from '../may.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { DeleteEvidenceModal } from './delete-evidence-modal.tsx'
 
@@ -12,6 +13,7 @@ const FORMAT = { json: 'JSON', html: 'HTML', markdown: 'Markdown', schema: 'JSON
 /** Where the evidence package lies, and how to see that it is the one that was stored. */
 export const StoredEvidence = ({ experiment }: { experiment: Experiment }) => {
   const { phase, evidence } = experiment
+  const mayDelete = useMay('deleteEvidence')
   const [isAsking, setAsking] = useState(false)
   return (
     <Container
@@ -25,7 +27,10 @@ export const StoredEvidence = ({ experiment }: { experiment: Experiment }) => {
                 ? 'Not stored: the deployment names no bucket, or S3 has not taken it yet. An export is made from the records.'
                 : 'Stored once the experiment has ended, where the deployment names a bucket.'
           }
-          actions={phase === 'ended' && <Button onClick={() => setAsking(true)}>Delete the evidence</Button>}
+          actions={
+            phase === 'ended' &&
+            mayDelete && <Button onClick={() => setAsking(true)}>Delete the evidence</Button>
+          }
         >
           Stored evidence
         </Header>

@@ -32,6 +32,7 @@ import {
 } from '../start/form.ts'
 import { ProbeField } from '../start/probe-field.tsx'
 import { RampFields } from '../start/ramp-fields.tsx'
+import { RecordFields } from '../start/record-fields.tsx'
 import { RedactionFields } from '../start/redaction-fields.tsx'
 import { Sentences } from '../start/sentences.tsx'
 import { ShadowFields } from '../start/shadow-fields.tsx'
@@ -168,8 +169,11 @@ export const StartPage = () => {
                 <DependencyFields {...fields} />
               </SpaceBetween>
             </Section>
-            <Section title="What is hidden">
-              <RedactionFields {...fields} />
+            <Section title="What is hidden, and what is recorded">
+              <SpaceBetween size="l">
+                <RedactionFields {...fields} />
+                <RecordFields {...fields} />
+              </SpaceBetween>
             </Section>
             <Section title="How long and how much">
               <BoundFields {...fields} spec={priced.spec} />
@@ -267,6 +271,7 @@ const NEEDED: Readonly<Record<Field, string>> = {
   snapshotAt: 'when the shadow’s data was copied',
   endpoints: 'right endpoints',
   redaction: 'what is hidden',
+  record: 'a recording within its limits, with redaction',
   dependencies: 'what the shadow uses',
   startAt: 'when it starts',
   duration: 'a right duration',

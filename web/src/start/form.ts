@@ -36,6 +36,10 @@ export type FormValues = SourceValues &
     redaction: Redaction['mode']
     /** Whose national ids are looked for. */
     regions: readonly Region[]
+    record: boolean
+    /** Megabytes and minutes, as typed. */
+    recordUpTo: string
+    recordFor: string
     /** Empty until it was chosen. */
     dependencies: Readonly<Record<DependencyName, Dependency | ''>>
     start: 'now' | 'later' | 'repeat'
@@ -83,6 +87,9 @@ export const emptyForm: FormValues = {
   endpoints: '',
   redaction: 'pseudonymise',
   regions: [],
+  record: false,
+  recordUpTo: '100',
+  recordFor: '60',
   dependencies: { database: '', cache: '', queue: '', mail: '', payment: '', webhooks: '' },
   start: 'now',
   date: '',
@@ -130,6 +137,7 @@ const FIELDS = {
     right: 'Up to 200 lines such as GET /orders/{id} or /catalogue',
   },
   redaction: { path: 'requests.redaction', right: 'One of the four' },
+  record: { path: 'requests.record', right: 'From 1 to 10,000 MB, for 1 to 10,080 minutes' },
   dependencies: { path: 'dependencies', right: 'One of the three for each' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
@@ -164,6 +172,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     writes: form.writes,
     ...selectionOf(form),
     ...redactionOf(form),
+    ...recordOf(form),
   },
   window: {
     ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
@@ -242,6 +251,13 @@ const redactionOf = ({
     ? {}
     : { redaction: { mode: redaction, regions: [...regions] } }
 
+const recordOf = ({
+  record,
+  recordUpTo,
+  recordFor,
+}: FormValues): Pick<NonNullable<ExperimentSpecInput['requests']>, 'record'> =>
+  record ? { record: { megabytes: number(recordUpTo), seconds: Math.round(60 * number(recordFor)) } } : {}
+
 /** Left out until all are chosen: the plan then says that it is missing. */
 const declared = ({ dependencies }: FormValues): Pick<ExperimentSpecInput, 'dependencies'> => {
   const { data } = Dependencies.safeParse(dependencies)
@@ -283,9 +299,11 @@ export const checkSource = (form: FormValues): ExperimentSpecInput['source'] | n
   return Source.safeParse(source).success ? source : null
 }
 
+const SEVERAL = ['source.exclude', 'traffic.ports', 'traffic.clientCidrs', 'requests.record']
+
 /** Rules about several fields. */
 const ownWords = (path: readonly PropertyKey[]): boolean =>
-  path.length === 1 || ['source.exclude', 'traffic.ports', 'traffic.clientCidrs'].includes(path.join('.'))
+  path.length === 1 || SEVERAL.includes(path.join('.'))
 
 const right = (field: Field, { by }: FormValues): string =>
   field === 'source' ? KINDS[by].right : FIELDS[field].right
