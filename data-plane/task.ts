@@ -56,6 +56,7 @@ export const runTask = async (
     for (const { id, shadows } of configs)
       for (const variable of missingSecrets(shadows))
         log('error', 'secret of a shadow is missing', { experiment: id, variable })
+    uploader?.configure(new Set(configs.map(({ id }) => id)))
     return workers.configure(configs)
   }
   const conservation = watchConservation(workers.snapshot, log)

@@ -34,6 +34,8 @@ export class RecordUploader {
   readonly #parts = new Map<string, Part>()
   readonly #queue: { key: string; experiment: string; lines: Buffer }[] = []
   readonly #timer: NodeJS.Timeout
+  /** Null: not told yet. */
+  #current: ReadonlySet<string> | null = null
   #put: Promise<PutObject> | null = null
   #sending: Promise<void> | null = null
   #waiting = 0
@@ -62,6 +64,12 @@ export class RecordUploader {
     this.#send()
   }
 
+  /** Which experiments go on; what another one has recorded waits for no more. */
+  configure(experiments: ReadonlySet<string>): void {
+    this.#current = experiments
+    this.#look()
+  }
+
   /** Puts all that is left, and waits for it no longer than this. */
   async stop(deadlineMs: number): Promise<void> {
     clearInterval(this.#timer)
@@ -80,8 +88,10 @@ export class RecordUploader {
 
   #look(): void {
     const now = performance.now()
-    for (const [experiment, part] of this.#parts)
-      if (now - part.since >= PART_AGE_MS) this.#close(experiment, part)
+    for (const [experiment, part] of this.#parts) {
+      const isOver = this.#current?.has(experiment) === false
+      if (isOver || now - part.since >= PART_AGE_MS) this.#close(experiment, part)
+    }
     this.#send()
   }
 

@@ -3,6 +3,7 @@ import { recordPrefix } from '../../contract/stored-record.ts'
 import { deleteEvidence } from '../evidence/bucket.ts'
 import { CONTROL_PLANE } from '../experiments/audit.ts'
 import { isErasing, withoutEvidence } from '../experiments/evidence-deletion.ts'
+import type { ExperimentRecord } from '../experiments/record.ts'
 import { deleteRecord, findRecords } from '../records/bucket.ts'
 import { forgetComparisons } from '../store/comparisons.ts'
 import { readRecord, rememberActive, updateRecord } from '../store/experiments.ts'
@@ -14,6 +15,8 @@ import { withEnded } from './ended.ts'
 import { conclude } from './keep-evidence.ts'
 
 const DAY_MS = 86_400_000
+/** For so long after the end gateways may put what they had recorded: what is in flight finishes first. */
+const LATE_RECORDS_MS = 60_000
 /** Looked at in one tick. */
 const AT_ONCE = 10
 
@@ -24,7 +27,7 @@ const AT_ONCE = 10
  */
 export const eraseEvidence = (plane: ControlPlane, id: string): Promise<void> =>
   withEnded(plane, id, {
-    isDue: isErasing,
+    isDue: (record) => isErasing(record) && !mayRecord(record, plane.now()),
     failed: 'evidence could not be deleted',
     work: async (record) => {
       const { clients, config, table } = plane
@@ -40,6 +43,10 @@ export const eraseEvidence = (plane: ControlPlane, id: string): Promise<void> =>
       plane.log('info', 'evidence deleted', { experiment: id, by: deletion.by })
     },
   })
+
+/** Whether a gateway may still put a record of an ended experiment. */
+const mayRecord = ({ experiment: { spec, endedAt } }: ExperimentRecord, now: number): boolean =>
+  spec.requests.record !== undefined && endedAt !== null && now < Date.parse(endedAt) + LATE_RECORDS_MS
 
 const deleteRecords = async (s3: S3Client, bucket: string, id: string): Promise<void> => {
   for (const record of await findRecords(s3, bucket, recordPrefix(id))) await deleteRecord(s3, bucket, record)

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Comparison } from '../../contract/comparison.ts'
 import type { Experiment } from '../../contract/experiment.ts'
+import { readRecord } from '../../data-plane/record/read-record.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
 import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
 
@@ -341,6 +342,32 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       .getByText(/^(Draining|Stopped)/)
       .first()
       .waitFor()
+  })
+
+  test('lists what was recorded, downloads a part with a reason into the history, and deletes all', async () => {
+    const records = page.getByRole('region', { name: 'Records' })
+    const download = records.getByRole('button', { name: /^Download .*\.ndjson\.gz$/ }).first()
+    await download.waitFor({ timeout: MINUTE })
+    expect(await violations(page)).toEqual([])
+    await download.click()
+    await page.getByRole('textbox', { name: 'Reason' }).fill('ticket 7')
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download it' }).click(),
+    ])
+    const { redacted, exchanges } = readRecord(readFileSync(await file.path()))
+    expect([redacted, exchanges.length > 0]).toEqual([true, true])
+
+    await page.getByText('Stopped', { exact: true }).waitFor({ timeout: 2 * MINUTE })
+    await page.getByRole('button', { name: 'Delete the records' }).click()
+    await page.getByRole('textbox', { name: 'Reason' }).fill('seen enough of them')
+    await page.getByRole('button', { name: 'Delete them for good' }).click()
+
+    await page.getByText(/^There is none/).waitFor()
+    await page.getByRole('tab', { name: 'History' }).click()
+    const changes = page.getByRole('list', { name: /^Changes of this experiment/ }).getByRole('listitem')
+    await changes.filter({ hasText: /Record read: .*by local.*ticket 7/ }).waitFor()
+    await changes.filter({ hasText: /Records deleted: \d+ by local.*seen enough of them/ }).waitFor()
   })
 
   test('makes a schedule from the form, its next windows shown first, and deletes it', async () => {

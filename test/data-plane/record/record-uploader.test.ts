@@ -63,6 +63,20 @@ test('a part that is full goes at once, and each is a record by itself', async (
   expect(targets()).toEqual(['/0', '/1', '/2', '/3', '/4'])
 })
 
+test('what an experiment has recorded that is over is put at once, and the others’ waits', async () => {
+  const { uploader, objects, targets } = anUploader()
+  uploader.configure(new Set(['exp_A', 'exp_B']))
+  uploader.write('exp_A', lines('/a'))
+  uploader.write('exp_B', lines('/b'))
+
+  uploader.configure(new Set(['exp_B']))
+  await until(() => objects.length === 1)
+
+  expect(targets()).toEqual(['/a'])
+  await uploader.stop(5_000)
+  expect(targets()).toEqual(['/a', '/b'])
+})
+
 test('what is refused is tried again', async () => {
   const { uploader, targets, logged, tries } = anUploader(1)
   for (let i = 0; i < 3; i++) uploader.write('exp_A', lines(`/${i}`, 1_400_000))

@@ -21,9 +21,9 @@ const keeping = (plane: ControlPlane, change: Partial<ControlPlane['config']> = 
 })
 
 /** One that compared something, and has ended. */
-const endOne = async (account: Account, plane: ControlPlane): Promise<string> => {
+const endOne = async (account: Account, plane: ControlPlane, requests = {}): Promise<string> => {
   const startAt = new Date(account.clock.now() + DAY_MS).toISOString()
-  const id = await begin(account, experimentSpec({ window: { startAt, durationSeconds: 60 } }))
+  const id = await begin(account, experimentSpec({ window: { startAt, durationSeconds: 60 }, requests }))
   const differences = [{ kind: 'value' as const, path: '$.views', count: 60 }]
   await new ComparisonWriter(plane.table, 'task-1').write({
     [id]: comparisonOf(endpointTally('GET /a', { '200>200': 70 }, { differences })),
@@ -143,6 +143,25 @@ describe('the evidence of an ended experiment', PATIENT, () => {
     expect(recorded(account)).toEqual([])
     const listed = await api.send({ path: `/experiments/${id}/records` })
     expect(listed.body).toEqual({ experiment: id, records: [], bytes: 0 })
+  })
+
+  it('waits for the last record, which gateways put after the end', async () => {
+    const account = await openAccount()
+    const plane = recording(keeping(account.plane))
+    const id = await endOne(account, plane, { record: {} })
+    const api = openApiOver(plane)
+
+    await api.send({ method: 'DELETE', path: `/experiments/${id}/evidence`, query: { reason: 'Asked to.' } })
+    await pass(account, plane)
+    const early = (await read(plane, id)).experiment.evidenceDeletion
+    await putRecord(account, id, 'task-1.ndjson.gz')
+    await account.clock.advance(60_000)
+    for (let again = 0; again < 2; again++) await pass(account, plane)
+
+    expect(early?.doneAt).toBeNull()
+    expect(recorded(account)).toEqual([])
+    expect((await read(plane, id)).experiment.evidenceDeletion?.doneAt).not.toBeNull()
+    expect(await isActive(plane, id)).toBe(false)
   })
 
   it('is not gone before its records are', async () => {

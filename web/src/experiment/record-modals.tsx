@@ -24,8 +24,7 @@ export const DeleteRecordsModal = ({ id, live, visible, onClose }: DeleteProps) 
       visible={visible}
       onClose={onClose}
     >
-      All of them go, for everybody and for good.{' '}
-      {live && 'What the gateways record from now on is kept: stop the experiment to end that. '}
+      All of them go, for everybody and for good. {live && 'What gateways put after this is kept. '}
       Verdict, evidence and history stay.
     </ReasonModal>
   )

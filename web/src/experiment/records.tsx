@@ -16,14 +16,16 @@ import { DeleteRecordsModal, ReadRecordModal } from './record-modals.tsx'
 import { recordingWords } from './recording-words.ts'
 
 const PAGE = 20
+/** For so long after the end gateways may put the last part. */
+const LATE_MS = 60_000
 
 /** What the gateways have written down of the requests that they forwarded: nothing where it was not asked for. */
 export const Records = ({ experiment }: { experiment: Experiment }) =>
   experiment.spec.requests.record === undefined ? null : <Recorded experiment={experiment} />
 
 const Recorded = ({ experiment }: { experiment: Experiment }) => {
-  const { id, spec } = experiment
-  const live = isActive(experiment)
+  const { id, spec, endedAt } = experiment
+  const live = isActive(experiment) || (endedAt !== null && Date.now() < Date.parse(endedAt) + LATE_MS)
   const { data, error, refetch, isFetching } = useQuery(recordsQuery(id, live))
   const mayDelete = useMay('deleteRecords')
   const mayRead = useMay('readRecord')
@@ -55,7 +57,9 @@ const Recorded = ({ experiment }: { experiment: Experiment }) => {
       )}
       {data && records.length === 0 && (
         <div className="quiet">
-          {live ? 'None yet: gateways write a part every half a minute.' : 'There is none.'}
+          {live
+            ? 'There is none now: gateways put a part every half a minute, and the last one after the end.'
+            : 'There is none.'}
         </div>
       )}
       {data && records.length > 0 && (
