@@ -1,12 +1,12 @@
 import { ConfigError, taskConfig } from './config.ts'
-import { USAGE } from './option-values.ts'
+import { USAGE } from './standalone/option-values.ts'
 import {
   asksFor,
   convertOptions,
   explainOptions,
   redactReportOptions,
   standaloneOptions,
-} from './standalone-options.ts'
+} from './standalone/options.ts'
 import { stopSignal } from './stop-signal.ts'
 import { errorText } from './telemetry/log.ts'
 
@@ -16,28 +16,31 @@ import { errorText } from './telemetry/log.ts'
  */
 const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
   if (asksFor(args, '--redact-report')) {
-    const { runRedactReport } = await import('./redact-report.ts')
+    const { runRedactReport } = await import('./standalone/redact-report.ts')
     return runRedactReport(redactReportOptions(args))
   }
   if (asksFor(args, '--explain')) {
     const options = explainOptions(args)
-    const [{ runExplain }, { NAME }] = await Promise.all([import('./explain.ts'), import('./standalone.ts')])
+    const [{ runExplain }, { NAME }] = await Promise.all([
+      import('./standalone/explain.ts'),
+      import('./standalone/gateway.ts'),
+    ])
     return runExplain(options, NAME)
   }
   if (asksFor(args, '--convert')) {
-    const { runConvert } = await import('./convert.ts')
+    const { runConvert } = await import('./standalone/convert.ts')
     return runConvert(convertOptions(args))
   }
   if (asksFor(args, '--replay')) {
     const [{ replayOptions }, { runReplay }] = await Promise.all([
-      import('./replay-options.ts'),
-      import('./run-replay.ts'),
+      import('./standalone/replay-options.ts'),
+      import('./standalone/run-replay.ts'),
     ])
     return runReplay(replayOptions(args, environment), stopSignal(process))
   }
   if (args.length > 0) {
     const options = standaloneOptions(args, environment)
-    const { runStandalone } = await import('./standalone.ts')
+    const { runStandalone } = await import('./standalone/gateway.ts')
     return runStandalone(options, stopSignal(process))
   }
   if (environment.SHADOWMETER_TABLE === undefined)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { redacted } from '../../contract/redaction.ts'
 import { everything } from '../../contract/selection.ts'
 import { ConfigError, taskConfig } from '../../data-plane/config.ts'
-import { standaloneOptions } from '../../data-plane/standalone-options.ts'
+import { standaloneOptions } from '../../data-plane/standalone/options.ts'
 import { ecsTaskName } from '../../data-plane/task-name.ts'
 
 const environment = {

@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { STOP_MS } from '../../data-plane/standalone.ts'
-import { standaloneOptions } from '../../data-plane/standalone-options.ts'
+import { STOP_MS } from '../../data-plane/standalone/gateway.ts'
+import { standaloneOptions } from '../../data-plane/standalone/options.ts'
 import { fargateProblems, modelProblems, sentToEcs } from '../support/infra/ecs-model.ts'
 
 const run = promisify(execFile)

@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
-import { readRecord } from '../../data-plane/record/read-record.ts'
-import { replayOptions } from '../../data-plane/replay-options.ts'
-import { writePcap } from '../../data-plane/source/pcap.ts'
-import { standaloneOptions } from '../../data-plane/standalone-options.ts'
-import { Conversation } from '../support/conversation.ts'
-import { connectionsOf, distinctRequests } from '../support/distinct-requests.ts'
-import { startGateway } from '../support/gateway-process.ts'
-import { MirroredConnection } from '../support/mirrored-connection.ts'
-import { headerOf, startRecordingShadow, until } from '../support/recording-shadow.ts'
-import { interleave, sendDatagrams } from '../support/send-datagrams.ts'
+import { readRecord } from '../../../data-plane/record/read-record.ts'
+import { writePcap } from '../../../data-plane/source/pcap.ts'
+import { standaloneOptions } from '../../../data-plane/standalone/options.ts'
+import { replayOptions } from '../../../data-plane/standalone/replay-options.ts'
+import { Conversation } from '../../support/conversation.ts'
+import { connectionsOf, distinctRequests } from '../../support/distinct-requests.ts'
+import { startGateway } from '../../support/gateway-process.ts'
+import { MirroredConnection } from '../../support/mirrored-connection.ts'
+import { headerOf, startRecordingShadow, until } from '../../support/recording-shadow.ts'
+import { interleave, sendDatagrams } from '../../support/send-datagrams.ts'
 
 // Each test starts processes: on a busy machine that alone takes seconds.
 vi.setConfig({ testTimeout: 60_000 })
 
-const MAIN = new URL('../../data-plane/main.ts', import.meta.url).pathname
+const MAIN = new URL('../../../data-plane/main.ts', import.meta.url).pathname
 const run = promisify(execFile)
 
 const cleanups: (() => unknown)[] = []

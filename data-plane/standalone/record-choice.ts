@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { Redaction, redacted } from '../contract/redaction.ts'
-import { ConfigError } from './config.ts'
-import { readRecord } from './record/read-record.ts'
-import { type RecordContent, RecordFileError } from './record/record-content.ts'
-import type { Recorded } from './record/recorded.ts'
-import { type Instant, sliceOf } from './replay/slice.ts'
+import { Redaction, redacted } from '../../contract/redaction.ts'
+import { ConfigError } from '../config.ts'
+import { readRecord } from '../record/read-record.ts'
+import { type RecordContent, RecordFileError } from '../record/record-content.ts'
+import type { Recorded } from '../record/recorded.ts'
+import { type Instant, sliceOf } from '../replay/slice.ts'
 
 /** What of a file of recorded traffic somebody asks for. */
 export type RecordChoice = {

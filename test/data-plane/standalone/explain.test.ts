@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
-import type { SelectionInput } from '../../contract/selection.ts'
-import { writePcap } from '../../data-plane/source/pcap.ts'
-import { Conversation } from '../support/conversation.ts'
-import { startGateway } from '../support/gateway-process.ts'
-import { MirroredConnection } from '../support/mirrored-connection.ts'
-import { startRecordingShadow, until } from '../support/recording-shadow.ts'
-import { sendDatagrams } from '../support/send-datagrams.ts'
+import type { SelectionInput } from '../../../contract/selection.ts'
+import { writePcap } from '../../../data-plane/source/pcap.ts'
+import { Conversation } from '../../support/conversation.ts'
+import { startGateway } from '../../support/gateway-process.ts'
+import { MirroredConnection } from '../../support/mirrored-connection.ts'
+import { startRecordingShadow, until } from '../../support/recording-shadow.ts'
+import { sendDatagrams } from '../../support/send-datagrams.ts'
 
 // Each test starts processes: on a busy machine that alone takes seconds.
 vi.setConfig({ testTimeout: 60_000 })
 
-const MAIN = new URL('../../data-plane/main.ts', import.meta.url).pathname
+const MAIN = new URL('../../../data-plane/main.ts', import.meta.url).pathname
 const run = promisify(execFile)
 
 const cleanups: (() => unknown)[] = []

@@ -1,8 +1,11 @@
-import type { Redaction } from '../contract/redaction.ts'
-import { ConfigError, type HostPort } from './config.ts'
+import type { Redaction } from '../../contract/redaction.ts'
+import { ConfigError, type HostPort } from '../config.ts'
+import type { Environment, Shadows } from '../forward/settings.ts'
+import { RECORD_FORMATS } from '../record/record-content.ts'
+import type { RecordOptions } from '../record/recording.ts'
+import type { Rules } from '../select/rules.ts'
 import type { ConvertOptions } from './convert.ts'
 import type { ExplainOptions } from './explain.ts'
-import type { Environment, Shadows } from './forward/settings.ts'
 import {
   address,
   instant,
@@ -15,10 +18,7 @@ import {
   shadows,
   USAGE,
 } from './option-values.ts'
-import { RECORD_FORMATS } from './record/record-content.ts'
-import type { RecordOptions } from './record/recording.ts'
 import type { RedactReportOptions } from './redact-report.ts'
-import type { Rules } from './select/rules.ts'
 
 export const EXPLAIN_USAGE =
   'gateway --explain FILE.pcap [--port N]... [--percent N] [--writes forward|hold] [--select FILE.json]'

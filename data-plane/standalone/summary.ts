@@ -1,8 +1,8 @@
-import type { Redaction } from '../contract/redaction.ts'
-import type { Shadows } from './forward/settings.ts'
-import { shadowReports } from './telemetry/report.ts'
-import { requestCounts } from './telemetry/request-counters.ts'
-import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
+import type { Redaction } from '../../contract/redaction.ts'
+import type { Shadows } from '../forward/settings.ts'
+import { shadowReports } from '../telemetry/report.ts'
+import { requestCounts } from '../telemetry/request-counters.ts'
+import type { ExperimentSnapshot } from '../telemetry/snapshot.ts'
 
 /** What a gateway on its own says of itself, before and after. */
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { REDACTION_KEY_BYTES, type Redaction } from '../contract/redaction.ts'
-import type { RecordFormat } from './record/record-content.ts'
-import { isRedacted } from './record/recording.ts'
-import { redactAnswers } from './record/redact-answers.ts'
-import { writeRecord } from './record/write-record.ts'
-import { addSkipped } from './record/written.ts'
+import { REDACTION_KEY_BYTES, type Redaction } from '../../contract/redaction.ts'
+import type { RecordFormat } from '../record/record-content.ts'
+import { isRedacted } from '../record/recording.ts'
+import { redactAnswers } from '../record/redact-answers.ts'
+import { writeRecord } from '../record/write-record.ts'
+import { addSkipped } from '../record/written.ts'
+import { Redactor } from '../redact/redactor.ts'
 import { chosenOf, type RecordChoice, readRecordFile, redactionOf } from './record-choice.ts'
-import { Redactor } from './redact/redactor.ts'
 
 export type ConvertOptions = RecordChoice & {
   format: RecordFormat

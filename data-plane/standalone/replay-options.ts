@@ -1,11 +1,11 @@
-import type { Redaction } from '../contract/redaction.ts'
-import { ConfigError } from './config.ts'
-import type { Environment, Shadows } from './forward/settings.ts'
+import type { Redaction } from '../../contract/redaction.ts'
+import { ConfigError } from '../config.ts'
+import type { Environment, Shadows } from '../forward/settings.ts'
+import type { RecordOptions } from '../record/recording.ts'
+import { type Pace, parsePace } from '../replay/pace.ts'
+import type { Instant } from '../replay/slice.ts'
+import type { Rules } from '../select/rules.ts'
 import { instant, number, parsed, ports, recordOptions, redaction, rules, shadows } from './option-values.ts'
-import type { RecordOptions } from './record/recording.ts'
-import { type Pace, parsePace } from './replay/pace.ts'
-import type { Instant } from './replay/slice.ts'
-import type { Rules } from './select/rules.ts'
 
 export const REPLAY_USAGE =
   'gateway --replay FILE --shadow URL [--pace original|2x|0.5x|100/s] [--from TIME] [--to TIME] [--loop N|forever] ' +

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { writePcap } from '../../data-plane/source/pcap.ts'
-import { Conversation } from '../support/conversation.ts'
+import { writePcap } from '../../../data-plane/source/pcap.ts'
+import { Conversation } from '../../support/conversation.ts'
 
-const MAIN = new URL('../../data-plane/main.ts', import.meta.url).pathname
+const MAIN = new URL('../../../data-plane/main.ts', import.meta.url).pathname
 const run = promisify(execFile)
 
 test('a dry run says what would be replaced, by what and where, and no value', {

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
-import { readRecord } from '../../data-plane/record/read-record.ts'
-import { requestFrom } from '../../data-plane/record/recorded.ts'
-import { writeRecord } from '../../data-plane/record/write-record.ts'
-import { convertOptions } from '../../data-plane/standalone-options.ts'
-import { capturedRequest } from '../support/captured-request.ts'
+import { readRecord } from '../../../data-plane/record/read-record.ts'
+import { requestFrom } from '../../../data-plane/record/recorded.ts'
+import { writeRecord } from '../../../data-plane/record/write-record.ts'
+import { convertOptions } from '../../../data-plane/standalone/options.ts'
+import { capturedRequest } from '../../support/captured-request.ts'
 
 // Each test starts processes: on a busy machine that alone takes seconds.
 vi.setConfig({ testTimeout: 60_000 })
 
-const MAIN = new URL('../../data-plane/main.ts', import.meta.url).pathname
+const MAIN = new URL('../../../data-plane/main.ts', import.meta.url).pathname
 const run = promisify(execFile)
 const SECRETS = ['s3cr3t-session-of-jane', 'answer-token-0123456789']
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { RequestReason } from '../contract/traffic.ts'
-import { exchangesOf } from './extract.ts'
-import type { IncompleteReason, Request } from './http/exchange.ts'
-import { type Rules, Selector } from './select/rules.ts'
-import { formatEndpoint } from './wire/address.ts'
+import type { RequestReason } from '../../contract/traffic.ts'
+import { exchangesOf } from '../extract.ts'
+import type { IncompleteReason, Request } from '../http/exchange.ts'
+import { type Rules, Selector } from '../select/rules.ts'
+import { formatEndpoint } from '../wire/address.ts'
 
 export type ExplainOptions = { file: string; ports: number[] | null; rules: Rules }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { Redaction } from '../contract/redaction.ts'
-import { exchangesOf } from './extract.ts'
-import { Redactor } from './redact/redactor.ts'
+import type { Redaction } from '../../contract/redaction.ts'
+import { exchangesOf } from '../extract.ts'
+import { Redactor } from '../redact/redactor.ts'
 
 export type RedactReportOptions = { file: string; ports: number[] | null; redaction: Redaction }
 
