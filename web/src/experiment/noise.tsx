@@ -61,17 +61,18 @@ export const Noise = ({ id, live }: { id: string; live: boolean }) => {
             count(place.differing),
             chanceOf(place),
             count(place.volatile),
-            <SegmentedControl
-              key="decision"
-              label={`Decision about ${place.path} of ${place.endpoint}`}
-              selectedId={place.decision}
-              options={DECISIONS}
-              onChange={({ detail }) => {
-                const { endpoint, kind, path } = place
-                const decision = detail.selectedId as NoiseChange['decision']
-                decide.mutate({ endpoint, kind, path, decision })
-              }}
-            />,
+            <div key="decision" className="decision">
+              <SegmentedControl
+                label={`Decision about ${place.path} of ${place.endpoint}`}
+                selectedId={place.decision}
+                options={DECISIONS}
+                onChange={({ detail }) => {
+                  const { endpoint, kind, path } = place
+                  const decision = detail.selectedId as NoiseChange['decision']
+                  decide.mutate({ endpoint, kind, path, decision })
+                }}
+              />
+            </div>,
           ],
         }))}
       />
