@@ -27,7 +27,7 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
       header={
         <Header
           variant="h2"
-          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged. Drift: answers that differ because the shadow’s data is older, which fails nothing. Times are to the first byte of the answer, whole ones to the last.`}
+          description={`Found from the traffic. One with fewer than ${minimumSamples} compared requests is not judged. Drift: answers that differ because the shadow’s data is older, which fails nothing. Times are production’s → the shadow’s, to the first byte of the answer; whole ones to the last.`}
         >
           Endpoints
         </Header>
@@ -41,12 +41,9 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
           { name: 'Compared', number: true },
           { name: 'Differing', number: true },
           { name: 'Drift', number: true },
-          { name: 'Production p50', number: true },
-          { name: 'Shadow p50', number: true },
-          { name: 'Production p99', number: true },
-          { name: 'Shadow p99', number: true },
-          { name: 'Production whole, p50', number: true },
-          { name: 'Shadow whole, p50', number: true },
+          { name: 'p50', number: true },
+          { name: 'p99', number: true },
+          { name: 'Whole, p50', number: true },
         ]}
         rows={sorted.map((one) => ({
           key: one.endpoint,
@@ -72,12 +69,9 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
             count(one.compared),
             percent(one.compared === 0 ? 0 : (one.differing + one.failed) / one.compared),
             one.drifted === 0 ? '–' : percent(one.drifted / one.compared),
-            milliseconds(one.production, 0.5),
-            milliseconds(one.shadow, 0.5),
-            milliseconds(one.production, 0.99),
-            milliseconds(one.shadow, 0.99),
-            milliseconds(one.productionWhole, 0.5),
-            milliseconds(one.shadowWhole, 0.5),
+            times(one.production, one.shadow, 0.5),
+            times(one.production, one.shadow, 0.99),
+            times(one.productionWhole, one.shadowWhole, 0.5),
           ],
         }))}
       />
@@ -85,7 +79,12 @@ export const Endpoints = ({ endpoints, reasons, minimumSamples, shown, onShow }:
   )
 }
 
-const milliseconds = (sketch: Sketch, q: number): string => {
+const times = (production: Sketch, shadow: Sketch, q: number): string => {
+  const [before, after] = [milliseconds(production, q), milliseconds(shadow, q)]
+  return before === null && after === null ? '–' : `${before ?? '–'} → ${after ?? '–'} ms`
+}
+
+const milliseconds = (sketch: Sketch, q: number): string | null => {
   const seconds = quantile(sketch, q)
-  return seconds === null ? '–' : `${(1000 * seconds).toFixed(1)} ms`
+  return seconds === null ? null : (1000 * seconds).toFixed(1)
 }
