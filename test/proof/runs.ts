@@ -15,7 +15,7 @@ export const PROOF_RUNS: readonly ProofRun[] = [
   {
     name: 'crash',
     proves:
-      'killed before or after any AWS call or write of a life with a ramp and changing sources, under each value of each switch, an experiment ends and leaves nothing',
+      'killed before or after any AWS call or write of a life with a ramp and changing sources, an experiment ends and leaves nothing; under each value of each switch at every 24th, between them at all',
     files: ['test/functions/reconcile/crash.test.ts'],
     scale: 2,
   },
@@ -35,7 +35,7 @@ export const PROOF_RUNS: readonly ProofRun[] = [
   {
     name: 'abandoned',
     proves:
-      'with its control plane dead for good at any point, or two at once, packets stop at the lease, nothing recorded outlives its schedules, and the bill stays within the budget and the stated rest',
+      'with its control plane dead for good at any point, or two at once, packets stop at the lease, nothing recorded outlives its schedules, and the bill stays within the budget and the stated rest; under each value of each switch at every 24th',
     files: ['test/functions/reconcile/abandoned.test.ts'],
     scale: 2,
   },
