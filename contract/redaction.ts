@@ -58,7 +58,7 @@ const Rule = z
 export type RedactionRule = z.output<typeof Rule>
 
 /** The default for bodies, decoded: it bounds what a request may cost. */
-export const REDACTED_BYTES_MAX = 4 << 20
+export const REDACTED_BYTES_MAX = 16 << 20
 
 /**
  * What is done to credentials and personal data before a request leaves the gateway. The first rule that names a value
@@ -96,7 +96,7 @@ export const Redaction = z
     bodyBytesMax: z
       .int()
       .min(1024)
-      .max(10 << 20)
+      .max(64 << 20)
       .default(REDACTED_BYTES_MAX)
       .describe('requests with a longer body, decoded, are held back'),
   })

@@ -1,6 +1,9 @@
 import type { AllowedShadows, Served } from '../contract/destination.ts'
 import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-config.ts'
+import { FORWARDER_LIMITS } from './forward/forwarder.ts'
 import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
+import { HTTP_LIMITS } from './http/limits.ts'
+import type { Watched } from './pipeline.ts'
 import type { RecordLimits } from './record/recorder.ts'
 import type { RedactionSettings } from './redact/redactor.ts'
 import { Hops } from './select/hops.ts'
@@ -81,7 +84,14 @@ export const fromContract = (
   sources: experiment.sources,
 })
 
-export const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
+/** Which packets are read, and as whose. */
+export const watchedOf = (config: ExperimentConfig): Watched => ({
+  ports: config.ports === null ? null : new Set(config.ports),
+  macs: macsOf(config),
+  bothEnds: bothEndsOf(config),
+})
+
+const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, number> => {
   const macs = new Map<number, number>()
   if (sources === 'any') return macs
   for (const { vni, mac } of sources) {
@@ -91,7 +101,7 @@ export const macsOf = ({ sources }: ExperimentConfig): ReadonlyMap<number, numbe
   return macs
 }
 
-export const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
+const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
   !bothEnds || sources === 'any'
     ? NOT_AT_BOTH_ENDS
     : new BothEnds(
@@ -111,8 +121,14 @@ export const hopsOf = ({ rules, sources }: ExperimentConfig): Hops | null => {
   )
 }
 
-export const portSet = ({ ports }: ExperimentConfig): ReadonlySet<number> | null =>
-  ports === null ? null : new Set(ports)
+/** Bodies are kept as long as redaction can read them. */
+export const bodyLimits = ({ redaction: { settings } }: ExperimentConfig) => ({
+  requestBodyBytes: Math.max(HTTP_LIMITS.requestBodyBytes, settings.bodyBytesMax),
+})
+
+/** The longest body and one more wait without pushing each other out. */
+export const queueBytes = ({ redaction: { settings } }: ExperimentConfig): number =>
+  Math.max(FORWARDER_LIMITS.queueBytes, 2 * settings.bodyBytesMax)
 
 /** A request that is sent again has to be whole, and a part of a record has to fit into an answer of the API. */
 const RECORDED_REQUEST_BYTES_MAX = 1 << 20

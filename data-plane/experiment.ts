@@ -10,18 +10,22 @@ import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import { WarmUp } from './compare/warm-up.ts'
 import { WayProbes } from './compare/way-probes.ts'
-import { bothEndsOf, type ExperimentConfig, hopsOf, macsOf, portSet } from './experiment-config.ts'
+import { bodyLimits, type ExperimentConfig, hopsOf, queueBytes, watchedOf } from './experiment-config.ts'
 import type { Forward } from './forward/forward.ts'
 import type { ForwarderLimits } from './forward/forwarder.ts'
 import type { ShadowSettings, Shadows } from './forward/settings.ts'
 import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
+import type { BodyBudget } from './http/body.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { connectionsOf } from './http/protocol.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
 import { RECORDED_BYTES_MAX, Recorder } from './record/recorder.ts'
+import { LargeBodies } from './redact/large-bodies.ts'
+import type { LargeBody } from './redact/large-body.ts'
+import { LargeRequests } from './redact/large-requests.ts'
 import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
 import type { Admission, SourceVolume } from './select/gate.ts'
@@ -38,6 +42,9 @@ export type ExperimentOptions = {
   /** Shared by all workers of the task. */
   heldObjects?: HeldObjects
   onFinished?: (experiment: string, forward: Forward, result: ShadowResult) => void
+  /** Shared by all experiments of the worker, and so is the memory of unfinished bodies. */
+  largeBodies?: LargeBodies
+  bodies?: BodyBudget
   /** Gets what is recorded, in whole lines. */
   onRecorded?: (experiment: string, lines: Buffer) => void
 }
@@ -68,6 +75,7 @@ export class Experiment implements ExchangeHandler {
   readonly #warmUp = new WarmUp()
   /** Writes that the shadow has not been sent. */
   readonly #unsent = new WeakSet<Request>()
+  readonly #largeRequests: LargeRequests
   #ended = false
   /** Packets that were not read because this worker was behind, and others need it too. */
   #leftOut = 0
@@ -77,6 +85,9 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
+    this.#largeRequests = new LargeRequests(options.largeBodies ?? new LargeBodies(), (exchange) =>
+      this.onExchange(exchange),
+    )
     this.#hops = hopsOf(config)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
@@ -103,17 +114,15 @@ export class Experiment implements ExchangeHandler {
     this.#copier = this.#openCopier(config)
     this.#control = this.#openControl(config)
     this.#pipeline = new Pipeline(this, {
-      ports: portSet(config),
-      macs: macsOf(config),
-      bothEnds: bothEndsOf(config),
+      ...watchedOf(config),
+      limits: bodyLimits(config),
+      ...(options.bodies && { bodies: options.bodies }),
     })
   }
 
   /** Goes on under another configuration; connections that are being followed stay. */
   reconfigure(config: ExperimentConfig): void {
-    this.#pipeline.ports = portSet(config)
-    this.#pipeline.macs = macsOf(config)
-    this.#pipeline.bothEnds = bothEndsOf(config)
+    this.#pipeline.watch(watchedOf(config))
     this.#sender.configure(config.shadows)
     this.#copier?.configure(config.shadows)
     if (config.shadows.control) this.#control?.configure(controlOnly(config.shadows.control))
@@ -165,7 +174,7 @@ export class Experiment implements ExchangeHandler {
     if (now >= this.#config.until && !this.#ended) {
       this.#ended = true
       this.#pipeline.close(now)
-      for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
+      this.#dropWaiting()
     }
     this.#selector.tick(now)
     this.#comparer?.tick(now)
@@ -176,8 +185,11 @@ export class Experiment implements ExchangeHandler {
 
   /** Says all that can still be said about its connections, then lets the forwarder finish. */
   async stop(now: number, deadlineMs: number): Promise<void> {
+    const started = performance.now()
     this.#pipeline.close(now)
-    await Promise.all(this.#senders.map((sender) => sender.stop(deadlineMs)))
+    await this.#largeRequests.settle(deadlineMs)
+    const left = Math.max(0, deadlineMs - (performance.now() - started))
+    await Promise.all(this.#senders.map((sender) => sender.stop(left)))
     this.#comparer?.close()
     this.#recorder?.close()
   }
@@ -186,7 +198,7 @@ export class Experiment implements ExchangeHandler {
   async retire(now: number): Promise<void> {
     this.#ended = true
     this.#pipeline.close(now)
-    for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
+    this.#dropWaiting()
     await Promise.all(this.#senders.map((sender) => sender.stop(RETIRE_MS)))
     this.#comparer?.close()
     this.#recorder?.close()
@@ -196,24 +208,19 @@ export class Experiment implements ExchangeHandler {
     this.#requests.seen++
     const reason = this.#refusal(request)
     if (reason !== null) {
-      this.#requests.refused[reason]++
-      if (reason === 'held_back.unsafe_method') this.#heldBack.count(request.method, request.target)
-      this.#notSent(request)
+      this.#refuse(request, reason)
       return
     }
-    if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut(request)
-    else this.#comparer?.expect(request, this.#control !== null)
-    this.#recorder?.expect(request)
-    // Who is asked first has the machine to itself a little longer.
-    const isControlFirst = Math.random() < 0.5
-    if (isControlFirst) this.#control?.submit(request)
-    this.#sender.submit(request)
-    if (!isControlFirst) this.#control?.submit(request)
-    for (let copies = this.#selector.copies; copies > 0; copies--) this.#copier?.submit(request)
+    const { copies } = this.#selector
+    const redacted = this.#redactor.requestOrLarge(request, !this.#selector.isRead, REDACTED_AT_ONCE)
+    if (redacted === true) this.#send(request, copies)
+    else if (redacted === false) this.#refuse(request, 'held_back.unredactable')
+    else this.#redactLater(request, redacted, copies)
   }
 
   /** Production's side of a request that was forwarded; the pipeline has counted all of them. */
   onExchange(exchange: Exchange): void {
+    if (this.#largeRequests.keeps(exchange)) return
     this.#recorder?.production(exchange)
     if (this.#comparer === null) return
     if (exchange.request !== null && this.#unsent.has(exchange.request)) this.#comparer.heldWrite(exchange)
@@ -271,9 +278,44 @@ export class Experiment implements ExchangeHandler {
   #refusal(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
     if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    const refusal = this.#selector.refusal(request, this.#hops)
-    if (refusal !== null) return refusal
-    return this.#redactor.request(request, !this.#selector.isRead) ? null : 'held_back.unredactable'
+    return this.#selector.refusal(request, this.#hops)
+  }
+
+  #refuse(request: Request, reason: RequestReason): void {
+    this.#requests.refused[reason]++
+    if (reason === 'held_back.unsafe_method') this.#heldBack.count(request.method, request.target)
+    this.#notSent(request)
+  }
+
+  #send(request: Request, copies: number): void {
+    if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut(request)
+    else this.#comparer?.expect(request, this.#control !== null)
+    this.#recorder?.expect(request)
+    // Who is asked first has the machine to itself a little longer.
+    const isControlFirst = Math.random() < 0.5
+    if (isControlFirst) this.#control?.submit(request)
+    this.#sender.submit(request)
+    if (!isControlFirst) this.#control?.submit(request)
+    for (let left = copies; left > 0; left--) this.#copier?.submit(request)
+  }
+
+  #redactLater(request: Request, body: LargeBody, copies: number): void {
+    const isHeld = this.#largeRequests.hold(request, body, (outcome) => {
+      this.#requests.waiting--
+      if (outcome === null) this.#refuse(request, 'held_back.unredactable')
+      else if (typeof outcome === 'string') this.#refuse(request, outcome)
+      else {
+        this.#redactor.finish(request, outcome)
+        this.#send(request, copies)
+      }
+    })
+    if (isHeld) this.#requests.waiting++
+    else this.#refuse(request, 'dropped.queue_full')
+  }
+
+  #dropWaiting(): void {
+    this.#largeRequests.giveUp('dropped.ended')
+    for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
   }
 
   #notSent(request: Request): void {
@@ -303,7 +345,7 @@ export class Experiment implements ExchangeHandler {
     return {
       experiment: this.id,
       isProduction: (address: string, port: number) => this.#isForbidden(address, port),
-      limits: this.#options.forwarder ?? {},
+      limits: { queueBytes: queueBytes(this.#config), ...this.#options.forwarder },
       timeouts: this.#options.timeouts ?? {},
       signerFor: signerFromEnvironment,
     }
@@ -346,6 +388,9 @@ export class Experiment implements ExchangeHandler {
 const controlOnly = (control: ShadowSettings): Shadows => ({ distribution: 'copy', list: [control] })
 
 const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
+
+/** Longer bodies, decoded, would keep packets waiting for more than some milliseconds. */
+const REDACTED_AT_ONCE = 128 << 10
 
 /** How long requests in flight of a retired experiment may take. */
 const RETIRE_MS = 30_000

@@ -1,4 +1,5 @@
 import { type Counters, newCounters, type PacketOutcome } from './counters.ts'
+import type { BodyBudget } from './http/body.ts'
 import type { ExchangeHandler } from './http/exchange.ts'
 import type { HttpFlow } from './http/flow.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
@@ -13,19 +14,24 @@ import { GeneveTunnel } from './wire/geneve-tunnel.ts'
 import { decodeFrame, decodeNetwork, Packet, type PacketKind } from './wire/packet.ts'
 import * as vxlan from './wire/vxlan.ts'
 
-export type PipelineOptions = {
+export type Watched = {
+  /** Packets that touch none of these TCP ports are counted and dropped; null takes all. */
+  ports: ReadonlySet<number> | null
+  /** MAC addresses of the mirrored ENIs, as numbers (wire/ethernet.ts), by VNI. */
+  macs: ReadonlyMap<number, number>
+  /** Which of two copies is read where both ends of a connection are mirrored. */
+  bothEnds: BothEnds
+}
+
+export type PipelineOptions = Partial<Watched> & {
   /**
    * Whether a datagram of this VNI from this outer source counts. Called before anything inside it is read. `source` is
    * whatever the caller gives to `datagram`.
    */
   admit?: (vni: number, source: number) => boolean
-  /** Packets that touch none of these TCP ports are counted and dropped; null takes all. */
-  ports?: ReadonlySet<number> | null
-  /** MAC addresses of the mirrored ENIs, as numbers (wire/ethernet.ts), by VNI. */
-  macs?: ReadonlyMap<number, number>
-  /** Which of two copies is read where both ends of a connection are mirrored. */
-  bothEnds?: BothEnds
   limits?: Partial<TcpLimits & HttpLimits>
+  /** For unfinished bodies, shared with other pipelines; of its own when left out. */
+  bodies?: BodyBudget
 }
 
 /** How far capture time moves on before timers are looked at without a call of `flush`. */
@@ -47,25 +53,18 @@ export class Pipeline {
 
   constructor(handler: ExchangeHandler, options: PipelineOptions = {}) {
     const limits = { ...TCP_LIMITS, ...HTTP_LIMITS, ...options.limits }
-    this.#streams = new HttpStreams(handler, limits, this.counters, (c) => this.#assembler.ignore(c))
+    const bodies = options.bodies ?? { used: 0, limit: limits.totalBodyBytes }
+    this.#streams = new HttpStreams(handler, limits, this.counters, bodies, (c) => this.#assembler.ignore(c))
     this.#direction = new Direction(options.ports ?? null, options.macs ?? new Map())
     this.#assembler = new Assembler(this.#streams, limits, this.counters, (p) => this.#direction.server(p))
     this.#admit = options.admit ?? null
     this.#bothEnds = options.bothEnds ?? NOT_AT_BOTH_ENDS
   }
 
-  /** Takes effect for the next packet. */
-  set ports(ports: ReadonlySet<number> | null) {
+  /** Ports and copies take effect for the next packet, MAC addresses for connections that are new from now on. */
+  watch({ ports, macs, bothEnds }: Watched): void {
     this.#direction.ports = ports
-  }
-
-  /** Takes effect for connections that are new from now on. */
-  set macs(macs: ReadonlyMap<number, number>) {
     this.#direction.macs = macs
-  }
-
-  /** Takes effect for the next packet. */
-  set bothEnds(bothEnds: BothEnds) {
     this.#bothEnds = bothEnds
   }
 

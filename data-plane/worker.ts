@@ -3,6 +3,9 @@ import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
 import { Experiment, type ExperimentOptions } from './experiment.ts'
 import type { ExperimentConfig } from './experiment-config.ts'
+import type { BodyBudget } from './http/body.ts'
+import { HTTP_LIMITS } from './http/limits.ts'
+import { LargeBodies } from './redact/large-bodies.ts'
 import { FairShare } from './select/fair-share.ts'
 import { type Admission, Gate } from './select/gate.ts'
 import type { DatagramSource } from './source/datagram-source.ts'
@@ -42,6 +45,8 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #gate = new Gate<Experiment>()
   readonly #heldObjects: HeldObjects
+  readonly #largeBodies = new LargeBodies()
+  readonly #bodies: BodyBudget = { used: 0, limit: HTTP_LIMITS.totalBodyBytes }
   readonly #active = new Map<string, Experiment>()
   /** Oldest first; an id that comes back has its counts added up. */
   readonly #past: Experiment[] = []
@@ -145,6 +150,7 @@ export class Worker {
     await Promise.all(
       [...this.#active.values()].map((experiment) => experiment.stop(this.#options.clock(), left)),
     )
+    this.#largeBodies.close()
   }
 
   get source(): DatagramSource | null {
@@ -202,6 +208,8 @@ export class Worker {
     const { onRecorded, experiment } = this.#options
     return new Experiment(config, {
       heldObjects: this.#heldObjects,
+      largeBodies: this.#largeBodies,
+      bodies: this.#bodies,
       ...(onRecorded && { onRecorded }),
       ...experiment,
     })

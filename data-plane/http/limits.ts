@@ -4,7 +4,7 @@ export type HttpLimits = {
   readonly headBytes: number
   readonly requestBodyBytes: number
   readonly responseBodyBytes: number
-  /** All unfinished bodies together. */
+  /** All unfinished bodies of a worker together. */
   readonly totalBodyBytes: number
   /** How long a request found by a join in the middle waits for proof before it is taken as presumed. */
   readonly quietMs: number

@@ -1,5 +1,6 @@
 import type { Counters } from '../counters.ts'
 import type { Connection, EndReason } from '../tcp/connection.ts'
+import type { BodyBudget } from './body.ts'
 import { Dialogue } from './dialogue.ts'
 import type { DialogueContext } from './dialogue-state.ts'
 import type { ExchangeHandler } from './exchange.ts'
@@ -21,13 +22,14 @@ export class HttpStreams {
     handler: ExchangeHandler,
     limits: HttpLimits,
     counters: Counters,
+    budget: BodyBudget,
     ignore: (c: Connection<HttpFlow>) => void,
   ) {
     this.#context = {
       handler,
       limits,
       counters,
-      budget: { used: 0, limit: limits.totalBodyBytes },
+      budget,
       protocols: this.protocols,
       ignore,
       watch: (dialogue) => this.#watched.add(dialogue),

@@ -5,8 +5,17 @@ import { boundaryOf, redactMultipart } from './multipart.ts'
 import type { Values } from './values.ts'
 import { redactXml } from './xml.ts'
 
-/** Null: it cannot be read, and so nobody can say what is in it. */
-export type RedactedBody = { body: Buffer; isDecoded: boolean } | null
+/** Null: it cannot be read, and so nobody can say what is in it. Later: it is longer than what is read at once. */
+export type RedactedBody = { body: Buffer; isDecoded: boolean } | null | 'later'
+
+export type BodyBounds = {
+  /** Longer bodies, decoded, are not read. */
+  bytesMax: number
+  /** So is what is neither text nor of a known format. */
+  opaque: 'scan' | 'refuse'
+  /** Longer ones, decoded, are left for later. */
+  atOnce: number
+}
 
 /**
  * A body with other values in it; the same buffer when nothing changed, which then keeps its content coding, else it is
@@ -16,15 +25,17 @@ export const redactBody = (
   headers: RawHeaders,
   body: Buffer,
   values: Values,
-  { bytesMax, opaque }: { bytesMax: number; opaque: 'scan' | 'refuse' },
+  { bytesMax, opaque, atOnce }: BodyBounds,
 ): RedactedBody => {
   if (body.length === 0) return { body, isDecoded: false }
   if (body.length > bytesMax) return null
+  if (body.length > atOnce) return 'later'
   const contentType = headerValue(headers, 'content-type') ?? ''
   const grpcCoding = headerValue(headers, 'grpc-encoding')
   if (grpcCoding !== null && grpcCoding.trim() !== 'identity') return null
   const coding = headerValue(headers, 'content-encoding')
-  const plain = coding === null ? body : decoded(body, coding, bytesMax)
+  const plain = coding === null ? body : decoded(body, coding, Math.min(bytesMax, atOnce))
+  if (plain === 'longer') return atOnce < bytesMax ? 'later' : null
   if (plain === null) return null
   const text = plain.toString('latin1')
   const changed = redactContent(contentType, text, values, opaque)
@@ -34,7 +45,7 @@ export const redactBody = (
 }
 
 /** Codings that RFC 9110 section 8.4 and RFC 8878 name, the last one applied first; bounded, so that no bomb goes off. */
-const decoded = (body: Buffer, coding: string, maxOutputLength: number): Buffer | null => {
+const decoded = (body: Buffer, coding: string, maxOutputLength: number): Buffer | 'longer' | null => {
   let bytes = body
   try {
     for (const name of coding.toLowerCase().split(',').reverse()) {
@@ -64,8 +75,8 @@ const decoded = (body: Buffer, coding: string, maxOutputLength: number): Buffer 
       }
     }
     return bytes
-  } catch {
-    return null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'longer' : null
   }
 }
 

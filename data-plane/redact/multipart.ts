@@ -37,15 +37,15 @@ export const redactMultipart = (
     const start = at + 1
     const next = text.indexOf(`\r\n${delimiter}`, at - 1)
     const end = next < 0 ? text.length : next
-    const blank = text.startsWith('\r\n', start) ? start - 2 : text.indexOf('\r\n\r\n', start)
-    const hasHead = blank >= start - 2 && blank < end && blank - start <= HEAD_MAX
+    const blank = text.startsWith('\r\n', start) ? start - 2 : headEnd(text, start, end)
+    const hasHead = blank >= start - 2 && blank < end
     if (!hasHead && end > start) return null
     if (hasHead) {
       const head = text.slice(start, Math.max(start, blank))
       const part = partOf(head)
       if (part.filename !== null) {
         const replaced = visitFilename(part.filename)
-        const place = text.indexOf(part.filename, text.indexOf('filename', start))
+        const place = start + head.indexOf(part.filename, head.search(/filename/i))
         if (replaced !== part.filename) {
           result += text.slice(copied, place) + replaced.replace(/["\r\n]/g, '_')
           copied = place + part.filename.length
@@ -64,6 +64,12 @@ export const redactMultipart = (
     at = text.indexOf('\n', next + 2)
   }
   return copied === 0 ? text : result + text.slice(copied)
+}
+
+/** Where a part’s head ends; what follows the part is not searched. */
+const headEnd = (text: string, start: number, end: number): number => {
+  const found = text.slice(start, Math.min(end, start + HEAD_MAX) + 4).indexOf('\r\n\r\n')
+  return found < 0 ? Number.NEGATIVE_INFINITY : start + found
 }
 
 const partOf = (head: string): Part => {

@@ -1,6 +1,5 @@
 import type { RedactedKind, RedactionAction, RedactionRule } from '../../contract/redaction.ts'
-import type { Request } from '../http/exchange.ts'
-import { compileMatch, Facts } from '../select/match.ts'
+import { compileMatch, Facts, type Matched } from '../select/match.ts'
 
 /** Where a value stood. */
 export type Place = 'header' | 'cookie' | 'path' | 'query' | 'body'
@@ -10,7 +9,7 @@ export type Deciding = { name: string; action: RedactionAction }
 
 type Compiled = {
   deciding: Deciding
-  applies: (request: Request, facts: Facts) => boolean
+  applies: (request: Matched, facts: Facts) => boolean
   names: Readonly<Partial<Record<Place, ReadonlySet<string>>>>
   kinds: ReadonlySet<RedactedKind> | null
 }
@@ -28,7 +27,7 @@ export class CompiledRules {
   }
 
   /** Those for this request, the first first. */
-  for(request: Request): ActiveRules {
+  for(request: Matched): ActiveRules {
     if (this.#always !== null) return this.#always
     const facts = this.#facts.of(request)
     return new ActiveRules(this.#rules.filter(({ applies }) => applies(request, facts)))

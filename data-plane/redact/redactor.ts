@@ -1,9 +1,10 @@
 import type { Redaction } from '../../contract/redaction.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import { isSafeMethod } from '../select/effect.ts'
-import { redactBody } from './body.ts'
+import { type BodyBounds, redactBody } from './body.ts'
 import { redactPath } from './form.ts'
 import { HeaderRedaction } from './headers.ts'
+import { boundsOf, type LargeBody, type RedactedLargeBody } from './large-body.ts'
 import { type RedactionCounts, Values } from './values.ts'
 
 /** A redaction with the key of its pseudonyms, as a worker gets it: plain data. */
@@ -12,6 +13,8 @@ export type RedactionSettings = {
   /** Base64; null when there is none, and masks stand in the place of pseudonyms. */
   key: string | null
 }
+
+const NO_BODY = Buffer.alloc(0)
 
 export type RedactedMessage = { headers: RawHeaders; body: Buffer }
 
@@ -25,18 +28,17 @@ const DIGESTS = new Set(['content-md5', 'digest', 'content-digest', 'repr-digest
 export class Redactor {
   readonly #values: Values
   readonly #headers: HeaderRedaction
-  readonly #bounds: { bytesMax: number; opaque: 'scan' | 'refuse' }
-
+  readonly #settings: RedactionSettings
+  readonly #bounds: BodyBounds
   readonly #masks: boolean
 
-  constructor({ settings, key }: RedactionSettings) {
+  constructor(redaction: RedactionSettings) {
+    const { settings, key } = redaction
+    this.#settings = redaction
     this.#masks = settings.mode !== 'off'
     this.#values = new Values(settings, key === null ? null : Buffer.from(key, 'base64'))
     this.#headers = new HeaderRedaction(this.#values)
-    this.#bounds = {
-      bytesMax: settings.bodyBytesMax,
-      opaque: settings.unlisted === 'replace' ? 'refuse' : 'scan',
-    }
+    this.#bounds = boundsOf(settings)
   }
 
   /** What it lets through may be kept. */
@@ -56,15 +58,23 @@ export class Redactor {
    * @param isWrite it may change something
    */
   request(request: Request, isWrite: boolean = !isSafeMethod(request.method)): boolean {
-    this.#values.begin(request, 'request', isWrite)
-    const message = this.#message(request.headers, request.body)
-    if (message === null) return false
-    request.target = this.#target(request.target)
-    request.headers = message.headers
-    if (request.trailers.length > 0) request.trailers = this.#headers.redact(request.trailers)
-    request.body = message.body
-    request.bodyLength = message.body.length
-    return true
+    return this.#request(request, isWrite, Number.POSITIVE_INFINITY) === true
+  }
+
+  /**
+   * The same, but for a body that is longer than what is read between packets: that is given back, to be redacted elsewhere, and
+   * the request is without one until `finish` is called.
+   */
+  requestOrLarge(request: Request, isWrite: boolean, atOnce: number): boolean | LargeBody {
+    return this.#request(request, isWrite, atOnce)
+  }
+
+  /** Puts a large body into its request. */
+  finish(request: Request, { body, isDecoded, counts, made }: RedactedLargeBody): void {
+    this.#values.adopt(made, counts)
+    request.body = body
+    request.bodyLength = body.length
+    if (isDecoded) request.headers = withoutCoding(request.headers)
   }
 
   /**
@@ -81,9 +91,33 @@ export class Redactor {
     return this.#message(headers, body)
   }
 
+  #request(request: Request, isWrite: boolean, atOnce: number): boolean | LargeBody {
+    const { kind, method, target, host, headers, body, bodyLength } = request
+    this.#values.begin(request, 'request', isWrite)
+    const redacted = redactBody(headers, body, this.#values, { ...this.#bounds, atOnce })
+    if (redacted === null) return false
+    request.target = this.#target(target)
+    request.headers = this.#headers.redact(headers)
+    if (request.trailers.length > 0) request.trailers = this.#headers.redact(request.trailers)
+    if (redacted === 'later') {
+      request.body = NO_BODY
+      request.bodyLength = 0
+      return {
+        redaction: this.#settings,
+        request: { kind, method, target, host, headers, bodyLength },
+        body,
+        isWrite,
+      }
+    }
+    if (redacted.isDecoded) request.headers = withoutCoding(request.headers)
+    request.body = redacted.body
+    request.bodyLength = redacted.body.length
+    return true
+  }
+
   #message(headers: RawHeaders, body: Buffer): RedactedMessage | null {
     const redacted = redactBody(headers, body, this.#values, this.#bounds)
-    if (redacted === null) return null
+    if (redacted === null || redacted === 'later') return null
     const changed = this.#headers.redact(headers)
     return { headers: redacted.isDecoded ? withoutCoding(changed) : changed, body: redacted.body }
   }

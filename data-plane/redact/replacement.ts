@@ -35,9 +35,13 @@ export class Replacements {
     return this.#made.has(value)
   }
 
+  made(max: number): string[] {
+    return [...this.#made].slice(0, max)
+  }
+
   mask(kind: RedactedKind, value: string, about: About): string {
     const made = make(kind, value, MASK(), about)
-    if (made.length <= KNOWN_LENGTH_MAX) this.#remember(made)
+    if (made.length <= KNOWN_LENGTH_MAX) this.remember(made)
     return made
   }
 
@@ -48,12 +52,13 @@ export class Replacements {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const made = make(kind, value, this.#fill(this.#key, kind, value), about)
-    this.#remember(made)
+    this.remember(made)
     this.#known.set(name, made)
     return made
   }
 
-  #remember(made: string): void {
+  /** Counts as made: an answer that says it is left as it is. */
+  remember(made: string): void {
     if (this.#made.size >= KNOWN_MAX) {
       this.#known = new Map()
       this.#made = new Set()

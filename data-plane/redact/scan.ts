@@ -68,6 +68,8 @@ export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found
   if (text.length < SCAN_LENGTH_MIN) return
   const ids = regions.size === 0 ? [] : NATIONAL_IDS.filter(({ region }) => regions.has(region))
   let from = 0
+  /** What begins before it is in the same run of characters as what was no token, and none either. */
+  let noTokenBefore = 0
   let code = text.charCodeAt(0)
   for (let i = 0; i < text.length; ) {
     const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
@@ -77,11 +79,12 @@ export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found
       code = next
       continue
     }
-    const found = at(text, i, anchor, from, ids)
+    const found = i < noTokenBefore && anchor === 'eyJ' ? null : at(text, i, anchor, from, ids)
     if (found !== null) {
       onFound(found)
       from = found.end
-    }
+    } else if (anchor === 'eyJ' && i >= noTokenBefore && !isWordBefore(text, i))
+      noTokenBefore = base64UrlEnd(text, i)
     i = found === null ? i + anchor.length : found.end
     code = i < text.length ? text.charCodeAt(i) : 0
   }
@@ -214,11 +217,17 @@ const jwt = (text: string, start: number): Found | null => {
   let end = start
   let parts = 0
   for (; parts < JWT_PARTS_MAX; parts++) {
-    while (end < text.length && isBase64Url(text.charCodeAt(end))) end++
+    end = base64UrlEnd(text, end)
     if (end >= text.length || text[end] !== '.' || parts === JWT_PARTS_MAX - 1) break
     end++
   }
   return parts >= 2 ? { kind: 'jwt', start, end } : null
+}
+
+const base64UrlEnd = (text: string, start: number): number => {
+  let end = start
+  while (end < text.length && isBase64Url(text.charCodeAt(end))) end++
+  return end
 }
 
 const isBase64Url = (code: number): boolean => isWord(code) || code === 0x2d || code === 0x5f

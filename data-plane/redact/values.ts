@@ -5,7 +5,8 @@ import {
   type Region,
   SIDE_EFFECT_KINDS,
 } from '../../contract/redaction.ts'
-import type { Request } from '../http/exchange.ts'
+import { addCounts } from '../../contract/traffic.ts'
+import type { Matched } from '../select/match.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
 import { decodePercent, encodePercent, redactForm } from './form.ts'
 import { redactJson } from './json.ts'
@@ -54,10 +55,21 @@ export class Values {
    *
    * @param isWrite or an answer, which may speak of what writes have told
    */
-  begin(request: Request, from: Origin, isWrite: boolean): void {
+  begin(request: Matched, from: Origin, isWrite: boolean): void {
     this.#active = this.#rules.for(request)
     this.#from = from
     this.#isWrite = isWrite
+  }
+
+  /** Pseudonyms and masks that were made lately, the first of them. */
+  made(max: number): string[] {
+    return this.#replacements.made(max)
+  }
+
+  /** What was made elsewhere is known, and counted, as if it had been made here. */
+  adopt(made: readonly string[], counts: RedactionCounts): void {
+    for (const one of made) this.#replacements.remember(one)
+    this.counts = addCounts(this.counts, counts) as RedactionCounts
   }
 
   /** What a rule that names the value makes of it; undefined when none does. */

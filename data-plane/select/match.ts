@@ -6,14 +6,16 @@ import { anyPattern, type TextTest } from './text-test.ts'
 
 /** Undecidable: the rule cannot be applied to this request, whatever it says. */
 export type Answer = 'yes' | 'no' | 'undecidable'
-type Condition = (request: Request, facts: Facts) => Answer
+/** What conditions are about. */
+export type Matched = Pick<Request, 'kind' | 'method' | 'target' | 'host' | 'headers' | 'bodyLength'>
+type Condition = (request: Matched, facts: Facts) => Answer
 
 /** What several rules ask about one request, found out once. */
 export class Facts {
-  #request: Request | null = null
+  #request: Matched | null = null
   #path: string | null | undefined
 
-  of(request: Request): this {
+  of(request: Matched): this {
     this.#request = request
     this.#path = undefined
     return this
@@ -113,7 +115,7 @@ const answer = (matches: boolean): Answer => (matches ? 'yes' : 'no')
  * The host asked for, in lower case, without port: the target’s, which stands above the Host header (RFC 9112 section
  * 3.2.2), or the one Host header. Empty without one, null with several or one that is too long.
  */
-const hostOf = (request: Request): string | null => {
+const hostOf = (request: Matched): string | null => {
   const { target, headers, kind } = request
   const [, authority] = target.startsWith('/') ? [] : (/^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target) ?? [])
   let host = authority

@@ -68,8 +68,12 @@ const parsing = (): DatagramHandler => {
     },
     onExchange: () => {},
   }
-  const streams = new HttpStreams(exchanges, { ...TCP_LIMITS, ...HTTP_LIMITS }, counters, (c) =>
-    assembler.ignore(c),
+  const streams = new HttpStreams(
+    exchanges,
+    { ...TCP_LIMITS, ...HTTP_LIMITS },
+    counters,
+    { used: 0, limit: HTTP_LIMITS.totalBodyBytes },
+    (c) => assembler.ignore(c),
   )
   const assembler = new Assembler(streams, TCP_LIMITS, counters)
   return decoding(assembler)
