@@ -1,4 +1,5 @@
 import { Worker as Thread } from 'node:worker_threads'
+import { headerValue } from '../select/headers.ts'
 import type { LargeBody, RedactedLargeBody } from './large-body.ts'
 import type { LargeBodyAnswer } from './large-body-thread.ts'
 import { ownBytes } from './own-bytes.ts'
@@ -6,18 +7,20 @@ import { ownBytes } from './own-bytes.ts'
 export type LargeBodiesLimits = {
   /** Of bodies that wait or are being redacted, as they were captured. */
   bytes: number
-  /** One that takes longer is given up, and its thread with it: hostile ones cost no more. */
+  /** One that takes longer, and so much for each byte that is read, is given up with its thread: hostile ones cost no more. */
   bodyMs: number
+  byteNs: number
   /** A thread that has nothing to do for so long is ended, and its memory free. */
   idleMs: number
   /** Of the thread’s heap; the bytes of bodies are outside of it, and a few times their length. */
   heapMb: number
 }
 
-/** Ordinary text takes some 20 ns a byte: 64 MiB between one and three seconds. */
+/** Ordinary text takes 20 ns a byte, one that is little else than addresses and numbers to replace 400. */
 export const LARGE_BODIES_LIMITS: LargeBodiesLimits = {
   bytes: 128 << 20,
-  bodyMs: 20_000,
+  bodyMs: 5_000,
+  byteNs: 1_000,
   idleMs: 10_000,
   heapMb: 512,
 }
@@ -73,10 +76,17 @@ export class LargeBodies {
     } else {
       this.#job = job
       this.#thread ??= this.#start()
-      if (this.#isReady) this.#endIn(this.#limits.bodyMs)
+      if (this.#isReady) this.#endIn(this.#timeFor(job))
       const body = ownBytes(job.large.body)
       this.#thread.postMessage({ ...job.large, body }, [body.buffer])
     }
+  }
+
+  /** Of a body with a content coding nobody knows how long it is. */
+  #timeFor({ bytes, large: { request, redaction } }: Job): number {
+    const isCoded = headerValue(request.headers, 'content-encoding') !== null
+    const { bodyMs, byteNs } = this.#limits
+    return bodyMs + (byteNs / 1e6) * (isCoded ? redaction.settings.bodyBytesMax : bytes)
   }
 
   #endIn(ms: number): void {
@@ -94,7 +104,7 @@ export class LargeBodies {
       if (this.#thread !== thread) return
       if (answer === 'ready') {
         this.#isReady = true
-        this.#endIn(this.#limits.bodyMs)
+        if (this.#job !== null) this.#endIn(this.#timeFor(this.#job))
       } else this.#answered(answer && { ...answer, body: Buffer.from(answer.body.buffer) })
     })
     // Out of memory, or a defect: what it says of itself could hold what is in the body.

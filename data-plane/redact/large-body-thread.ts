@@ -3,7 +3,10 @@ import { parentPort } from 'node:worker_threads'
 import { type LargeBody, type RedactedLargeBody, redactLargeBody } from './large-body.ts'
 import { ownBytes } from './own-bytes.ts'
 
-export type LargeBodyAnswer = (Omit<RedactedLargeBody, 'body'> & { body: Uint8Array<ArrayBuffer> }) | null | 'ready'
+export type LargeBodyAnswer =
+  | (Omit<RedactedLargeBody, 'body'> & { body: Uint8Array<ArrayBuffer> })
+  | null
+  | 'ready'
 
 parentPort?.on('message', (large: Omit<LargeBody, 'body'> & { body: Uint8Array<ArrayBuffer> }) => {
   const redacted = redactLargeBody({ ...large, body: Buffer.from(large.body.buffer) })
