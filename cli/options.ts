@@ -16,7 +16,7 @@ export const GLOBAL = {
 
 const { name, owner, reason, window, budgetUsd, requests, traffic, probe } = ExperimentSpec.shape
 const { percent, writes } = requests.unwrap().shape
-const { durationSeconds, startAt } = window.shape
+const { durationSeconds, startAt, preNoticeMinutes } = window.shape
 
 /** Fields of a spec, in the words of the API’s schema where it has some. */
 export const SPEC = {
@@ -39,6 +39,7 @@ export const SPEC = {
     help: `${probe.unwrap().description ?? probe.description ?? ''}; then go-on, or ask`,
   },
   'start-at': { value: 'TIME', help: startAt.description ?? '' },
+  'pre-notice': { value: 'TIME', help: `${preNoticeMinutes.description ?? ''}: 30m, 2h` },
   budget: { value: 'DOLLARS', help: budgetUsd.description ?? '' },
   percent: { value: 'N', help: percent.description ?? '' },
   record: { value: 'MB', help: 'record so much of the forwarded requests, with both answers, redacted' },

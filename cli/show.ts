@@ -162,6 +162,9 @@ export const plan = (shown: Plan): string => {
     rows([
       ['can start', startable ? paint('green', 'yes') : paint('red', 'no')],
       ['window', `${second(startAt)} to ${second(endAt)}`],
+      ...(shown.preNoticeMinutes === 0
+        ? []
+        : [['pre-notice', `${shown.preNoticeMinutes} minutes before it starts, to security teams`] as const]),
       ['cost', `${dollars(estimate.lowUsd)} to ${dollars(estimate.highUsd)}, estimated`],
       ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free`],
       ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget`],

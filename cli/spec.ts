@@ -17,6 +17,7 @@ export type SpecOptions = {
   shadow?: string | undefined
   duration?: string | undefined
   'start-at'?: string | undefined
+  'pre-notice'?: string | undefined
   budget?: string | undefined
   percent?: string | undefined
   writes?: string | undefined
@@ -87,9 +88,12 @@ export const readSpec = (
         ...(record !== undefined && { record: { megabytes: numberOf('--record', record) } }),
       },
     }),
-    ...((duration !== undefined || options['start-at'] !== undefined) && {
+    ...((duration ?? options['start-at'] ?? options['pre-notice']) !== undefined && {
       window: {
         ...inside('window'),
+        ...(options['pre-notice'] !== undefined && {
+          preNoticeMinutes: secondsOf('--pre-notice', options['pre-notice']) / 60,
+        }),
         ...(duration !== undefined && { durationSeconds: secondsOf('--duration', duration) }),
         ...(options['start-at'] !== undefined && { startAt: options['start-at'] }),
       },

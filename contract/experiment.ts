@@ -154,6 +154,14 @@ export const ExperimentSpec = z
         .min(20)
         .max(7 * 86_400)
         .describe('how long it may mirror'),
+      preNoticeMinutes: z
+        .number()
+        .min(0)
+        .max(1440)
+        .exactOptional()
+        .describe(
+          'so long before the first mirror session security teams are told of it; at least, and left out exactly, what the deployment asks for',
+        ),
     }),
     budgetUsd: z
       .number()

@@ -36,6 +36,10 @@ export const Plan = z
     warnings: z.array(z.string()),
     startAt: Timestamp,
     endAt: Timestamp,
+    preNoticeMinutes: z
+      .number()
+      .nonnegative()
+      .describe('so long before its start security teams are told of it; 0: they are not'),
     found: z.int().nonnegative().describe('network interfaces that the source finds now'),
     sources: z
       .array(PlannedEni)

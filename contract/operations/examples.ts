@@ -32,7 +32,7 @@ const window: ExperimentSpecInput = {
   shadow: { url: 'http://checkout-shadow.internal.example:8080' },
   dependencies,
   requests: { percent: 10, writes: 'hold' },
-  window: { startAt: '2026-12-01T14:00:00Z', durationSeconds: 7200 },
+  window: { startAt: '2026-12-01T14:00:00Z', durationSeconds: 7200, preNoticeMinutes: 60 },
   budgetUsd: 25,
 }
 

@@ -6,6 +6,7 @@ import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
 import { probeReason } from './plan-probe.ts'
+import { firstStart } from './pre-notice.ts'
 import { type ExperimentRecord, type Extension, type Life, newLife } from './record.ts'
 
 /** Where an experiment may go from each phase. Every end goes through draining, but that of one that never began. */
@@ -59,13 +60,13 @@ export const newRecord = (
     now: Date
     redactionKey?: string | null
     peakBytesPerSecond?: number
-    /** So long before its start security teams are told: it starts no earlier. */
+    /** The deployment’s own pre-notice: it starts no earlier. */
     preNoticeMs?: number
     approvals?: readonly Approvable[]
   },
 ): ExperimentRecord => {
   const createdAt = now.toISOString()
-  const startAt = firstStart(spec, now, preNoticeMs).toISOString()
+  const startAt = firstStart(spec, now, { preNoticeMs }).toISOString()
   const record: ExperimentRecord = {
     experiment: {
       id,
@@ -107,15 +108,6 @@ export const newRecord = (
   }
   return audited(null, record, { who: by, what: 'created', why: spec.reason ?? null }, now)
 }
-
-/** When it is to start: as asked, but not before a pre-notice of that length could be over. */
-export const firstStart = ({ window }: ExperimentSpec, now: Date, preNoticeMs: number): Date =>
-  new Date(
-    Math.max(
-      Date.parse(window.startAt ?? now.toISOString()),
-      preNoticeMs === 0 ? 0 : now.getTime() + preNoticeMs,
-    ),
-  )
 
 const awaiting = (what: readonly Approvable[]): string =>
   `It waits for the approval of a second person (${what.join(', ')}).`

@@ -22,6 +22,7 @@ import {
   sessionSteps,
   tagSteps,
 } from './plan-sessions.ts'
+import { preNoticeMs } from './pre-notice.ts'
 import { chooseSources } from './preflight.ts'
 import type { Settings } from './settings.ts'
 import { armable, armTime, beginTime, callTime } from './times.ts'
@@ -65,7 +66,7 @@ const planScheduled = (view: View, now: Date, settings: Settings): Action[] => {
         'expired',
         isStartAwaited(record.experiment.approval)
           ? 'Nobody approved it before its window had passed.'
-          : settings.preNoticeMs > 0 && record.life.announcedAt === null
+          : preNoticeMs(record.experiment.spec, settings) > 0 && record.life.announcedAt === null
             ? 'Its pre-notice could not be given before its window had passed.'
             : 'Its window passed while the control plane was away.',
       ),
@@ -84,11 +85,11 @@ const planScheduled = (view: View, now: Date, settings: Settings): Action[] => {
 
 /** The pre-notice, a look earlier than it must be at the latest. It is on record once it has been taken. */
 const announceSteps = ({ record, seen }: View, now: Date, settings: Settings): Action[] => {
-  const { preNoticeMs, tickMs } = settings
+  const noticeMs = preNoticeMs(record.experiment.spec, settings)
   const startAt = Date.parse(record.experiment.startAt)
-  if (preNoticeMs === 0 || record.life.announcedAt !== null) return []
-  if (now.getTime() < startAt - preNoticeMs - tickMs) return []
-  const notBefore = (told: number): string => new Date(Math.max(startAt, told + preNoticeMs)).toISOString()
+  if (noticeMs === 0 || record.life.announcedAt !== null) return []
+  if (now.getTime() < startAt - noticeMs - settings.tickMs) return []
+  const notBefore = (told: number): string => new Date(Math.max(startAt, told + noticeMs)).toISOString()
   if (seen.announced === null) return [{ kind: 'announce', notBefore: notBefore(now.getTime()) }]
   const { at } = seen.announced
   return [{ kind: 'write-record', announced: { ...seen.announced, notBefore: notBefore(Date.parse(at)) } }]

@@ -1,3 +1,4 @@
+import { preNoticeMs } from './pre-notice.ts'
 import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 
@@ -16,10 +17,15 @@ export const armTime = (wanted: string, now: Date): string =>
   armable(wanted, now) ? wanted : iso(ceilSecond(now.getTime() + HEAD_START_MS))
 
 /** When it may begin: at its start, and not before its pre-notice has lasted. */
-export const beginTime = ({ experiment, life }: ExperimentRecord, { preNoticeMs }: Settings): string =>
+export const beginTime = ({ experiment, life }: ExperimentRecord, settings: Settings): string =>
   life.announcedAt === null
     ? experiment.startAt
-    : iso(Math.max(Date.parse(experiment.startAt), Date.parse(life.announcedAt) + preNoticeMs))
+    : iso(
+        Math.max(
+          Date.parse(experiment.startAt),
+          Date.parse(life.announcedAt) + preNoticeMs(experiment.spec, settings),
+        ),
+      )
 
 /** EC2 takes 5 writes a second: kill schedules are spread a little thinner than that. */
 const KILLS_PER_SECOND = 4

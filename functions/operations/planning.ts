@@ -17,7 +17,7 @@ import { unexplained } from '../experiments/approval.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
 import { gatewaysFor } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
-import { firstStart } from '../experiments/phases.ts'
+import { firstStart, preNoticeMs, preNoticeProblems } from '../experiments/pre-notice.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { zonesAmong } from '../experiments/probe.ts'
 import { readiness } from '../experiments/readiness.ts'
@@ -65,7 +65,7 @@ const reckon = async (
   const now = context.now()
   const plane = await context.plane()
   refuseBadStart(spec, now)
-  const startAt = firstStart(spec, now, plane.settings.preNoticeMs)
+  const startAt = firstStart(spec, now, plane.settings)
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   refuseForeign(spec.source, plane.config)
   const [seen, prices, month] = await Promise.all([
@@ -124,6 +124,7 @@ const reckon = async (
     ...undeclared(spec),
     ...unexplained(spec, context.config.fourEyes),
     ...unrecordable(spec, context.config.recordsBucket),
+    ...preNoticeProblems(spec, context.config),
     ...shadowProblems(spec, sources, seen.balancers, context.config.allowed),
     ...prometheusProblems(spec, context.config.prometheus),
     ...ready.problems,
@@ -148,6 +149,7 @@ const reckon = async (
     warnings: bounded(warnings),
     startAt: startAt.toISOString(),
     endAt: endAt.toISOString(),
+    preNoticeMinutes: preNoticeMs(spec, settings) / 60_000,
     found: sources.length,
     sources:
       sources.length <= SOURCES_SHOWN ? sources : sources.toSorted(doubtfulFirst).slice(0, SOURCES_SHOWN),

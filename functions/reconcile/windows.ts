@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PastWindow } from '../../contract/window-schedule.ts'
 import { approvalsFor } from '../experiments/approval.ts'
 import { newRecord } from '../experiments/phases.ts'
+import { preNoticeMs } from '../experiments/pre-notice.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { dueWindows } from '../experiments/windows.ts'
@@ -35,11 +36,11 @@ export const openWindows = async (plane: ControlPlane): Promise<void> => {
  */
 const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<void> => {
   const now = new Date(plane.now())
-  const { lateMs, preNoticeMs } = plane.settings
+  const { settings } = plane
   const due = dueWindows(schedule.spec, new Date(schedule.decidedUntil), {
     now,
-    aheadMs: AHEAD_MS + preNoticeMs,
-    lateMs,
+    aheadMs: AHEAD_MS + preNoticeMs(schedule.spec.experiment, settings),
+    lateMs: settings.lateMs,
   })
   const last = due.at(-1)
   if (!last) return
@@ -63,7 +64,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         by: schedule.createdBy,
         now,
         redactionKey: redactionKey(plane.randomBytes),
-        preNoticeMs,
+        preNoticeMs: settings.preNoticeMs,
         approvals: approvalsFor(spec, plane.config.fourEyes),
       }),
     )

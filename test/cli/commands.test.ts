@@ -160,13 +160,14 @@ test('whoever asks is told who they are, and a second person approves what was s
 
 test('a probe that asks is shown with what it found, and goes on when it is resumed', PATIENT, async () => {
   const { run, begin, ticks } = await open()
-  const planned = await run('plan', ...asked, '--probe', 'ask')
+  const planned = await run('plan', ...asked, '--probe', 'ask', '--pre-notice', '90m')
   const id = await begin('--probe', 'ask')
   await ticks(20)
   const asking = await run('status', id)
   const resumed = await run('resume', id)
 
   expect(planned.out).toMatch(/^probe +1 of 1 sources for 60 s first, then it asks$/m)
+  expect(planned.out).toMatch(/^pre-notice +90 minutes before it starts, to security teams$/m)
   expect(asking.out).toMatch(
     /^probe +asking: 1 of 1 sources in 1 zone for \d+ s: .+\(estimated\).+per GB\.$/m,
   )

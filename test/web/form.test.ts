@@ -18,6 +18,7 @@ test('a filled form is a spec', () => {
     amount: '1.5',
     unit: 'hours',
     packetLength: '512',
+    preNotice: '45',
   })
 
   expect(spec).toEqual({
@@ -26,7 +27,7 @@ test('a filled form is a spec', () => {
     traffic: { ports: [8080, 8443], clientCidrs: ['0.0.0.0/0'], directions: 'requests', packetLength: 512 },
     shadow: { url: 'http://10.0.9.12:8080' },
     requests: { percent: 100, writes: 'hold' },
-    window: { durationSeconds: 5400 },
+    window: { durationSeconds: 5400, preNoticeMinutes: 45 },
     budgetUsd: 5,
     abort: [...DEFAULT_ABORT_RULES],
   })

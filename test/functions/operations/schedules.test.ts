@@ -140,9 +140,10 @@ describe('a change of a schedule', PATIENT, () => {
 })
 
 describe('windows', PATIENT, () => {
-  it('are made ahead as runs of their own, each once, whatever is repeated', async () => {
+  it('are made ahead of their pre-notice as runs of their own, each once, whatever is repeated', async () => {
     const { account, create, read, experiments } = await open()
-    const { id } = (await create()).body
+    const window = { durationSeconds: 60, preNoticeMinutes: 5 }
+    const { id } = (await create({ experiment: { ...body.experiment, window } })).body
     const [before] = await allScheduleRecords(account.plane.table)
 
     await pass(account, account.plane, 0)
@@ -154,6 +155,7 @@ describe('windows', PATIENT, () => {
     const { past } = await read(id)
 
     expect(made.map(({ startAt, phase }: { startAt: string; phase: string }) => [startAt, phase])).toEqual([
+      ['2026-11-21T12:15:00.000Z', 'scheduled'],
       ['2026-11-21T12:10:00.000Z', 'scheduled'],
       ['2026-11-21T12:05:00.000Z', 'scheduled'],
     ])

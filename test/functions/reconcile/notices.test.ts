@@ -48,10 +48,10 @@ const withPreNotice = (plane: ControlPlane): ControlPlane => ({
   settings: settingsFor(TICK_SECONDS, PRE_NOTICE_MINUTES),
 })
 
-/** One of two minutes, created as the API does where the deployment asks for a pre-notice. */
-const announced = async ({ clock }: Account, plane: ControlPlane): Promise<string> => {
+/** One of a minute, created as the API does; its pre-notice is the deployment’s, or its own. */
+const announced = async ({ clock }: Account, plane: ControlPlane, own = {}): Promise<string> => {
   const id = experimentId(clock.now(), plane.randomBytes(10))
-  const spec = experimentSpec({ window: { durationSeconds: 60 } })
+  const spec = experimentSpec({ window: { durationSeconds: 60, ...own } })
   const { preNoticeMs } = plane.settings
   await createRecord(plane.table, newRecord(spec, { id, by: 'ada', now: new Date(clock.now()), preNoticeMs }))
   return id
@@ -99,10 +99,10 @@ describe('notices', PATIENT, () => {
     expect(order).toContain('CreateTrafficMirrorSession')
   })
 
-  it('give security teams a notice of what will be done, and begin when it has lasted', async () => {
+  it('give security teams the notice that a spec asks for of what will be done, and begin when it has lasted', async () => {
     const account = await openAccount()
-    const plane = withPreNotice(account.plane)
-    const id = await announced(account, plane)
+    const { plane } = account
+    const id = await announced(account, plane, { preNoticeMinutes: PRE_NOTICE_MINUTES })
     await pass(account, plane)
     const [notice] = heard(account).filter(({ kind }) => kind === 'announced')
     const told = account.clock.now()

@@ -45,6 +45,14 @@ export const Setup = ({ experiment }: { experiment: Experiment }) => {
             label: 'When',
             value: `From ${dateTime(startAt)}, for ${duration(spec.window.durationSeconds)} as asked`,
           },
+          ...(spec.window.preNoticeMinutes
+            ? [
+                {
+                  label: 'Pre-notice to security teams',
+                  value: `${duration(60 * spec.window.preNoticeMinutes)} before it starts`,
+                },
+              ]
+            : []),
           { label: 'Probe first', value: probeAsked(spec) },
           { label: 'Approval', value: approvalWords(experiment) },
           {

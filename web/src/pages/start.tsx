@@ -254,6 +254,7 @@ const whyWait = (fresh: boolean, startable: boolean | undefined, complete: boole
 const NEEDED: Readonly<Record<Field, string>> = {
   name: 'a name',
   owner: 'whose month it is paid from',
+  preNotice: 'a right pre-notice',
   reason: 'a shorter reason',
   source: 'what is mirrored',
   within: 'right VPCs and subnets',

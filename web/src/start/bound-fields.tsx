@@ -86,6 +86,22 @@ export const BoundFields = ({
       </div>
     </div>
     <FormField
+      label="Pre-notice (minutes)"
+      description="So long before the first mirror session security teams are told of it. As the deployment has it, when empty."
+      errorText={errors.preNotice}
+    >
+      <div className="short-field">
+        <Input
+          name="preNotice"
+          type="number"
+          inputMode="decimal"
+          value={form.preNotice}
+          onChange={({ detail }) => set({ preNotice: detail.value })}
+          onBlur={() => leave('preNotice')}
+        />
+      </div>
+    </FormField>
+    <FormField
       label="Budget (US dollars)"
       description="It ends before its spend passes this."
       errorText={errors.budgetUsd}

@@ -48,6 +48,8 @@ export type FormValues = SourceValues &
     cron: string
     timeZone: string
     blackoutDates: string
+    /** Minutes; empty for the deployment’s own. */
+    preNotice: string
     amount: string
     unit: keyof typeof UNIT_SECONDS
     budgetUsd: string
@@ -97,6 +99,7 @@ export const emptyForm: FormValues = {
   cron: '0 14 ? * TUE *',
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   blackoutDates: '',
+  preNotice: '',
   amount: '30',
   unit: 'minutes',
   budgetUsd: '5',
@@ -140,6 +143,7 @@ const FIELDS = {
   record: { path: 'requests.record', right: 'From 1 to 10,000 MB, for 1 to 10,080 minutes' },
   dependencies: { path: 'dependencies', right: 'One of the three for each' },
   startAt: { path: 'window.startAt', right: 'A date and a time, such as 2026/11/24 and 14:00' },
+  preNotice: { path: 'window.preNoticeMinutes', right: 'Empty, or 0 to 1440 minutes' },
   duration: { path: 'window.durationSeconds', right: 'From 20 seconds to 7 days' },
   budgetUsd: { path: 'budgetUsd', right: 'More than $0, at most $100,000' },
   abort: { path: 'abort', right: 'Empty, or 0 to 100 percent' },
@@ -177,6 +181,7 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
   window: {
     ...(form.start === 'later' && { startAt: localTime(form.date, form.time) }),
     durationSeconds: Math.round(number(form.amount) * UNIT_SECONDS[form.unit]),
+    ...(form.preNotice.trim() !== '' && { preNoticeMinutes: number(form.preNotice) }),
   },
   budgetUsd: number(form.budgetUsd),
   ...comparing(form),

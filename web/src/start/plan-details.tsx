@@ -61,6 +61,11 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
           <p className="quiet">{count(found - sources.length)} more: the source’s preview has all of them.</p>
         )}
       </ExpandableSection>
+      {plan.preNoticeMinutes > 0 && (
+        <p className="quiet">
+          Security teams are told {duration(60 * plan.preNoticeMinutes)} before its first mirror session.
+        </p>
+      )}
       {plan.probe !== null && (
         <p className="quiet">
           First a probe: {count(plan.probe.sources)} of {plural(plan.probe.of, 'network interface')}, one in
