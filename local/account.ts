@@ -20,6 +20,9 @@ export const EVENTS_FUNCTION_ARN = arn('lambda', `function:${EVENTS_FUNCTION}`)
 export const DEAD_LETTERS_FUNCTION_ARN = arn('lambda', `function:${DEAD_LETTERS_FUNCTION}`)
 export const DEAD_LETTERS = 'shadowmeter-local-dead-letters'
 export const DEAD_LETTERS_ARN = arn('sqs', DEAD_LETTERS)
+/** A topic, and a queue that is subscribed to it. */
+export const NOTICES = 'shadowmeter-local-notices'
+export const NOTICES_ARN = arn('sns', NOTICES)
 export const CLUSTER_ARN = arn('ecs', `cluster/${CLUSTER}`)
 export const SERVICE_ARN = arn('ecs', `service/${CLUSTER}/${SERVICE}`)
 export const TASK_DEFINITION_ARN = arn('ecs', 'task-definition/shadowmeter-local-gateway:1')

@@ -1,3 +1,4 @@
+import { NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from '../contract/notice.ts'
 import {
   ACCOUNT,
   DEAD_LETTERS,
@@ -5,6 +6,8 @@ import {
   DEAD_LETTERS_FUNCTION_ARN,
   EVENTS_FUNCTION_ARN,
   EVIDENCE_BUCKET,
+  NOTICES,
+  NOTICES_ARN,
   RECORDS_BUCKET,
   REGION,
 } from './account.ts'
@@ -43,9 +46,14 @@ export const declareWorld = (
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
   ...withBalancer(network, declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] })),
   eventRules: [
-    { source: 'aws.ec2', detailTypes: ['EC2 Instance State-change Notification'] },
-    { source: 'aws.ecs', detailTypes: ['ECS Task State Change'] },
-  ].map((rule) => ({ ...rule, functionArn: EVENTS_FUNCTION_ARN })),
+    {
+      source: 'aws.ec2',
+      detailTypes: ['EC2 Instance State-change Notification'],
+      targetArn: EVENTS_FUNCTION_ARN,
+    },
+    { source: 'aws.ecs', detailTypes: ['ECS Task State Change'], targetArn: EVENTS_FUNCTION_ARN },
+    { source: NOTICE_SOURCE, detailTypes: [NOTICE_DETAIL_TYPE], targetArn: NOTICES_ARN },
+  ],
   autoScalingGroups: [...new Set(production.map(({ service }) => service))].map((name) => ({
     name,
     minSize: 1,
@@ -53,7 +61,8 @@ export const declareWorld = (
     desiredCapacity: production.filter(({ service }) => service === name).length,
     subnetIds: [SUBNET_A, SUBNET_B],
   })),
-  queues: [{ name: DEAD_LETTERS }],
+  queues: [{ name: DEAD_LETTERS }, { name: NOTICES }],
+  topics: [{ name: NOTICES, queues: [NOTICES] }],
   buckets: [EVIDENCE_BUCKET, RECORDS_BUCKET],
   queueConsumers: [{ queueArn: DEAD_LETTERS_ARN, functionArn: DEAD_LETTERS_FUNCTION_ARN }],
 })

@@ -1,3 +1,4 @@
+import { uuid } from './ids.ts'
 import type { State } from './state.ts'
 import type { InstanceDeclaration, NetworkInterfaceDeclaration, Tags } from './world.ts'
 
@@ -25,6 +26,13 @@ export function adoptWorld(state: State): void {
   for (const { arn, desiredCount } of world.services) {
     if (isNew(state, arn)) state.services.set(arn, { desiredCount, updatedAt: clock.now() })
   }
+  for (const { name: topic, queues = [] } of world.topics ?? [])
+    for (const queue of queues) {
+      const [topicArn, endpoint] = [state.arn('sns', topic), state.arn('sqs', queue)]
+      const arn = `${topicArn}:${uuid(state.random)}`
+      if (isNew(state, `${topicArn} ${endpoint}`))
+        state.subscriptions.set(arn, { arn, topicArn, protocol: 'sqs', endpoint, token: null })
+    }
   for (const name of ['default', ...(world.scheduleGroups ?? [])]) {
     if (!isNew(state, `schedule-group/${name}`)) continue
     const at = clock.now()

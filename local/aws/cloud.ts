@@ -33,6 +33,8 @@ import { schedulerService } from './scheduler/service.ts'
 import { serviceQuotasService } from './service-quotas/service.ts'
 import { loadSnapshot, takeSnapshot } from './snapshot.ts'
 import { SnapshotFile } from './snapshot-file.ts'
+import { snsService } from './sns/service.ts'
+import { Topics } from './sns/topics.ts'
 import { sqsService } from './sqs.ts'
 import { State } from './state.ts'
 import { stsService } from './sts.ts'
@@ -107,6 +109,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   const targets = new Targets(state)
   const tasks = new Tasks(state, targets, options.spawnTask ?? forkTask, () => address, calls)
+  const topics = new Topics(state, calls, () => address)
   const dispatcher: Dispatcher = new Dispatcher(
     [
       ec2Service(state, calls),
@@ -116,6 +119,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       schedulerService(state, () => dispatcher, lambdaEndpoint),
       cloudWatchService(metrics, clock),
       sqsService(state, () => address),
+      snsService(state, topics),
       eventsService(state),
       pricingService(state),
       costExplorerService(state, calls),
@@ -156,7 +160,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await tables.close()
     throw error
   }
-  startEventBus(state, lambdaEndpoint)
+  startEventBus(state, topics, lambdaEndpoint)
   targets.start()
   tasks.start()
   resumeTransitions(state, calls)

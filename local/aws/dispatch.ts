@@ -45,6 +45,11 @@ export class Dispatcher {
     return this.#services.find((service) => service.scope === scope)
   }
 
+  /** The one whose action needs no signature. */
+  unsigned(name: string): Service | undefined {
+    return this.#services.find((service) => service.unsigned?.includes(name))
+  }
+
   /** @throws CallFailed */
   async call(
     service: Service,

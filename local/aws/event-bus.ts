@@ -1,14 +1,15 @@
 import { uuid } from './ids.ts'
 import { invokeFunction } from './invoke-function.ts'
+import type { Topics } from './sns/topics.ts'
 import type { AwsEvent, State } from './state.ts'
 
 const USER_AGENT = 'events.amazonaws.com'
 
 /**
- * EventBridge’s default bus: events of services go to the functions of the declared rules. EC2’s and Auto Scaling’s are
+ * EventBridge’s default bus: events of services go to the functions and topics of the declared rules. EC2’s and Auto Scaling’s are
  * best effort on AWS, too: what cannot be delivered is said and forgotten.
  */
-export function startEventBus(state: State, lambdaEndpoint: string | undefined): void {
+export function startEventBus(state: State, topics: Topics, lambdaEndpoint: string | undefined): void {
   const rules = state.world.eventRules ?? []
   state.onEvent((event) => {
     const targets = rules.filter(
@@ -16,9 +17,12 @@ export function startEventBus(state: State, lambdaEndpoint: string | undefined):
     )
     if (targets.length === 0) return
     const body = JSON.stringify(inEnvelope(event, state))
-    for (const { functionArn } of targets) {
-      const name = functionArn.split(':').at(-1) ?? ''
-      const once = () => invokeFunction(name, body, lambdaEndpoint, USER_AGENT)
+    for (const { targetArn } of targets) {
+      const [, , service, , , , name = ''] = targetArn.split(':')
+      const once = async () =>
+        service === 'sns'
+          ? topics.hand(targetArn, body)
+          : invokeFunction(name, body, lambdaEndpoint, USER_AGENT)
       once()
         .then(() => (state.switches.deliverTwice ? once() : undefined))
         .catch((error: unknown) => console.error(`An event was lost: ${String(error)}`))

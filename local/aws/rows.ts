@@ -171,3 +171,13 @@ export type QueueMessage = {
   receiveCount: number
   firstReceivedAt: number | null
 }
+
+export type Subscription = {
+  arn: string
+  topicArn: string
+  protocol: 'http' | 'sqs'
+  /** An address, or the ARN of a queue. */
+  endpoint: string
+  /** Until whoever is there has given it back; null: it is confirmed. */
+  token: string | null
+}

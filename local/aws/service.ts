@@ -15,6 +15,8 @@ export type Service = {
   json?: { prefix: string; version: '1.0' | '1.1'; queryCompatible?: boolean }
   rest?: readonly Route[]
   actions: Readonly<Record<string, Action>>
+  /** Of the query protocol: actions that an address alone may ask for, such as a link in a message. */
+  unsigned?: readonly string[]
   /** A request that does not have its shape, in the service's words. */
   refuse(problem: ShapeProblem): AwsError
   /** Before each action: throttling. */

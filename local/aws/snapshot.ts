@@ -17,6 +17,7 @@ const TABLES = [
   'schedules',
   'queues',
   'messages',
+  'subscriptions',
 ] as const
 
 export function takeSnapshot(state: State): unknown {

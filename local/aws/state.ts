@@ -45,6 +45,7 @@ export class State {
   /** Created by a call; the infrastructure’s are in the declaration. */
   readonly queues: Table<QueueDeclaration>
   readonly messages: Table<Rows.QueueMessage>
+  readonly subscriptions: Table<Rows.Subscription>
   /** Ids of the declaration that were taken over once: what was deleted since does not come back at a restart. */
   readonly adopted: Table<true>
 
@@ -73,6 +74,7 @@ export class State {
     this.schedules = table()
     this.queues = table()
     this.messages = table()
+    this.subscriptions = table()
     this.adopted = table()
   }
 

@@ -28,14 +28,14 @@ export async function answerCall(
   region: string,
   dispatcher: Dispatcher,
 ): Promise<Answer> {
-  const service = scope && dispatcher.service(scope.service)
+  const service = scope ? dispatcher.service(scope.service) : dispatcher.unsigned(linkedAction(request))
   const protocol = protocolOf(request, service)
   if (!service) {
     const known = [...dispatcher.services.map((one) => one.scope), 'dynamodb', 's3']
     return failure(undefined, protocol, noService(scope?.service, known), '-')
   }
   const regions = service.regions ?? [region]
-  if (!regions.includes(scope.region)) {
+  if (scope && !regions.includes(scope.region)) {
     const message = `Credential should be scoped to a valid Region: these endpoints are ${regions.join(', ')}, not ${scope.region}`
     return failure(service, protocol, new AwsError('SignatureDoesNotMatch', message, 403), '-')
   }
@@ -50,6 +50,10 @@ export async function answerCall(
     if (error instanceof AwsError) return failure(service, protocol, error, '-')
     throw error
   }
+}
+
+function linkedAction(request: IncomingMessage): string {
+  return new URL(request.url ?? '/', 'http://localhost').searchParams.get('Action') ?? ''
 }
 
 function protocolOf(request: IncomingMessage, service: Service | undefined): Protocol {

@@ -38,6 +38,8 @@ export type WorldDeclaration = {
   buckets?: readonly string[]
   /** SQS queues, for dead letters. */
   queues?: readonly QueueDeclaration[]
+  /** SNS topics. */
+  topics?: readonly TopicDeclaration[]
   /** Lambda’s event source mappings: which function takes what is in a queue. */
   queueConsumers?: readonly { queueArn: string; functionArn: string }[]
 }
@@ -261,7 +263,10 @@ export type MirrorFilterDeclaration = {
   tags?: Tags
 }
 
-/** An event of one of these types goes to the function, unless it says another source. */
-export type EventRuleDeclaration = { source: string; detailTypes: readonly string[]; functionArn: string }
+/** An event of one of these types goes to the function or the topic, unless it says another source. */
+export type EventRuleDeclaration = { source: string; detailTypes: readonly string[]; targetArn: string }
+
+/** With queues that are subscribed to it from the beginning. */
+export type TopicDeclaration = { name: string; queues?: readonly string[] }
 
 export type QueueDeclaration = { name: string; visibilityTimeoutSeconds?: number }

@@ -28,6 +28,8 @@ import { createTestTable } from './table.ts'
 
 /** A function of whoever listens to notices. */
 export const LISTENER = 'pager'
+/** The topic that hands notices on. */
+export const NOTICES_ARN = 'arn:aws:sns:us-east-1:111122223333:notices'
 const LISTENER_ARN = `arn:aws:lambda:us-east-1:111122223333:function:${LISTENER}`
 
 export const TICK_SECONDS = 5
@@ -268,13 +270,15 @@ export const openAccount = async (
       ...declared,
       scheduleGroups: [GROUP],
       queueConsumers: [{ queueArn: world.deadLetterArn, functionArn: world.deadLettersFunctionArn }],
+      topics: [{ name: 'notices' }],
       eventRules: [
         {
           source: 'aws.ec2',
           detailTypes: ['EC2 Instance State-change Notification'],
-          functionArn: world.eventsFunctionArn,
+          targetArn: world.eventsFunctionArn,
         },
-        { source: NOTICE_SOURCE, detailTypes: [NOTICE_DETAIL_TYPE], functionArn: LISTENER_ARN },
+        { source: NOTICE_SOURCE, detailTypes: [NOTICE_DETAIL_TYPE], targetArn: LISTENER_ARN },
+        { source: NOTICE_SOURCE, detailTypes: [NOTICE_DETAIL_TYPE], targetArn: NOTICES_ARN },
       ],
       targetGroups: declared.targetGroups.map((group) => ({
         ...group,

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Notice } from '../../../contract/notice.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { settingsFor } from '../../../functions/experiments/settings.ts'
@@ -9,6 +10,7 @@ import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import { tick } from '../../../functions/reconcile/tick.ts'
 import { createRecord } from '../../../functions/store/experiments.ts'
 import { pendingNotices } from '../../../functions/store/notices.ts'
+import { eventually } from '../../support/aws-clients.ts'
 import { eni } from '../../support/aws-world.ts'
 import {
   type Account,
@@ -16,6 +18,7 @@ import {
   LISTENER,
   leftovers,
   NOTHING_LEFT,
+  NOTICES_ARN,
   openAccount,
   pass,
   read,
@@ -24,6 +27,7 @@ import {
 } from '../../support/experiment-account.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { Interrupt } from '../../support/interrupt.ts'
+import { startSubscriber } from '../../support/sns-subscriber.ts'
 
 const PATIENT = { timeout: 120_000 }
 
@@ -55,6 +59,19 @@ const announced = async ({ clock }: Account, plane: ControlPlane, own = {}): Pro
   const { preNoticeMs } = plane.settings
   await createRecord(plane.table, newRecord(spec, { id, by: 'ada', now: new Date(clock.now()), preNoticeMs }))
   return id
+}
+
+/** A team’s own endpoint, subscribed to the topic that a rule hands notices to; what it has been posted. */
+const securityTeam = async ({ cloud }: Account): Promise<() => Notice[]> => {
+  const subscriber = await startSubscriber()
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const sns = new SNSClient({ endpoint: cloud.address, region: 'us-east-1', credentials })
+  onTestFinished(() => sns.destroy())
+  await sns.send(new SubscribeCommand({ TopicArn: NOTICES_ARN, Protocol: 'http', Endpoint: subscriber.url }))
+  const asked = await eventually(async () => subscriber.of('SubscriptionConfirmation')[0])
+  await fetch(asked.message.SubscribeURL ?? '')
+  return () =>
+    subscriber.of('Notification').map(({ message }) => Notice.parse(JSON.parse(message.Message ?? '').detail))
 }
 
 const live = async (account: Account, plane: ControlPlane, seconds = 30) => {
@@ -102,8 +119,11 @@ describe('notices', PATIENT, () => {
   it('give security teams the notice that a spec asks for of what will be done, and begin when it has lasted', async () => {
     const account = await openAccount()
     const { plane } = account
+    const team = await securityTeam(account)
     const id = await announced(account, plane, { preNoticeMinutes: PRE_NOTICE_MINUTES })
     await pass(account, plane)
+    const posted = await eventually(async () => team().find(({ kind }) => kind === 'announced'))
+    const sessions = account.cloud.state.mirrorSessions.list()
     const [notice] = heard(account).filter(({ kind }) => kind === 'announced')
     const told = account.clock.now()
     const { experiment } = await read(plane, id)
@@ -111,6 +131,8 @@ describe('notices', PATIENT, () => {
     const since = account.clock.now()
     await pass(account, plane)
 
+    expect(posted).toEqual(notice)
+    expect(sessions).toEqual([])
     expect(notice).toMatchObject({
       experiment: id,
       announces: {
