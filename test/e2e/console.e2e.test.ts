@@ -278,7 +278,9 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await page.getByRole('checkbox', { name: 'orders-1' }).check({ force: true })
     await page.getByRole('textbox', { name: 'Shadow address' }).fill(demo?.spec.shadow.url ?? '')
     await declare(page)
+    await section(page, 'Owner and reason').click()
     await page.getByRole('textbox', { name: 'Why' }).fill('Searches go over POST')
+    await section(page, 'Which requests reach the shadow').click()
     await page.getByRole('button', { name: /^Exceptions/ }).click()
     const reads = page.getByRole('textbox', { name: 'POST requests that only read' })
     await reads.fill('search')
@@ -287,6 +289,8 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await reads.fill('/search\npost /shop.Catalogue/Get*')
     await page.getByRole('textbox', { name: 'GraphQL endpoints' }).fill('/graphql')
     await page.getByRole('textbox', { name: 'Writes that go all the same' }).fill('PUT /carts/*')
+    await page.getByText('Writes are held back, with exceptions.').waitFor()
+    await section(page, 'How answers are compared').click()
     const endpoints = page.getByRole('textbox', { name: 'Endpoints (optional)' })
     await endpoints.fill('openapi: 2.0.0\npaths: {}')
     await page.getByText(/not understood: openapi: OpenAPI 3 is read/).waitFor()
@@ -299,10 +303,18 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       buffer: Buffer.from(JSON.stringify(document)),
     })
     await until(async () => (await endpoints.inputValue()) === 'POST /customers')
-    await page.getByRole('checkbox', { name: 'Record what is forwarded' }).check({ force: true })
+    const record = page.getByRole('checkbox', { name: 'Record what is forwarded' })
+    await section(page, 'Records').click()
+    await record.check({ force: true })
+    await section(page, 'Records').click()
+    await record.waitFor({ state: 'hidden' })
+    await section(page, 'Redaction').click()
     await page.getByRole('radio', { name: 'As they are' }).check({ force: true })
+    // a section with something wrong in it opens by itself
     await page.getByText(/^what is not redacted is not recorded/).waitFor()
+    await record.waitFor()
     await page.getByRole('radio', { name: 'Pseudonyms' }).check({ force: true })
+    await section(page, 'Records').click()
     await page.getByRole('spinbutton', { name: 'Up to (MB)' }).fill('5')
     await page.getByRole('spinbutton', { name: 'Budget' }).fill('0.001')
     await page.getByText('It cannot start like this', { exact: true }).waitFor()
@@ -499,6 +511,10 @@ const experiments = async ({ api }: LocalSystem): Promise<Experiment[]> => {
   const answer = await fetch(`${api}/experiments`)
   return ((await answer.json()) as { experiments: Experiment[] }).experiments
 }
+
+/** What opens and closes one of the sections that have a value already. */
+const section = (page: Page, name: string) =>
+  page.getByRole('heading', { name, level: 3 }).getByRole('button')
 
 /** Says of everything that the shadow may use that it uses none. */
 const declare = async (page: Page): Promise<void> => {

@@ -15,11 +15,9 @@ import { ApiError, call, isPassing } from '../client.ts'
 import { Page } from '../page.tsx'
 import { experimentQuery, schedulesQuery } from '../queries.ts'
 import { go, toExperiment, toExperiments, toSchedules } from '../router.ts'
-import { AbortFields } from '../start/abort-fields.tsx'
 import { StartAttempt } from '../start/attempt.ts'
 import { BoundFields } from '../start/bound-fields.tsx'
 import { DependencyFields } from '../start/dependency-fields.tsx'
-import { EndpointFields } from '../start/endpoint-fields.tsx'
 import { Estimate } from '../start/estimate.tsx'
 import {
   check,
@@ -30,14 +28,11 @@ import {
   problemErrors,
   toSchedule,
 } from '../start/form.ts'
-import { ProbeField } from '../start/probe-field.tsx'
-import { RampFields } from '../start/ramp-fields.tsx'
-import { RecordFields } from '../start/record-fields.tsx'
-import { RedactionFields } from '../start/redaction-fields.tsx'
+import { OptionalSections } from '../start/optional-sections.tsx'
+import { PortField } from '../start/port-field.tsx'
 import { Sentences } from '../start/sentences.tsx'
-import { ShadowFields } from '../start/shadow-fields.tsx'
+import { ShadowField } from '../start/shadow-field.tsx'
 import { SourceFields } from '../start/source-fields.tsx'
-import { TrafficFields } from '../start/traffic-fields.tsx'
 import { usePlan } from '../start/use-plan.ts'
 import { Trouble } from '../trouble.tsx'
 
@@ -127,66 +122,31 @@ export const StartPage = () => {
         <div className="start">
           <SpaceBetween size="l">
             <Container>
-              <SpaceBetween size="l">
-                <FormField
-                  label="Name"
-                  description="For example the release."
-                  errorText={errors.name}
-                  stretch
-                >
-                  <Input
-                    name="name"
-                    value={form.name}
-                    onChange={({ detail }) => set({ name: detail.value })}
-                    onBlur={() => leave('name')}
-                  />
-                </FormField>
-                <FormField
-                  label="Why (optional)"
-                  description="Kept in the audit trail and the evidence. Needed where a second person has to approve it."
-                  errorText={errors.reason}
-                  stretch
-                >
-                  <Input
-                    name="reason"
-                    value={form.reason}
-                    onChange={({ detail }) => set({ reason: detail.value })}
-                    onBlur={() => leave('reason')}
-                  />
-                </FormField>
-              </SpaceBetween>
+              <FormField label="Name" description="For example the release." errorText={errors.name} stretch>
+                <Input
+                  name="name"
+                  value={form.name}
+                  onChange={({ detail }) => set({ name: detail.value })}
+                  onBlur={() => leave('name')}
+                />
+              </FormField>
             </Container>
             <Section title="What is mirrored">
-              <SourceFields {...fields} />
-            </Section>
-            <Section title="Which traffic">
-              <TrafficFields {...fields} />
+              <SpaceBetween size="l">
+                <SourceFields {...fields} />
+                <PortField {...fields} />
+              </SpaceBetween>
             </Section>
             <Section title="Where it goes">
               <SpaceBetween size="l">
-                <ShadowFields {...fields} />
-                <EndpointFields {...fields} />
+                <ShadowField {...fields} />
                 <DependencyFields {...fields} />
-              </SpaceBetween>
-            </Section>
-            <Section title="What is hidden, and what is recorded">
-              <SpaceBetween size="l">
-                <RedactionFields {...fields} />
-                <RecordFields {...fields} />
               </SpaceBetween>
             </Section>
             <Section title="How long and how much">
               <BoundFields {...fields} spec={priced.spec} />
             </Section>
-            <Section title="All at once or in stages">
-              <SpaceBetween size="l">
-                <ProbeField {...fields} />
-                <RampFields {...fields} />
-              </SpaceBetween>
-            </Section>
-            <Section title="What else ends it">
-              <AbortFields {...fields} />
-            </Section>
+            <OptionalSections {...fields} />
           </SpaceBetween>
           <div className="start-price">
             <Estimate

@@ -24,6 +24,7 @@ export const BoundFields = ({
   <SpaceBetween size="l">
     <FormField label="Start" errorText={form.start === 'later' ? undefined : errors.startAt}>
       <RadioGroup
+        direction="horizontal"
         value={form.start}
         onChange={({ detail }) =>
           set({ start: detail.value as FormValues['start'], date: form.date || localDate(new Date()) })
@@ -114,20 +115,6 @@ export const BoundFields = ({
           value={form.budgetUsd}
           onChange={({ detail }) => set({ budgetUsd: detail.value })}
           onBlur={() => leave('budgetUsd')}
-        />
-      </div>
-    </FormField>
-    <FormField
-      label="Owner"
-      description="Whose month it is paid from, such as a team. You, when empty."
-      errorText={errors.owner}
-    >
-      <div className="short-field">
-        <Input
-          name="owner"
-          value={form.owner}
-          onChange={({ detail }) => set({ owner: detail.value })}
-          onBlur={() => leave('owner')}
         />
       </div>
     </FormField>

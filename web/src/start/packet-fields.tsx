@@ -1,4 +1,3 @@
-import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import RadioGroup from '@cloudscape-design/components/radio-group'
@@ -7,27 +6,8 @@ import { Effect } from './effect.tsx'
 import type { FieldProps } from './field-props.ts'
 import type { FormValues } from './form.ts'
 
-export const TrafficFields = ({ form, errors, set, leave }: FieldProps) => (
+export const PacketFields = ({ form, errors, set, leave }: FieldProps) => (
   <SpaceBetween size="l">
-    <FormField
-      label="Service ports"
-      description="Separated by commas. HTTP/1.1 without TLS."
-      errorText={errors.ports}
-    >
-      <SpaceBetween size="xs">
-        <Input
-          name="ports"
-          value={form.ports}
-          disabled={form.everyPort}
-          onChange={({ detail }) => set({ ports: detail.value })}
-          onBlur={() => leave('ports')}
-          inputMode="numeric"
-        />
-        <Checkbox checked={form.everyPort} onChange={({ detail }) => set({ everyPort: detail.checked })}>
-          Every TCP port: all that the sources receive is copied and paid for
-        </Checkbox>
-      </SpaceBetween>
-    </FormField>
     <FormField
       label="Client ranges"
       description="Only requests from these addresses; 0.0.0.0/0 is every IPv4 client, ::/0 every IPv6 one."
