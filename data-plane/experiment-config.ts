@@ -8,6 +8,7 @@ import type { RecordLimits } from './record/recorder.ts'
 import type { RedactionSettings } from './redact/redactor.ts'
 import { Hops } from './select/hops.ts'
 import type { Rules } from './select/rules.ts'
+import type { WaitingCopies } from './select/waiting-copies.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { BothEnds, NOT_AT_BOTH_ENDS } from './tcp/both-ends.ts'
 import { parseMac } from './wire/ethernet.ts'
@@ -112,12 +113,17 @@ const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
       )
 
 /** With one source there is no other hop. */
-export const hopsOf = ({ rules, sources }: ExperimentConfig): Hops | null => {
+export const hopsOf = (
+  { id, rules, sources }: ExperimentConfig,
+  copies: WaitingCopies | undefined,
+): Hops | null => {
   const { hops } = rules.select
   if (hops === 'each' || sources === 'any' || sources.length < 2) return null
   return new Hops(
     sources.flatMap(({ address }) => address ?? []),
     hops,
+    id,
+    copies,
   )
 }
 

@@ -32,6 +32,7 @@ import type { Admission, SourceVolume } from './select/gate.ts'
 import { HeldBack } from './select/held-back.ts'
 import type { Hops } from './select/hops.ts'
 import { Selector } from './select/rules.ts'
+import type { WaitingCopies } from './select/waiting-copies.ts'
 import { addressNumber } from './source/datagram-source.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
@@ -41,6 +42,7 @@ export type ExperimentOptions = {
   timeouts?: Partial<ShadowTimeouts>
   /** Shared by all workers of the task. */
   heldObjects?: HeldObjects
+  copies?: WaitingCopies
   onFinished?: (experiment: string, forward: Forward, result: ShadowResult) => void
   /** Shared by all experiments of the worker, and so is the memory of unfinished bodies. */
   largeBodies?: LargeBodies
@@ -85,10 +87,9 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
-    this.#largeRequests = new LargeRequests(options.largeBodies ?? new LargeBodies(), (exchange) =>
-      this.onExchange(exchange),
-    )
-    this.#hops = hopsOf(config)
+    const bodies = options.largeBodies ?? new LargeBodies()
+    this.#largeRequests = new LargeRequests(bodies, (exchange) => this.onExchange(exchange))
+    this.#hops = hopsOf(config, this.#options.copies)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
       ? new Comparer(
@@ -130,7 +131,7 @@ export class Experiment implements ExchangeHandler {
       this.#selector = new Selector(config.id, config.rules, this.#selector)
     const { hops } = config.rules.select
     if (hops !== this.#config.rules.select.hops || !isDeepStrictEqual(config.sources, this.#config.sources))
-      this.#hops = hopsOf(config)
+      this.#hops = hopsOf(config, this.#options.copies)
     if (!isDeepStrictEqual(config.redaction, this.#config.redaction)) {
       this.#redactedBefore = addAll(this.#redactedBefore, this.#redactor.counts)
       this.#redactor = new Redactor(config.redaction)

@@ -2,13 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment-config.ts'
-import { Worker } from './worker.ts'
+import { Worker, type WorkerOptions } from './worker.ts'
 
 export type WorkerThreadData = {
   host: string
   port: number
   geneve: HostPort | null
-  heldObjects: SharedArrayBuffer
+  shares: NonNullable<WorkerOptions['shares']>
 }
 
 export type WorkerCall =
@@ -25,13 +25,13 @@ export type WorkerMessage =
 
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
 
-const run = async ({ host, port, geneve, heldObjects }: WorkerThreadData) => {
+const run = async ({ host, port, geneve, shares }: WorkerThreadData) => {
   const worker = new Worker({
     host,
     port,
     geneve,
     shared: true,
-    heldObjects,
+    shares,
     clock: Date.now,
     onError: (error, fatal) => post({ kind: 'error', error, fatal }),
     onRecorded: (experiment, lines) => post({ kind: 'recorded', experiment, lines: new Uint8Array(lines) }),

@@ -8,6 +8,7 @@ import { HTTP_LIMITS } from './http/limits.ts'
 import { LargeBodies } from './redact/large-bodies.ts'
 import { FairShare } from './select/fair-share.ts'
 import { type Admission, Gate } from './select/gate.ts'
+import { WaitingCopies } from './select/waiting-copies.ts'
 import type { DatagramSource } from './source/datagram-source.ts'
 import { type OpenedSource, openSource } from './source/open.ts'
 import { addExperiments, emptySnapshot, type Snapshot } from './telemetry/snapshot.ts'
@@ -27,8 +28,8 @@ export type WorkerOptions = {
   /** Other workers have sockets on the same address. */
   shared: boolean
   experiment?: ExperimentOptions
-  /** Memory of `HeldObjects` that all workers of the task share. */
-  heldObjects?: SharedArrayBuffer
+  /** Memory of `HeldObjects` and of `WaitingCopies` that all workers of the task share. */
+  shares?: { heldObjects: SharedArrayBuffer; copies: SharedArrayBuffer }
   /** The socket failed, or handling a datagram did: a defect, told once per kind. */
   onError: (error: Error, fatal: boolean) => void
   /** Gets what an experiment records, in whole lines. */
@@ -39,12 +40,14 @@ export type WorkerOptions = {
 
 /**
  * The whole way of a packet, from socket to shadow, for one thread. Several share the UDP address, of which the kernel
- * keeps each mirrored flow on one, and which objects held-back writes were about; nothing else.
+ * keeps each mirrored flow on one, which objects held-back writes were about, and which requests may come again on another hop;
+ * nothing else.
  */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #gate = new Gate<Experiment>()
   readonly #heldObjects: HeldObjects
+  readonly #copies: WaitingCopies
   readonly #largeBodies = new LargeBodies()
   readonly #bodies: BodyBudget = { used: 0, limit: HTTP_LIMITS.totalBodyBytes }
   readonly #active = new Map<string, Experiment>()
@@ -59,7 +62,8 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    this.#heldObjects = new HeldObjects(options.heldObjects)
+    this.#heldObjects = new HeldObjects(options.shares?.heldObjects)
+    this.#copies = new WaitingCopies(options.shares?.copies)
   }
 
   /** Binds the socket; fails with the system's error when it cannot. */
@@ -208,6 +212,7 @@ export class Worker {
     const { onRecorded, experiment } = this.#options
     return new Experiment(config, {
       heldObjects: this.#heldObjects,
+      copies: this.#copies,
       largeBodies: this.#largeBodies,
       bodies: this.#bodies,
       ...(onRecorded && { onRecorded }),

@@ -5,6 +5,7 @@ import { addComparisons, type Comparison } from '../contract/comparison.ts'
 import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment-config.ts'
+import { WaitingCopies } from './select/waiting-copies.ts'
 import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 import type { WorkerCall, WorkerMessage, WorkerThreadData } from './worker-thread.ts'
@@ -26,7 +27,7 @@ export type Workers = {
   stop(deadlineMs: number): Promise<void>
 }
 
-export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment' | 'heldObjects'>
+export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment' | 'shares'>
 
 /**
  * One worker lives in this thread; several have a thread each and share the address, so that the kernel keeps every
@@ -36,10 +37,10 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
   if (count === 1) return startHere(options)
   await refuseTaken(options.host, options.port)
   if (options.geneve) await refuseTaken(options.geneve.host, options.geneve.port)
-  const { memory } = new HeldObjects()
-  const threads = [await startThread(options, memory)]
+  const shares = { heldObjects: new HeldObjects().memory, copies: new WaitingCopies().memory }
+  const threads = [await startThread(options, shares)]
   const { address, port, geneve, fallback } = threads[0] as ThreadWorker
-  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }, memory))
+  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }, shares))
   return {
     address,
     port,
@@ -124,10 +125,10 @@ type ThreadWorker = {
 
 const startThread = async (
   { host, port, geneve = null, onError, onRecorded }: WorkersOptions,
-  heldObjects: SharedArrayBuffer,
+  shares: WorkerThreadData['shares'],
 ): Promise<ThreadWorker> => {
   const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
-    workerData: { host, port, geneve, heldObjects } satisfies WorkerThreadData,
+    workerData: { host, port, geneve, shares } satisfies WorkerThreadData,
     name: 'worker',
   })
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
