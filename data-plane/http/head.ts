@@ -31,7 +31,6 @@ export type RequestHead = { method: string; target: string; version: string; fie
 export type ResponseHead = { version: string; status: number; reason: string; fields: Fields }
 
 const CR = 13
-const LF = 10
 
 /** RFC 9110 5.6.2. */
 const TOKEN = new Uint8Array(256)
@@ -41,18 +40,12 @@ for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
 
 export const isTokenByte = (byte: number): boolean => TOKEN[byte] === 1
 
-/** Where the empty line that ends a head ends, -1 when `b[from, end)` does not hold one. Lines may end in a bare LF. */
-export function findHeadEnd(b: Buffer, from: number, end: number): number {
-  for (let i = from; i < end; i++) {
-    if (b[i] !== LF) continue
-    if (i + 1 >= end) return -1
-    if (b[i + 1] === LF) return i + 2
-    if (b[i + 1] === CR) {
-      if (i + 2 >= end) return -1
-      if (b[i + 2] === LF) return i + 3
-    }
-  }
-  return -1
+/** Where in `text` the empty line that ends a head ends, -1 when it does not hold one. Lines may end in a bare LF. */
+export function findHeadEnd(text: string): number {
+  const end = text.indexOf('\n\r\n')
+  const bare = text.indexOf('\n\n')
+  if (bare >= 0 && (end < 0 || bare < end)) return bare + 2
+  return end < 0 ? -1 : end + 3
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a request target has none of them

@@ -198,15 +198,19 @@ export class MessageReader {
     let text: string
     let next: number
     if (this.#line === null) {
-      next = findHeadEnd(b, from, end)
-      if (next < 0) return this.#collect(b, from, end, this.#headLimit, base, at)
-      text = b.toString('latin1', from, next)
+      text = b.toString('latin1', from, end)
+      const headEnd = findHeadEnd(text)
+      if (headEnd < 0) return this.#collect(b, from, end, this.#headLimit, base, at)
+      next = from + headEnd
+      // Of its own, so that what is kept of the head does not keep the body behind it.
+      if (next < end) text = b.toString('latin1', from, next)
     } else {
       const searched = Math.max(0, this.#lineLength - 3)
       const before = this.#lineLength
       if (this.#collect(b, from, end, this.#headLimit, base, at) < 0 || this.#line === null) return end
-      const headEnd = findHeadEnd(this.#line, searched, this.#lineLength)
-      if (headEnd < 0) return end
+      const found = findHeadEnd(this.#line.toString('latin1', searched, this.#lineLength))
+      if (found < 0) return end
+      const headEnd = searched + found
       text = this.#line.toString('latin1', 0, headEnd)
       next = from + (headEnd - before)
       this.#line = null
