@@ -2,6 +2,7 @@
  * Heads of HTTP/1 messages (RFC 9112 sections 2 to 6) as latin-1 text. A head that two readers could understand
  * differently is never repaired: it is `ambiguous` and its message is held back.
  */
+import { fieldName } from './field-name.ts'
 
 export type Framing =
   | { readonly mode: 'none' }
@@ -109,7 +110,7 @@ export function parseFields(text: string, from: number): Fields {
       const colon = text.indexOf(':', at)
       if (colon <= at || colon >= contentEnd || !isToken(text, at, colon)) fields.ambiguous = true
       if (colon > at && colon < contentEnd)
-        headers.push(trimmed(text, at, colon), trimmed(text, colon + 1, contentEnd))
+        headers.push(fieldName(trimmed(text, at, colon)), trimmed(text, colon + 1, contentEnd))
     }
     at = lineEnd + 1
   }

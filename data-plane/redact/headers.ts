@@ -1,4 +1,5 @@
 import type { RawHeaders } from '../http/exchange.ts'
+import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
 import { decodePercent, encodePercent } from './form.ts'
 import type { Values } from './values.ts'
 
@@ -151,9 +152,11 @@ export class HeaderRedaction {
   #lowerCase(name: string): string {
     const known = this.#names.get(name)
     if (known !== undefined) return known
+    if (name.length > NAME_LENGTH_MAX) return name.toLowerCase()
     if (this.#names.size >= NAMES_MAX) this.#names = new Map()
-    const lowerCase = name.toLowerCase()
-    this.#names.set(name, lowerCase)
+    const own = ownText(name)
+    const lowerCase = own.toLowerCase()
+    this.#names.set(own, lowerCase)
     return lowerCase
   }
 }

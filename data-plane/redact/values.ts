@@ -6,6 +6,7 @@ import {
   SIDE_EFFECT_KINDS,
 } from '../../contract/redaction.ts'
 import { addCounts } from '../../contract/traffic.ts'
+import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
 import type { Matched } from '../select/match.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
 import { decodePercent, encodePercent, redactForm } from './form.ts'
@@ -178,8 +179,9 @@ export class Values {
     const known = this.#names.get(name)
     if (known !== undefined) return known
     const kind = kindOfName(name)
+    if (name.length > NAME_LENGTH_MAX) return kind
     if (this.#names.size >= NAMES_MAX) this.#names = new Map()
-    this.#names.set(name, kind)
+    this.#names.set(ownText(name), kind)
     return kind
   }
 
