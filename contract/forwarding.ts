@@ -137,10 +137,14 @@ const Credential = z
           .max(200)
           .exactOptional()
           .describe('`kid` of its header; production’s when left out'),
+        productionKey: SecretName.exactOptional().describe(
+          'what production verifies its tokens with: a public key in PEM, a JSON Web Key or a set of them, or the secret of HS256. ' +
+            'A token that it has not signed is not signed for the shadow either; without it, every token is',
+        ),
       })
       .describe(
         'JSON Web Tokens keep their claims, those of people as pseudonyms, and are signed again with the shadow’s key; times ' +
-          'of what was captured a while ago are moved on by as much',
+          'of what was captured a while ago are moved on by as much, so that one that had expired has',
       ),
   ])
   .refine(

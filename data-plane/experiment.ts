@@ -17,6 +17,7 @@ import type { ShadowSettings, Shadows } from './forward/settings.ts'
 import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
+import { TokenChecks } from './forward/token-checks.ts'
 import type { BodyBudget } from './http/body.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { connectionsOf } from './http/protocol.ts'
@@ -28,12 +29,12 @@ import type { LargeBody } from './redact/large-body.ts'
 import { LargeRequests } from './redact/large-requests.ts'
 import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
-import type { Admission, SourceVolume } from './select/gate.ts'
+import type { Admission } from './select/gate.ts'
 import { HeldBack } from './select/held-back.ts'
 import type { Hops } from './select/hops.ts'
 import { Selector } from './select/rules.ts'
+import { SourceVolumes } from './select/source-volumes.ts'
 import type { WaitingCopies } from './select/waiting-copies.ts'
-import { addressNumber } from './source/datagram-source.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
 
@@ -56,12 +57,13 @@ export class Experiment implements ExchangeHandler {
   readonly id: string
   readonly #requests = zeroRequestCounters()
   readonly #heldBack = new HeldBack()
-  readonly #volumes = new Map<string, SourceVolume>()
+  readonly #volumes = new SourceVolumes()
   readonly #options: ExperimentOptions
   readonly #pipeline: Pipeline
   #config: ExperimentConfig
   #selector: Selector
   #hops: Hops | null
+  #tokens: TokenChecks
   #redactor: Redactor
   /** What redactors before this one have replaced. */
   #redactedBefore: Record<string, number> = {}
@@ -90,6 +92,7 @@ export class Experiment implements ExchangeHandler {
     const bodies = options.largeBodies ?? new LargeBodies()
     this.#largeRequests = new LargeRequests(bodies, (exchange) => this.onExchange(exchange))
     this.#hops = hopsOf(config, this.#options.copies)
+    this.#tokens = new TokenChecks(config.shadows)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
       ? new Comparer(
@@ -129,6 +132,8 @@ export class Experiment implements ExchangeHandler {
     if (config.shadows.control) this.#control?.configure(controlOnly(config.shadows.control))
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
       this.#selector = new Selector(config.id, config.rules, this.#selector)
+    if (!isDeepStrictEqual(config.shadows, this.#config.shadows))
+      this.#tokens = new TokenChecks(config.shadows)
     const { hops } = config.rules.select
     if (hops !== this.#config.rules.select.hops || !isDeepStrictEqual(config.sources, this.#config.sources))
       this.#hops = hopsOf(config, this.#options.copies)
@@ -145,18 +150,7 @@ export class Experiment implements ExchangeHandler {
 
   /** The admissions of its sources, by VNI; volumes go on where they were. */
   admissions(): { vni: number | 'any'; admission: Admission<Experiment> }[] {
-    const { sources, until } = this.#config
-    const admission = (vni: string, address: number | null): Admission<Experiment> => {
-      const volume = this.#volumes.get(vni) ?? { packets: 0, bytes: 0 }
-      this.#volumes.set(vni, volume)
-      return { target: this, address, until, volume }
-    }
-    if (sources === 'any') return [{ vni: 'any', admission: admission('any', null) }]
-    return sources.map(({ vni, address }) => ({
-      vni,
-      // An IPv6 address never equals the number of an IPv4 one: such a source is refused, not let in unchecked.
-      admission: admission(String(vni), address === null ? null : (addressNumber(address) ?? NO_ADDRESS)),
-    }))
+    return this.#volumes.admissions(this, this.#config)
   }
 
   /** One inner Ethernet frame, read in place. */
@@ -255,7 +249,7 @@ export class Experiment implements ExchangeHandler {
         [OVERLOAD]: this.#leftOut,
         ...Object.fromEntries(Object.entries(segments).map(([kind, count]) => [`tcp.${kind}`, count])),
       },
-      sources: Object.fromEntries([...this.#volumes].map(([vni, volume]) => [vni, { ...volume }])),
+      sources: this.#volumes.snapshot(),
       gapBytes: bytes.gap,
       cut: connections.capture_end,
       bytes: { ...bytes, held: this.#pipeline.usage.heldBytes },
@@ -279,7 +273,7 @@ export class Experiment implements ExchangeHandler {
   #refusal(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
     if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    return this.#selector.refusal(request, this.#hops)
+    return this.#selector.refusal(request, this.#hops) ?? this.#tokens.refusal(request)
   }
 
   #refuse(request: Request, reason: RequestReason): void {
@@ -395,6 +389,3 @@ const REDACTED_AT_ONCE = 128 << 10
 
 /** How long requests in flight of a retired experiment may take. */
 const RETIRE_MS = 30_000
-
-/** No 32-bit number: nothing comes from it. */
-const NO_ADDRESS = -1

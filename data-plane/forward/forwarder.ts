@@ -194,7 +194,7 @@ export class Forwarder implements ForwardEvents {
     if (this.#lacksSecret) return 'held_back.no_credentials'
     const prepared = prepare(request, this.#preparation, this.#tally.headerChanges)
     if (prepared === null) return 'held_back.not_forwardable'
-    if (this.#minting?.apply(prepared, request.capturedAt ?? request.lastAt) === false)
+    if (this.#minting?.apply(prepared, request.capturedAt ?? request.lastAt, request.unsigned) === false)
       return 'held_back.no_credentials'
     const breaker = this.#breaker
     if (breaker !== null && breaker.state !== 'closed' && !breaker.admits(performance.now()))

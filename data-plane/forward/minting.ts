@@ -1,11 +1,11 @@
 import type { Prepared } from './prepare.ts'
 import { Resigning } from './resigning.ts'
-import type { Minted, Place } from './settings.ts'
+import { type Minted, type Place, placeName } from './settings.ts'
 
 /** What stands in the place of a value; null where none can be made now. */
 type Replace = (value: string, age: Age) => string | null
 type Age = { now: number; ageMs: number }
-type Compiled = Place & { replace: Replace; absent: string | null }
+type Compiled = Place & { replace: Replace; absent: string | null; signs: boolean }
 
 /** Puts the shadow’s own credentials into the place of production’s, whose pseudonyms it would not accept. */
 export class Minting {
@@ -22,11 +22,14 @@ export class Minting {
    * Changes a request that is otherwise ready. False when it cannot be sent with the credentials that it needs.
    *
    * @param capturedAt milliseconds since the epoch
+   * @param unsigned places of tokens that are not signed, because production’s keys have not signed them
    */
-  apply(prepared: Prepared, capturedAt: number): boolean {
+  apply(prepared: Prepared, capturedAt: number, unsigned?: ReadonlySet<string>): boolean {
     const now = this.#clock()
     const age = { now, ageMs: now - capturedAt }
-    return this.#all.every((one) => put(prepared, one, age))
+    return this.#all.every(
+      (one) => (one.signs && unsigned?.has(placeName(one)) === true) || put(prepared, one, age),
+    )
   }
 }
 
@@ -36,20 +39,25 @@ const compiled = (one: Minted): Compiled[] => {
   if (one.by === 'secret') {
     const { value, always } = one
     const replace: Replace = (before) => schemeOf(name, before) + value
-    return [{ in: place, name, replace, absent: always ? schemeOf(name, 'Bearer ') + value : null }]
+    return [
+      { in: place, name, replace, absent: always ? schemeOf(name, 'Bearer ') + value : null, signs: false },
+    ]
   }
   const resigning = new Resigning(one)
   const replace: Replace = (before, { now, ageMs }) => {
-    const [found] = TOKEN.exec(before) ?? []
-    if (found === undefined) return before
+    const found = tokenIn(before)
+    if (found === null) return before
     const token = resigning.token(found, now, ageMs)
     return token === null ? null : before.replace(found, () => token)
   }
-  return [{ in: place, name, replace, absent: null }]
+  return [{ in: place, name, replace, absent: null, signs: true }]
 }
 
-/** RFC 7515 section 3.1: base64url of `{"` first, then two more parts. */
-const TOKEN = /eyJ[\w-]{1,8192}\.[\w-]{1,8192}\.[\w-]{0,8192}/
+/** The first JSON Web Token in a value; null without one. */
+export const tokenIn = (value: string): string | null => TOKEN.exec(value)?.[0] ?? null
+
+/** RFC 7515 section 3.1: base64url of `{"` first, then two more parts. Begins where its characters do, so that each is read once. */
+const TOKEN = /(?<![\w-])eyJ[\w-]{1,8192}\.[\w-]{1,8192}\.[\w-]{0,8192}/
 
 const schemeOf = (name: string, value: string): string =>
   /^(?:proxy-)?authorization$/i.test(name) ? (/^[\w-]{1,30} +/.exec(value)?.[0] ?? '') : ''

@@ -10,6 +10,8 @@ import {
   shadowTargets,
 } from '../../contract/forwarding.ts'
 
+import { ProductionKeys } from './production-keys.ts'
+
 /** What the gateway shows a shadow. `missing`: a secret that is not there; nothing is sent without it. */
 export type Credentials =
   | { by: 'header'; value: string }
@@ -20,10 +22,20 @@ type Missing = Extract<Credentials, { by: 'missing' }>
 /** Where a credential stands in a request. */
 export type Place = Pick<Credential, 'in' | 'name'>
 
+/** A place as one word. */
+export const placeName = ({ in: place, name }: Place): string =>
+  `${place} ${place === 'header' ? name.toLowerCase() : name}`
+
 /** A credential that stands in production’s place: with its secret, or the key that it is signed with. */
 export type Minted =
   | (Place & { by: 'secret'; value: string; always: boolean })
-  | (Place & { by: 'jwt'; key: string; algorithm: SigningAlgorithm; keyId: string | null })
+  | (Place & {
+      by: 'jwt'
+      key: string
+      algorithm: SigningAlgorithm
+      keyId: string | null
+      production: string | null
+    })
   | Missing
 
 /** One shadow as a worker gets it: plain data, secrets looked up. */
@@ -74,9 +86,21 @@ const minted = (credential: Credential, environment: Environment): Minted => {
   const { algorithm, keyId = null } = credential
   // A variable of one line holds a PEM with its line ends written out.
   const key = algorithm === 'HS256' ? secret : secret.replaceAll('\\n', '\n')
-  return isKeyFor(algorithm, key)
-    ? { by: 'jwt', in: place, name, key, algorithm, keyId }
-    : { by: 'missing', variable }
+  if (!isKeyFor(algorithm, key)) return { by: 'missing', variable }
+  const jwt = { by: 'jwt', in: place, name, key, algorithm, keyId } as const
+  if (credential.productionKey === undefined) return { ...jwt, production: null }
+  const productionVariable = secretVariable(credential.productionKey)
+  const production = environment[productionVariable] ?? ''
+  return holdsKeys(production) ? { ...jwt, production } : { by: 'missing', variable: productionVariable }
+}
+
+const holdsKeys = (text: string): boolean => {
+  try {
+    new ProductionKeys(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** RFC 7518 sections 3.2 to 3.4: as long as the hash, 2048 bits of RSA, the curve P-256. */

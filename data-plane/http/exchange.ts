@@ -66,6 +66,8 @@ export type Request = Message & {
   readonly host: string | null
   /** When production got it, where that was not just now: a record that is sent again. */
   readonly capturedAt?: number
+  /** Places of tokens that production’s keys have not signed (forward/token-checks.ts). */
+  unsigned?: ReadonlySet<string>
   /** The request asks to leave HTTP on this connection: CONNECT, or the Upgrade header's value. */
   readonly upgrade: string | null
 }
