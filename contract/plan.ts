@@ -72,8 +72,8 @@ export const Plan = z
         z.strictObject({
           what: z.string(),
           value: z.number(),
-          unit: z.enum(['bytes per second', 'requests per second']),
-          from: z.string().describe('metric, time and how many sources it is of'),
+          unit: z.enum(['bytes per second', 'requests per second', 'percent']),
+          from: z.string().describe('metric or flow logs, time and how many sources it is of'),
         }),
       )
       .describe('what was measured and the estimate uses; empty where nothing is known'),

@@ -1,5 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { CostExplorerClient } from '@aws-sdk/client-cost-explorer'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
@@ -21,6 +22,7 @@ export type Clients = Readonly<{
   scheduler: SchedulerClient
   dynamo: DynamoDBClient
   cloudwatch: CloudWatchClient
+  logs: CloudWatchLogsClient
   pricing: PricingClient
   costExplorer: CostExplorerClient
   s3: S3Client
@@ -59,6 +61,8 @@ export const makeClients = (options: ClientOptions): Clients => ({
   scheduler: new SchedulerClient({ ...PATIENCE, ...options }),
   dynamo: new DynamoDBClient({ ...PATIENCE, ...options }),
   cloudwatch: new CloudWatchClient({ ...PATIENCE, ...options }),
+  // A plan asks it and can do without; its calls a second are few and shared with the whole account.
+  logs: new CloudWatchLogsClient({ ...BRIEF, ...options }),
   pricing: new PricingClient({ ...PATIENCE, ...options, region: pricingRegion(options.region) }),
   // Cost Explorer has this one endpoint in the standard partition.
   costExplorer: new CostExplorerClient({ ...PATIENCE, ...options, region: 'us-east-1' }),

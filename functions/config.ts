@@ -60,6 +60,11 @@ const Environment = z
     SHADOWMETER_PROMETHEUS: AllowedShadowsText.optional().describe(
       'where Prometheus servers that specs name may be; without it nowhere',
     ),
+    SHADOWMETER_FLOW_LOG_GROUPS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').filter((one) => one !== ''))
+      .describe('log groups in which plans may read the sources’ VPC flow logs'),
     SHADOWMETER_GATEWAYS_MAX: z.coerce
       .number()
       .int()
@@ -125,6 +130,8 @@ export type Config = Readonly<{
   allowed: AllowedShadows
   /** Where Prometheus servers may be asked; null: nowhere. */
   prometheus: AllowedShadows | null
+  /** Log groups with VPC flow logs that plans may read. */
+  flowLogGroups: readonly string[]
   gatewaysMax: number
   /** Null: nobody is named. */
   roles: RoleMembers | null
@@ -158,6 +165,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     controlFunction: read.SHADOWMETER_CONTROL_FUNCTION_ARN,
     allowed: read.SHADOWMETER_SHADOWS,
     prometheus: read.SHADOWMETER_PROMETHEUS ?? null,
+    flowLogGroups: read.SHADOWMETER_FLOW_LOG_GROUPS,
     gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,
     roles: read.SHADOWMETER_ROLES ?? null,
     fourEyes: read.SHADOWMETER_FOUR_EYES,

@@ -1,5 +1,5 @@
 import { environment } from './environment.ts'
-import { controlPermissions, readEvidence, readRecords } from './permissions.ts'
+import { controlPermissions, readEvidence, readFlowLogs, readRecords } from './permissions.ts'
 import { inputs, isProduction } from './stage.ts'
 
 const handler = new sst.aws.Function('ApiHandler', {
@@ -7,7 +7,7 @@ const handler = new sst.aws.Function('ApiHandler', {
   // API Gateway waits 30 s.
   timeout: '29 seconds',
   environment,
-  permissions: [...controlPermissions, ...readEvidence, ...readRecords],
+  permissions: [...controlPermissions, ...readEvidence, ...readRecords, ...readFlowLogs],
 })
 
 /** A flood from one stolen credential costs a bounded amount and cannot starve AWS’s APIs of the account. */

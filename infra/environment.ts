@@ -34,6 +34,9 @@ export const environment = {
   ...(inputs.prometheus.length > 0 && {
     SHADOWMETER_PROMETHEUS: JSON.stringify({ ranges: inputs.prometheus, hosts: [] }),
   }),
+  ...(inputs.flowLogGroups.length > 0 && {
+    SHADOWMETER_FLOW_LOG_GROUPS: inputs.flowLogGroups.join(','),
+  }),
   SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
   ...(inputs.roles && { SHADOWMETER_ROLES: JSON.stringify(inputs.roles) }),
   SHADOWMETER_FOUR_EYES: inputs.fourEyes.join(','),

@@ -72,6 +72,10 @@ export const Settings = z.strictObject({
     .array(z.strictObject({ cidr: Cidr, ports: z.array(Port).min(1) }))
     .default([])
     .describe('where the control plane may ask Prometheus servers that specs name; nowhere when empty'),
+  flowLogGroups: z
+    .array(z.string().regex(/^[\w./#-]{1,512}$/, 'is the name of a log group like /vpc/flow-logs'))
+    .default([])
+    .describe('log groups in which plans may read the sources’ VPC flow logs; none when empty'),
   crossZone: z
     .boolean()
     .default(false)

@@ -40,6 +40,7 @@ const sourceVpcs = inputs.sourceVpcs.length > 0 ? inputs.sourceVpcs : [network.v
 const LOOK = [
   'autoscaling:DescribeAutoScalingGroups',
   'cloudwatch:GetMetricData',
+  'ec2:DescribeFlowLogs',
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceTypes',
   'ec2:DescribeNetworkInterfaces',
@@ -169,6 +170,11 @@ export const storeEvidence = [
 ]
 /** …and the API shows it. It neither lists the bucket nor deletes from it. */
 export const readEvidence = [allow(['s3:GetObject'], [evidence.objects])]
+
+/** Plans read the sources’ flow logs, in the log groups that the deployment names and in no others. */
+export const readFlowLogs = inputs.flowLogGroups.map((group) =>
+  allow(['logs:FilterLogEvents'], [arn('logs', `log-group:${group}:*`)]),
+)
 
 const findRecords = [
   allow(

@@ -19,6 +19,8 @@ export type Undertaking = Readonly<{
   capacities: readonly number[]
   /** Bytes per second of all sources together as they were measured; null where nothing is known. */
   expected: Flow | null
+  /** What the filter takes of it, as flow logs tell; null where they do not. It makes the estimate, never the reserve. */
+  filtered: Flow | null
   crossAz: CrossAz
   gateways: number
   gatewaySize: GatewaySize
@@ -175,7 +177,7 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
 
 /** What was measured, as all of it was in the filter; else what is assumed. */
 const trafficOf = (
-  { expected, capacities }: Undertaking,
+  { expected, filtered, capacities }: Undertaking,
   peak: AssumedPeak,
 ): { average: number; busiest: number; because: string[] } => {
   const packets = {
@@ -192,11 +194,20 @@ const trafficOf = (
         ],
       }
     : {
-        average: expected.average,
-        busiest: Math.min(peak.bytesPerSecond, Math.max(expected.peak, expected.average)),
+        average: (filtered ?? expected).average,
+        busiest: Math.min(
+          peak.bytesPerSecond,
+          Math.max((filtered ?? expected).peak, (filtered ?? expected).average),
+        ),
         because: [
-          `low: the sources’ average of up to 14 days, in ${packets.low}; all their ports count, so that it may be less`,
-          `high: their busiest five minutes for the whole window, or what the budget allows, in ${packets.high}`,
+          `low: the sources’ average of up to 14 days, in ${packets.low}; ${
+            filtered === null
+              ? 'all their ports count, so that it may be less'
+              : 'of it the share that flow logs show on the mirrored ports'
+          }`,
+          `high: their busiest five minutes for the whole window, or what the budget allows, in ${packets.high}${
+            filtered === null ? '' : '; of it the same share'
+          }`,
         ],
       }
 }

@@ -1,5 +1,6 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { Plan } from '../../contract/plan.ts'
+import type { Counted, FlowTally } from '../experiments/flow-records.ts'
 import type { Flow, InstanceTraffic } from '../experiments/headroom.ts'
 import type { AssumedPeak } from './peak.ts'
 
@@ -7,8 +8,10 @@ import type { AssumedPeak } from './peak.ts'
 export type Expected = Readonly<{
   in: Flow
   out: Flow
-  /** In the directions that are mirrored. */
+  /** In the directions that are mirrored, on all ports: never less than the filter takes. */
   mirrored: Flow
+  /** What the filter takes of it, as flow logs tell; null where they do not. */
+  filtered: Flow | null
   inputs: Plan['inputs']
 }>
 
@@ -27,6 +30,7 @@ export const expectedTraffic = (
   instances: readonly string[],
   measured: ReadonlyMap<string, InstanceTraffic>,
   { directions }: ExperimentSpec['traffic'],
+  flows: Flows = NO_FLOW_LOGS,
 ): Expected | null => {
   const known = [...measured.values()].filter((one) => one !== null)
   if (known.length === 0) return null
@@ -49,18 +53,41 @@ export const expectedTraffic = (
     unit: 'bytes per second' as const,
     from: from(metric),
   })
+  const { tally } = flows
+  const both = directions === 'both'
+  const shares = tally && { ingress: shareOf(tally.ingress), egress: shareOf(tally.egress) }
   return {
     in: received,
     out: sent,
-    mirrored: directions === 'both' ? add(received, sent) : received,
+    mirrored: both ? add(received, sent) : received,
+    filtered: shares && add(times(received, shares.ingress), both ? times(sent, shares.egress) : NOTHING),
     inputs: [
       input('received on average', received.average, 'NetworkIn'),
       input('received at the peak', received.peak, 'NetworkIn'),
       input('sent on average', sent.average, 'NetworkOut'),
       input('sent at the peak', sent.peak, 'NetworkOut'),
+      ...(shares
+        ? [
+            share('of what is received, on the mirrored ports', shares.ingress, flows),
+            ...(both ? [share('of what is sent, from the mirrored ports', shares.egress, flows)] : []),
+          ]
+        : []),
     ],
   }
 }
+
+/** What nothing was recorded of is taken to be mirrored whole. */
+const shareOf = ({ bytes, taken }: Counted): number => (bytes === 0 ? 1 : taken / bytes)
+
+const share = (what: string, of: number, { from }: Flows): Plan['inputs'][number] => ({
+  what,
+  value: 100 * of,
+  unit: 'percent',
+  from,
+})
+
+type Flows = Readonly<{ tally: FlowTally | null; from: string }>
+const NO_FLOW_LOGS: Flows = { tally: null, from: '' }
 
 /** What the load balancers in front of the sources count: beside the volume, how many requests there are in it. */
 export const groupInputs = ({ name, requests, bytes }: Measured): Plan['inputs'] => {

@@ -5,6 +5,7 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 import { allTargets } from '../../contract/forwarding.ts'
 import { readTags } from '../../contract/ownership.ts'
 import type { SourceEni } from '../../contract/source.ts'
+import { filterRules } from '../experiments/filter-rules.ts'
 import { capacityOf } from '../experiments/fleet.ts'
 import type { InstanceTraffic } from '../experiments/headroom.ts'
 import { reachableStores } from '../experiments/reachable-stores.ts'
@@ -13,6 +14,7 @@ import type { ControlPlane } from '../reconcile/control-plane.ts'
 import { errorText } from '../reconcile/failure.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet } from '../store/fleet.ts'
+import type { FlowLogsRead } from '../watch/flow-logs.ts'
 
 /** Everything that a plan asks AWS. Changes nothing. */
 export const lookAround = async (
@@ -51,7 +53,10 @@ export const lookAround = async (
       readFleet(plane.table),
       othersIn(plane, window),
     ])
-  const { measured, groups, unmeasured } = await measure(spec, resolved.sources, plane)
+  const [{ measured, groups, unmeasured }, flows] = await Promise.all([
+    measure(spec, resolved.sources, plane),
+    readFlows(spec, resolved.sources, plane),
+  ])
   const { describeBalancers } = await import('../mirror/balancers.ts')
   const stores = await reaching(spec, resolved.sources, plane)
   const balancers = await describeBalancers(clients, new Set(groups.flatMap((group) => group.balancers)))
@@ -62,6 +67,7 @@ export const lookAround = async (
     groups,
     balancers,
     stores,
+    flows,
     unmeasured,
     zones: tasks.map(({ availabilityZone }) => availabilityZone),
     ground: {
@@ -122,6 +128,25 @@ const measure = async (
       groups: [],
       unmeasured: `CloudWatch could not be read (${errorText(error)}): the sources’ traffic is not known.`,
     }
+  }
+}
+
+/** What flow logs tell of the mirrored ports. The estimate is wider without them, and no plan fails for it. */
+const readFlows = async (
+  spec: ExperimentSpec,
+  sources: readonly SourceEni[],
+  { clients, config, traffic, now }: ControlPlane,
+): Promise<FlowLogsRead> => {
+  const wanted = {
+    sources: sources.map(({ eni, subnet, vpc, address }) => ({ eni, subnet, vpc, address })),
+    rules: filterRules(spec),
+    groups: config.flowLogGroups,
+  }
+  try {
+    return await traffic.flowsOf(clients, wanted, new Date(now()))
+  } catch (error) {
+    const unread = `Flow logs could not be read (${errorText(error)}): every port of the sources counts.`
+    return { tally: null, from: '', unread }
   }
 }
 

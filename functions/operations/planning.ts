@@ -83,7 +83,7 @@ const reckon = async (
   const rules = filterRules(spec)
   const zones = priced.map(({ availabilityZone }) => availabilityZone)
   const crossAz = crossAzShare(zones, seen.zones, seen.ground.crossZone)
-  const expected = expectedTraffic(instancesOf(priced), seen.measured, spec.traffic)
+  const expected = expectedTraffic(instancesOf(priced), seen.measured, spec.traffic, seen.flows)
   const peak = expected?.mirrored.peak ?? 0
   const gateways = gatewaysFor(priced.length, peak, seen.ground.taskCapacity)
   const money = estimate(
@@ -92,6 +92,7 @@ const reckon = async (
       endAt,
       capacities: priced.map(({ eni }) => peakBytesPerSecond(seen.capacity.get(eni))),
       expected: expected?.mirrored ?? null,
+      filtered: expected?.filtered ?? null,
       crossAz,
       gateways,
       gatewaySize: GATEWAY_SIZE,
@@ -167,7 +168,13 @@ const reckon = async (
       schedules: fit.length + rules.length + 2,
       gateways: Math.max(0, gateways - seen.ground.runningTasks),
     },
-    estimate: money.estimate,
+    estimate: {
+      ...money.estimate,
+      assumptions: [
+        ...money.estimate.assumptions,
+        ...(seen.flows.unread === null ? [] : [seen.flows.unread]),
+      ],
+    },
     inputs: [...(expected?.inputs ?? []), ...reserveInputs(money.peak), ...seen.groups.flatMap(groupInputs)],
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,

@@ -22,6 +22,7 @@ import { startEventBus } from './event-bus.ts'
 import { eventsService } from './events.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Random } from './ids.ts'
+import { logsService } from './logs/service.ts'
 import { MirroringStream } from './mirroring-stream.ts'
 import { pricingService } from './pricing/service.ts'
 import { QueueConsumers } from './queue-consumer.ts'
@@ -124,6 +125,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       pricingService(state),
       costExplorerService(state, calls),
       serviceQuotasService(state),
+      logsService(state),
       stsService(state),
     ],
     calls,

@@ -10,6 +10,7 @@ export type WorldDeclaration = {
   subnets: readonly SubnetDeclaration[]
   /** Security groups’ rules, of groups that interfaces name. */
   securityGroupRules?: readonly SecurityGroupRuleDeclaration[]
+  flowLogs?: readonly FlowLogDeclaration[]
   instanceTypes: readonly InstanceTypeDeclaration[]
   instances: readonly InstanceDeclaration[]
   networkInterfaces: readonly NetworkInterfaceDeclaration[]
@@ -71,6 +72,20 @@ export type SecurityGroupRuleDeclaration = {
   protocol: 'tcp' | 'udp' | 'icmp' | '-1'
   ports?: { from: number; to: number }
   peer: { cidr: string } | { groupId: string } | { prefixListId: string }
+}
+
+/** VPC flow logs: into a log group of CloudWatch Logs, or into a bucket, of which nothing can be read here. */
+export type FlowLogDeclaration = {
+  /** fl- and 17 hex digits. */
+  id: string
+  /** A VPC, a subnet or a network interface. */
+  resourceId: string
+  trafficType?: 'ACCEPT' | 'REJECT' | 'ALL'
+  logGroup?: string
+  bucket?: string
+  /** Fields of a record as AWS writes them; the default format when left out. */
+  format?: string
+  tags?: Tags
 }
 
 export type InstanceTypeDeclaration = {

@@ -88,6 +88,11 @@ describe('deployment.json', () => {
       'prometheus: 169.254.0.0/16 is no range of your Prometheus servers',
     ],
     [
+      'every log group',
+      { ...right, flowLogGroups: ['*'] },
+      'flowLogGroups.0: is the name of a log group like /vpc/flow-logs',
+    ],
+    [
       'a range that is none',
       { ...right, sourceCidrs: ['10.0.0.256/8'] },
       'is an IPv4 range like 10.0.0.0/16',

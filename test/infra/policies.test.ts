@@ -62,6 +62,7 @@ const inCluster = ({ cluster }: Names) => ({ 'ecs:cluster': cluster })
 
 /** Every call that functions/ makes, as EC2 and the others authorize it: once per resource that it names. */
 const controlCalls = (at: Names): Request[] => [
+  ['ec2:DescribeFlowLogs', '*'],
   ['ec2:DescribeInstances', '*'],
   ['ec2:DescribeInstanceTypes', '*'],
   ['ec2:DescribeNetworkInterfaces', '*'],
@@ -198,6 +199,13 @@ const deletesEvidence = (at: Names): Request[] => [
 ]
 const readsEvidence = (at: Names): Request => ['s3:GetObject', `${at.evidence}/evidence/exp_1/evidence.json`]
 
+const readsFlowLogs = (group: string): Request => [
+  'logs:FilterLogEvents',
+  arn('logs', `log-group:${group}:log-stream:`),
+]
+const FLOW_LOGS = readsFlowLogs('/vpc/flow-logs')
+const OTHER_LOGS = readsFlowLogs('/aws/lambda/payroll')
+
 const FILE = 'records/exp_1/task-1.ndjson.gz'
 const putsRecords = (at: Names): Request => ['s3:PutObject', `${at.records}/${FILE}`]
 const readsRecords = (at: Names): Request => ['s3:GetObject', `${at.records}/${FILE}`]
@@ -226,19 +234,19 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
   [
     'ControlRole',
     (at) => [...controlCalls(at), storesEvidence(at), ...deletesEvidence(at), ...endsRecords(at)],
-    (at) => [...never(at), readsEvidence(at), putsRecords(at), readsRecords(at)],
+    (at) => [...never(at), readsEvidence(at), putsRecords(at), readsRecords(at), FLOW_LOGS],
   ],
   [
     'ApiHandlerRole',
-    (at) => [...controlCalls(at), readsEvidence(at), readsRecords(at), ...endsRecords(at)],
-    (at) => [...never(at), storesEvidence(at), ...deletesEvidence(at), putsRecords(at)],
+    (at) => [...controlCalls(at), readsEvidence(at), readsRecords(at), ...endsRecords(at), FLOW_LOGS],
+    (at) => [...never(at), storesEvidence(at), ...deletesEvidence(at), putsRecords(at), OTHER_LOGS],
   ],
   [
     'EventsRole',
     controlCalls,
     (at) => [
       ...[...never(at), storesEvidence(at), readsEvidence(at), ...deletesEvidence(at)],
-      ...[readsRecords(at), ...endsRecords(at)],
+      ...[readsRecords(at), ...endsRecords(at), FLOW_LOGS],
     ],
   ],
   [
@@ -284,6 +292,7 @@ const SERVICES: Record<string, string> = {
   eventbridge: 'events',
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   'service-quotas': 'servicequotas',
+  'cloudwatch-logs': 'logs',
 }
 /** IAM's name of a call: the document client leaves out what it is about; with a version S3's deletion is another action. */
 const CALLS: Record<string, string> = {

@@ -28,6 +28,7 @@ export const apiConfig = (table: string): Config => ({
     hosts: [],
   },
   prometheus: null,
+  flowLogGroups: [],
   gatewaysMax: 100,
   roles: null,
   fourEyes: [],

@@ -58,6 +58,7 @@ const config: Config = {
   controlFunction: world.functionArn,
   allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   prometheus: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
+  flowLogGroups: ['/vpc/flow-logs'],
   gatewaysMax: 8,
   roles: null,
   fourEyes: [],

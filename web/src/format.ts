@@ -1,3 +1,5 @@
+import type { Plan } from '../../contract/plan.ts'
+
 /** Every number the console shows is written here: dollars, bytes (decimal, as AWS bills them), times. */
 
 const fixed = (digits: number) =>
@@ -48,8 +50,10 @@ export const bytes = (n: number): string => {
 export const perSecond = (n: number): string => `${shortCount(n)}/s`
 
 /** What a plan measured: 1.2 MB/s, 40/s. */
-export const rate = (n: number, unit: 'bytes per second' | 'requests per second'): string =>
-  unit === 'bytes per second' ? `${bytes(n)}/s` : perSecond(n)
+export const rate = (n: number, unit: Plan['inputs'][number]['unit']): string => {
+  if (unit === 'percent') return percent(n / 100)
+  return unit === 'bytes per second' ? `${bytes(n)}/s` : perSecond(n)
+}
 
 export const percent = (share: number): string => {
   if (share > 0 && share < 0.001) return '<0.1 %'

@@ -27,6 +27,9 @@ export const interfaceNotFound = (id: string): AwsError =>
 export const ruleNotFound = (id: string): AwsError =>
   new AwsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`)
 
+export const flowLogNotFound = (id: string): AwsError =>
+  new AwsError('InvalidFlowLogId.NotFound', `The flow log ID '${id}' does not exist`)
+
 /** EC2 answers a dry run that would have succeeded with this error. */
 export const dryRunOperation = (): AwsError =>
   new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)

@@ -2,6 +2,7 @@ import { AwsError } from '../aws-error.ts'
 import type { CallLog } from '../call-log.ts'
 import type { Service } from '../service.ts'
 import type { State } from '../state.ts'
+import { flowLogActions } from './flow-logs.ts'
 import { instanceActions } from './instances.ts'
 import { mirrorFilterActions } from './mirror-filters.ts'
 import { mirrorRuleActions } from './mirror-rules.ts'
@@ -27,6 +28,7 @@ export function ec2Service(state: State, log: CallLog): Service {
       ...instanceActions(state, log),
       ...networkActions(state),
       ...securityGroupActions(state),
+      ...flowLogActions(state),
       ...tagActions(state),
     },
     refuse({ problem, message }) {

@@ -11,6 +11,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   endAt: at(7200),
   capacities: [1.25e9, 1.25e9],
   expected: null,
+  filtered: null,
   crossAz: { share: 2 / 3, because: 'two thirds of the bytes cross zones' },
   gateways: 2,
   gatewaySize: nothing.gatewaySize,

@@ -43,6 +43,7 @@ const undertaking = (run: Run): Undertaking => ({
   startAt: at(0),
   endAt: at(run.windowSeconds),
   capacities: Array.from({ length: run.sources }, () => (run.gbps * 1e9) / 8),
+  filtered: null,
   expected:
     run.busiest === null ? null : { average: 0, peak: (run.sources * run.busiest * run.gbps * 1e9) / 8 },
   crossAz: { share: run.crossAzShare, because: 'as drawn' },
