@@ -33,7 +33,10 @@ export type Need = Readonly<{
 }>
 
 /** All experiments share the gateways: what they would take at the same time must fit into the largest fleet there may be. */
-const overCapacity = ({ others, tasksMax, taskCapacity }: Ground, need: Need): string | null => {
+export const overCapacity = (
+  { others, tasksMax, taskCapacity }: Pick<Ground, 'others' | 'tasksMax' | 'taskCapacity'>,
+  need: Pick<Need, 'sessions' | 'peakBytesPerSecond'>,
+): string | null => {
   const enis = others.sources + need.sessions
   const peak = others.peakBytesPerSecond + need.peakBytesPerSecond
   const tasks = gatewaysFor(enis, peak, taskCapacity)

@@ -9,10 +9,9 @@ import { filterRules } from '../experiments/filter-rules.ts'
 import { capacityOf } from '../experiments/fleet.ts'
 import type { InstanceTraffic } from '../experiments/headroom.ts'
 import { reachableStores } from '../experiments/reachable-stores.ts'
-import type { Ground } from '../experiments/readiness.ts'
 import type { ControlPlane } from '../reconcile/control-plane.ts'
 import { errorText } from '../reconcile/failure.ts'
-import { listActive, readRecord } from '../store/experiments.ts'
+import { loadOfOthers } from '../reconcile/source-load.ts'
 import { readFleet } from '../store/fleet.ts'
 import type { FlowLogsRead } from '../watch/flow-logs.ts'
 
@@ -51,7 +50,7 @@ export const lookAround = async (
       describeEntrance(clients, config),
       readFargateQuota(clients, new Date(plane.now())),
       readFleet(plane.table),
-      othersIn(plane, window),
+      loadOfOthers(plane, window),
     ])
   const [{ measured, groups, unmeasured }, flows] = await Promise.all([
     measure(spec, resolved.sources, plane),
@@ -87,23 +86,6 @@ export const lookAround = async (
       return tags ? [{ eni, experiment: tags.experiment }] : []
     }),
   }
-}
-
-/** What other experiments ask of the gateways within that window. */
-const othersIn = async (
-  { table }: ControlPlane,
-  { startAt, endAt }: Readonly<{ startAt: Date; endAt: Date }>,
-): Promise<Ground['others']> => {
-  const records = await Promise.all((await listActive(table)).map(({ id }) => readRecord(table, id)))
-  const others = { sources: 0, peakBytesPerSecond: 0 }
-  for (const record of records) {
-    if (!record || record.experiment.phase === 'ended') continue
-    const { experiment, life } = record
-    if (new Date(experiment.startAt) >= endAt || new Date(experiment.endAt) <= startAt) continue
-    others.sources += Math.max(experiment.sources, life.enis?.length ?? 0)
-    others.peakBytesPerSecond += life.peakBytesPerSecond
-  }
-  return others
 }
 
 /** What CloudWatch and the load balancers tell of the sources’ traffic. Without them a plan is less sure, not impossible. */

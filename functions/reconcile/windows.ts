@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
+import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { PastWindow } from '../../contract/window-schedule.ts'
 import { approvalsFor } from '../experiments/approval.ts'
+import { capacityOf } from '../experiments/fleet.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { preNoticeMs } from '../experiments/pre-notice.ts'
+import { overCapacity } from '../experiments/readiness.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
 import { dueWindows } from '../experiments/windows.ts'
-import { createRecord } from '../store/experiments.ts'
+import { createRecord, readRecord } from '../store/experiments.ts'
+import { readFleet } from '../store/fleet.ts'
 import {
   allScheduleRecords,
   flushSchedule,
@@ -15,6 +19,7 @@ import {
 } from '../store/window-schedules.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { errorText } from './failure.ts'
+import { loadOfOthers, loadOfSources } from './source-load.ts'
 
 /** Experiments are made so long before their window: then their own start schedule opens it on the second. */
 const AHEAD_MS = 10 * 60_000
@@ -45,18 +50,27 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
   const last = due.at(-1)
   if (!last) return
   const decided: PastWindow[] = []
+  const skip = (at: Date, skipped: string) =>
+    decided.unshift({ at: at.toISOString(), experiment: null, skipped })
   for (const { at, missed } of due) {
     const startAt = at.toISOString()
     if (missed) {
-      const skipped = 'The control plane was not there when it began.'
       plane.log('warn', 'a window was missed', { schedule: schedule.id, at: startAt })
-      decided.unshift({ at: startAt, experiment: null, skipped })
+      skip(at, 'The control plane was not there when it began.')
       continue
     }
     const { experiment } = schedule.spec
     const hash = createHash('sha256').update(`${schedule.id} ${startAt}`).digest()
     const id = experimentId(at.getTime(), hash)
     const spec = { ...experiment, window: { ...experiment.window, startAt } }
+    const { peakBytesPerSecond, tooMuch } = (await readRecord(plane.table, id))
+      ? MADE_ALREADY
+      : await loadFor(spec, at, plane)
+    if (tooMuch !== null) {
+      plane.log('warn', 'a window does not fit', { schedule: schedule.id, at: startAt, why: tooMuch })
+      skip(at, tooMuch)
+      continue
+    }
     await createRecord(
       plane.table,
       newRecord(spec, {
@@ -64,6 +78,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         by: schedule.createdBy,
         now,
         redactionKey: redactionKey(plane.randomBytes),
+        peakBytesPerSecond,
         preNoticeMs: settings.preNoticeMs,
         approvals: approvalsFor(spec, plane.config.fourEyes),
       }),
@@ -79,4 +94,25 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
       PAST_SHOWN,
     ),
   })
+}
+
+type WindowLoad = Readonly<{ peakBytesPerSecond: number; tooMuch: string | null }>
+const MADE_ALREADY: WindowLoad = { peakBytesPerSecond: 0, tooMuch: null }
+
+/** As of an experiment that is asked for by hand. A window whose sources nobody can look at opens all the same: its start looks again. */
+const loadFor = async (spec: ExperimentSpec, startAt: Date, plane: ControlPlane): Promise<WindowLoad> => {
+  const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
+  try {
+    const [own, others, fleet] = await Promise.all([
+      loadOfSources(spec, plane),
+      loadOfOthers(plane, { startAt, endAt }),
+      readFleet(plane.table),
+    ])
+    const { sources: sessions, peakBytesPerSecond } = own
+    const ground = { others, tasksMax: plane.config.gatewaysMax, taskCapacity: capacityOf(fleet) }
+    return { peakBytesPerSecond, tooMuch: overCapacity(ground, { sessions, peakBytesPerSecond }) }
+  } catch (error) {
+    plane.log('warn', 'the sources of a window could not be measured', { error: errorText(error) })
+    return { peakBytesPerSecond: 0, tooMuch: null }
+  }
 }

@@ -3,6 +3,7 @@ import type { ScheduleEntry } from '../../../contract/audit.ts'
 import type { WindowSchedule } from '../../../contract/window-schedule.ts'
 import { scheduleEntry } from '../../../functions/experiments/audit.ts'
 import { openWindows } from '../../../functions/reconcile/windows.ts'
+import { readRecord } from '../../../functions/store/experiments.ts'
 import { allScheduleRecords, updateScheduleRecord } from '../../../functions/store/window-schedules.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
@@ -187,6 +188,46 @@ describe('windows', PATIENT, () => {
     expect(next[0]).toBe('2026-11-21T13:00:00.000Z')
     expect(await experiments()).toEqual([])
     expect(account.lines.join()).toContain('a window was missed')
+  })
+
+  /** What the source received in the last five minutes that are over, in bytes a second. */
+  const feed = ({ cloud, clock }: Account, bytesPerSecond: number) => {
+    const at = Math.floor(clock.now() / 300_000) * 300_000 - 300_000
+    const sum = 300 * bytesPerSecond
+    for (const name of ['NetworkIn', 'NetworkOut'])
+      cloud.feedMetric({
+        ...{ namespace: 'AWS/EC2', name, dimensions: [{ name: 'InstanceId', value: world.instance(1) }] },
+        ...{ unit: 'Bytes', at, count: 1, sum, minimum: sum, maximum: sum },
+      })
+  }
+
+  it('know the busiest five minutes of their sources, as experiments that are asked for do', async () => {
+    const { account, create, read } = await open()
+    feed(account, 10e6)
+    await seconds(account, 60)
+    const { id } = (await create()).body
+
+    await pass(account, account.plane, 0)
+    const [made] = (await read(id)).past
+    const record = await readRecord(account.plane.table, made?.experiment ?? '')
+
+    expect(record?.life.peakBytesPerSecond).toBe(10e6)
+  })
+
+  it('whose peak does not fit into the largest fleet by then are skipped and said', async () => {
+    const { account, create, read, experiments } = await open()
+    const { id } = (await create()).body
+    feed(account, 300e6)
+    await seconds(account, 90)
+
+    await pass(account, account.plane, 0)
+    const { past } = await read(id)
+
+    expect(past[0]).toMatchObject({
+      experiment: null,
+      skipped: expect.stringMatching(/would have to take 300 MB a second .* 8 tasks at most/),
+    })
+    expect(await experiments()).toEqual([])
   })
 
   it('open no more once the schedule is deleted', async () => {
