@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Approvable } from '../contract/approval.ts'
 import { type AllowedShadows, AllowedShadowsText } from '../contract/destination.ts'
 import { RoleMembers } from '../contract/role.ts'
+import { GATEWAY_SIZE, type GatewaySize } from './cost/usage.ts'
 
 const name = z.string().min(1)
 
@@ -72,6 +73,8 @@ const Environment = z
       .max(500)
       .default(100)
       .describe('gateway tasks that may run at once, those that are being replaced not counted'),
+    SHADOWMETER_GATEWAY_VCPUS: z.coerce.number().positive().default(GATEWAY_SIZE.vcpus),
+    SHADOWMETER_GATEWAY_MEMORY_GB: z.coerce.number().positive().default(GATEWAY_SIZE.memoryGb),
     SHADOWMETER_ROLES: z
       .string()
       .transform((text, context) => {
@@ -133,6 +136,8 @@ export type Config = Readonly<{
   /** Log groups with VPC flow logs that plans may read. */
   flowLogGroups: readonly string[]
   gatewaysMax: number
+  /** Of one gateway task. */
+  gatewaySize: GatewaySize
   /** Null: nobody is named. */
   roles: RoleMembers | null
   /** What a second person has to approve. */
@@ -167,6 +172,10 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     prometheus: read.SHADOWMETER_PROMETHEUS ?? null,
     flowLogGroups: read.SHADOWMETER_FLOW_LOG_GROUPS,
     gatewaysMax: read.SHADOWMETER_GATEWAYS_MAX,
+    gatewaySize: {
+      vcpus: read.SHADOWMETER_GATEWAY_VCPUS,
+      memoryGb: read.SHADOWMETER_GATEWAY_MEMORY_GB,
+    },
     roles: read.SHADOWMETER_ROLES ?? null,
     fourEyes: read.SHADOWMETER_FOUR_EYES,
     tickSeconds: read.SHADOWMETER_TICK_SECONDS,

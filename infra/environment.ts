@@ -38,6 +38,8 @@ export const environment = {
     SHADOWMETER_FLOW_LOG_GROUPS: inputs.flowLogGroups.join(','),
   }),
   SHADOWMETER_GATEWAYS_MAX: `${inputs.gatewaysMax}`,
+  SHADOWMETER_GATEWAY_VCPUS: `${inputs.gateway.vcpu}`,
+  SHADOWMETER_GATEWAY_MEMORY_GB: `${inputs.gateway.memoryGb}`,
   ...(inputs.roles && { SHADOWMETER_ROLES: JSON.stringify(inputs.roles) }),
   SHADOWMETER_FOUR_EYES: inputs.fourEyes.join(','),
   SHADOWMETER_TICK_SECONDS: `${TICK_SECONDS}`,

@@ -1,14 +1,20 @@
 import type { Volume } from '../../contract/traffic.ts'
 import { boundControl } from './control.ts'
 import { taskSeconds } from './spend.ts'
-import { GATEWAY_SIZE, type Usage } from './usage.ts'
+import type { GatewaySize, Usage } from './usage.ts'
 
 /**
  * The usage that an experiment’s own records add up to: the one reading that meter, budget and ledger share. A task
  * runs while it is among `running`.
  */
 export const usedBy = (
-  life: Readonly<{ ticks: number; standingSeconds: number; crossAzShare: number; metricsRead: number }>,
+  life: Readonly<{
+    ticks: number
+    standingSeconds: number
+    crossAzShare: number
+    metricsRead: number
+    gatewaySize: GatewaySize
+  }>,
   sessions: readonly Readonly<{ createdAt: string | null; deletedAt: string | null }>[],
   tasks: readonly Readonly<{ task: string; seconds: number; volume: Volume }>[],
   running: ReadonlySet<string>,
@@ -23,7 +29,7 @@ export const usedBy = (
       { packets: 0, bytes: 0 },
     ),
     tasks: used,
-    gatewaySize: GATEWAY_SIZE,
+    gatewaySize: life.gatewaySize,
     crossAzShare: life.crossAzShare,
     control: boundControl({
       ticks: life.ticks,

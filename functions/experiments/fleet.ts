@@ -69,6 +69,8 @@ export type FleetSeen = Readonly<{
   sources: number
   /** One per zone where packets do not cross zones. */
   tasksMin: number
+  /** Tasks that may start beside those that run, by the account’s Fargate quota; null where it is not known or not asked for. */
+  room: number | null
   tasksMax: number
   /** All experiments that need gateways, when each of them sends what it will send; null while one does not. */
   settled: readonly string[] | null
@@ -105,13 +107,21 @@ export const fleetStep = (fleet: Fleet, seen: FleetSeen, now: Date, settings: Se
       ? slackStep(fleet, seen, now, settings)
       : { remember: { ...fleet, strainedSince: null } }
   if (fleet.strainedSince === null) return { remember: { ...fleet, strainedSince: at, slackSince: null } }
-  const tasks = nextSize(seen, capacityOf(fleet))
+  const tasks = Math.min(nextSize(seen, capacityOf(fleet)), seen.room ?? Number.POSITIVE_INFINITY)
   const lasting = now.getTime() - Date.parse(fleet.strainedSince) >= 2 * settings.tickMs
   if (!lasting || !mayBeSwapped(fleet, seen, now, settings) || tasks <= seen.desired) return null
   return {
     remember: { ...fleet, swap: { since: at, from: seen.deployment, tasks, why: `${why}.`, eases: null } },
   }
 }
+
+/** Tasks that run while a set larger by the least that is ever asked for takes over: the old ones serve until it does. */
+export const tasksAtSwap = (tasks: number, tasksMax: number): number =>
+  tasks + Math.min(tasksMax, Math.ceil(tasks * GROWTH))
+
+/** Whether a look may lead to a swap: only then it matters what the quota leaves. */
+export const isSwapNear = ({ swap, strainedSince, slackSince }: Fleet): boolean =>
+  swap === null && (strainedSince !== null || slackSince !== null)
 
 const mayBeSwapped = (
   { swappedAt }: Fleet,
@@ -123,7 +133,7 @@ const mayBeSwapped = (
 /** A smaller set takes over the same way, when the load has been far below what there is for long enough. */
 const slackStep = (fleet: Fleet, seen: FleetSeen, now: Date, settings: Settings): FleetStep | null => {
   const tasks = seen.settled === null ? null : smallerSize(seen, capacityOf(fleet))
-  if (tasks === null || seen.settled === null)
+  if (tasks === null || seen.settled === null || (seen.room !== null && tasks > seen.room))
     return fleet.slackSince === null ? null : { remember: { ...fleet, slackSince: null } }
   const since = now.toISOString()
   if (fleet.slackSince === null) return { remember: { ...fleet, slackSince: since } }

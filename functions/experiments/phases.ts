@@ -4,6 +4,7 @@ import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { zeroLines } from '../../contract/money.ts'
 import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
+import { GATEWAY_SIZE, type GatewaySize } from '../cost/usage.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
 import { probeReason } from './plan-probe.ts'
 import { firstStart } from './pre-notice.ts'
@@ -52,6 +53,7 @@ export const newRecord = (
     now,
     redactionKey = null,
     peakBytesPerSecond = 0,
+    gatewaySize = GATEWAY_SIZE,
     preNoticeMs = 0,
     approvals = [],
   }: {
@@ -60,6 +62,7 @@ export const newRecord = (
     now: Date
     redactionKey?: string | null
     peakBytesPerSecond?: number
+    gatewaySize?: GatewaySize
     /** The deployment’s own pre-notice: it starts no earlier. */
     preNoticeMs?: number
     approvals?: readonly Approvable[]
@@ -104,7 +107,7 @@ export const newRecord = (
       gaps: [],
       meteredAt: null,
     },
-    life: { ...newLife(), redactionKey, peakBytesPerSecond },
+    life: { ...newLife(), redactionKey, peakBytesPerSecond, gatewaySize },
   }
   return audited(null, record, { who: by, what: 'created', why: spec.reason ?? null }, now)
 }

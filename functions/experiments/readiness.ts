@@ -1,3 +1,4 @@
+import { tasksAtSwap } from './fleet.ts'
 import { gatewaysFor, imbalance, type TaskCapacity } from './gateway-size.ts'
 
 /** What an experiment needs beside its ENIs, as it is now. */
@@ -68,6 +69,21 @@ const overQuota = (
   )
 }
 
+/** The larger set that takes over from gateways that are full runs beside them: without room for it the losses would stay. */
+const overQuotaAtSwap = (
+  { fargate: { vcpus, used, unread }, runningTasks, tasksMax }: Ground,
+  need: Need,
+): string | null => {
+  const others = used === null ? 0 : Math.max(0, used - runningTasks * need.vcpus)
+  const then = tasksAtSwap(Math.max(need.gateways, runningTasks), tasksMax) * need.vcpus
+  if (need.gateways === 0 || unread !== null || others + then <= vcpus) return null
+  return (
+    `Should the gateways prove too few, a larger set takes over while they still run: ${then} vCPUs for some minutes. ` +
+    `The account’s quota of Fargate On-Demand vCPUs is ${vcpus}${others > 0 ? `, ${others} of them in use by others` : ''}: ` +
+    'they could not be replaced, and what they lose would stay lost (L-3032A538).'
+  )
+}
+
 const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(3))} MB`
 
 /** Of an account, not adjustable (traffic mirroring guide, quotas). */
@@ -99,6 +115,8 @@ export const readiness = (ground: Ground, need: Need): { problems: string[]; war
     )
   const quota = overQuota(ground, need, starting)
   if (quota !== null) (ground.fargate.unread === null ? problems : warnings).push(quota)
+  const atSwap = quota === null ? overQuotaAtSwap(ground, need) : null
+  if (atSwap !== null) warnings.push(atSwap)
   if (ground.sessions + need.sessions > SESSIONS_MAX)
     problems.push(
       `The account has ${ground.sessions} mirror sessions: ${need.sessions} more would pass AWS’s ${SESSIONS_MAX}.`,

@@ -3,6 +3,7 @@ import { AuditEntry } from '../../contract/audit.ts'
 import { Experiment, Timestamp } from '../../contract/experiment.ts'
 import { Usd } from '../../contract/money.ts'
 import { EniId } from '../../contract/source.ts'
+import { GATEWAY_SIZE } from '../cost/usage.ts'
 
 /** A change of the end that was asked for and is not in force yet: schedules and tags move first, then the end. */
 export const Extension = z.object({
@@ -59,6 +60,8 @@ export const Life = z.object({
   atOnce: z.boolean().default(false),
   /** Outer bytes a second that its sources sent at their busiest; 0 where nobody knew when it was made. */
   peakBytesPerSecond: z.number().nonnegative().default(0),
+  /** Of the gateway tasks of the deployment that made it: what each of their seconds costs. */
+  gatewaySize: z.object({ vcpus: z.number(), memoryGb: z.number() }).default(GATEWAY_SIZE),
   /** Since when the gateways have received nothing, by VNI. */
   silentSince: z.record(z.string(), Timestamp).default({}),
   /** Silent ENIs whose instances have traffic, and when CloudWatch was asked. */
@@ -125,6 +128,7 @@ export const newLife = (): Life => ({
   proposed: null,
   atOnce: false,
   peakBytesPerSecond: 0,
+  gatewaySize: GATEWAY_SIZE,
   silentSince: {},
   unheard: [],
   unheardAt: null,

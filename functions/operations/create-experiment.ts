@@ -57,6 +57,7 @@ const begin = async (
     now: at,
     redactionKey: redactionKey(random),
     peakBytesPerSecond,
+    gatewaySize: config.gatewaySize,
     preNoticeMs: (await plane()).settings.preNoticeMs,
     approvals: approvalsFor(spec, config.fourEyes),
   })

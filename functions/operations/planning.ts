@@ -11,7 +11,6 @@ import { estimate } from '../cost/estimate.ts'
 import { expectedTraffic, groupInputs, reserveInputs } from '../cost/expected.ts'
 import { claimsOf, lowestCeiling, type MonthLimit, monthOf } from '../cost/month.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
-import { GATEWAY_SIZE } from '../cost/usage.ts'
 import { ProblemError, wrongField } from '../errors.ts'
 import { unexplained } from '../experiments/approval.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
@@ -95,7 +94,7 @@ const reckon = async (
       filtered: expected?.filtered ?? null,
       crossAz,
       gateways,
-      gatewaySize: GATEWAY_SIZE,
+      gatewaySize: context.config.gatewaySize,
       budgetUsd: ceiling.usd,
       budgetName: ceiling.name,
       tickSeconds: settings.tickMs / 1000,
@@ -112,7 +111,7 @@ const reckon = async (
     zones,
     sessions: priced.length,
     gateways,
-    vcpus: GATEWAY_SIZE.vcpus,
+    vcpus: context.config.gatewaySize.vcpus,
     peakBytesPerSecond: peak,
   })
   const room = crowded(fit)

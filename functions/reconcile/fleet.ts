@@ -1,7 +1,8 @@
-import { type FleetSeen, fleetStep } from '../experiments/fleet.ts'
+import { type Fleet, type FleetSeen, fleetStep, isSwapNear } from '../experiments/fleet.ts'
 import { loadsOf } from '../experiments/gateway-load.ts'
 import { isSettled } from '../experiments/slack.ts'
 import { zonesOf } from '../gateway/entrance.ts'
+import { readFargateQuota } from '../gateway/quota.ts'
 import { isCrossZone, readService, replaceTasks, runningTasks } from '../gateway/service.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet, updateFleet } from '../store/fleet.ts'
@@ -19,7 +20,7 @@ const REPORTS_BACK_MS = 150_000
 export const lookAfterFleet = async (plane: ControlPlane): Promise<void> => {
   const { clients, config, settings, table } = plane
   const fleet = await readFleet(table)
-  const seen = await look(plane)
+  const seen = await look(plane, fleet)
   const step = fleetStep(fleet, seen, new Date(plane.now()), settings)
   if (step === null) return
   if ('remember' in step) {
@@ -32,23 +33,24 @@ export const lookAfterFleet = async (plane: ControlPlane): Promise<void> => {
   plane.log('info', 'gateways are replaced', { from: seen.desired, to: step.replaceBy })
 }
 
-const look = async (plane: ControlPlane): Promise<FleetSeen> => {
+const look = async (plane: ControlPlane, fleet: Fleet): Promise<FleetSeen> => {
   const { clients, config, table, now } = plane
   const { desired, deployment, rolledOut, subnets } = await readService(clients.ecs, config)
   const service = { desired, deployment, rolledOut, tasksMax: config.gatewaysMax }
-  if (desired === 0) return { ...service, loads: [], sources: 0, tasksMin: 0, settled: null }
-  const [tasks, reports, { experiments }, tasksMin, settled] = await Promise.all([
+  if (desired === 0) return { ...service, loads: [], sources: 0, tasksMin: 0, settled: null, room: null }
+  const [tasks, reports, { experiments }, tasksMin, settled, room] = await Promise.all([
     runningTasks(clients.ecs, config),
     readReports(table, now() - REPORTS_BACK_MS, now()),
     readConfig(table),
     // One task cannot become fewer.
     desired > 1 ? leastTasks(plane, subnets) : 1,
     desired > 1 ? settledNow(plane) : null,
+    isSwapNear(fleet) ? roomFor(plane, desired) : null,
   ])
   const running = new Set(tasks.map(({ task }) => task))
   const loads = loadsOf(reports.filter(({ task }) => running.has(task)))
   const sources = experiments.reduce((sum, one) => sum + one.sources.length, 0)
-  return { ...service, loads, sources, tasksMin, settled }
+  return { ...service, loads, sources, tasksMin, settled, room }
 }
 
 /** One for each zone that tasks may run in, where packets do not cross zones. */
@@ -66,4 +68,18 @@ const settledNow = async ({ table, now, settings }: ControlPlane): Promise<strin
     ids.push(id)
   }
   return ids.length > 0 ? ids : null
+}
+
+/** Old and new tasks run at the same time: an announced set that Fargate does not start would only keep pairing off. */
+const roomFor = async (
+  { clients, config, now, log }: ControlPlane,
+  desired: number,
+): Promise<number | null> => {
+  const { vcpus, used, unread } = await readFargateQuota(clients, new Date(now()))
+  if (unread !== null) return null
+  const each = config.gatewaySize.vcpus
+  const room = Math.max(0, Math.floor((vcpus - (used ?? desired * each)) / each))
+  if (room <= desired)
+    log('warn', 'the Fargate quota leaves no larger set of gateways', { vcpus, used, desired, room })
+  return room
 }

@@ -79,6 +79,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         now,
         redactionKey: redactionKey(plane.randomBytes),
         peakBytesPerSecond,
+        gatewaySize: plane.config.gatewaySize,
         preNoticeMs: settings.preNoticeMs,
         approvals: approvalsFor(spec, plane.config.fourEyes),
       }),

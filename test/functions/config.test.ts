@@ -22,6 +22,19 @@ test('the environment tells everything, a tick a minute unless said otherwise', 
   expect(readConfig({ ...environment, SHADOWMETER_TICK_SECONDS: '5' }).tickSeconds).toBe(5)
 })
 
+test('gateway tasks are of the size that the deployment gives them, with its flow logs', () => {
+  const read = readConfig({
+    ...environment,
+    SHADOWMETER_GATEWAY_VCPUS: '4',
+    SHADOWMETER_GATEWAY_MEMORY_GB: '8',
+    SHADOWMETER_FLOW_LOG_GROUPS: '/vpc/a,/vpc/b',
+  })
+
+  expect(read.gatewaySize).toEqual({ vcpus: 4, memoryGb: 8 })
+  expect(read.flowLogGroups).toEqual(['/vpc/a', '/vpc/b'])
+  expect(readConfig(environment)).toMatchObject({ gatewaySize: { vcpus: 1, memoryGb: 2 }, flowLogGroups: [] })
+})
+
 test('every variable that is missing or wrong is named', () => {
   const { SHADOWMETER_TABLE: _table, ...rest } = environment
   const wrong = { ...rest, SHADOWMETER_MIRROR_TARGET: 'target', SHADOWMETER_TICK_SECONDS: 'soon' }

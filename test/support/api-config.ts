@@ -1,5 +1,6 @@
 import { ExperimentSpec, type ExperimentSpecInput } from '../../contract/experiment.ts'
 import type { Config } from '../../functions/config.ts'
+import { GATEWAY_SIZE } from '../../functions/cost/usage.ts'
 import { dependencies } from './declared.ts'
 
 /** A deployment as its environment would describe it, with a table of its own. */
@@ -30,6 +31,7 @@ export const apiConfig = (table: string): Config => ({
   prometheus: null,
   flowLogGroups: [],
   gatewaysMax: 100,
+  gatewaySize: GATEWAY_SIZE,
   roles: null,
   fourEyes: [],
   tickSeconds: 60,

@@ -10,6 +10,7 @@ import { readNewConfig } from '../../data-plane/control/config-reader.ts'
 import { writeReport } from '../../data-plane/control/report-writer.ts'
 import { closeClients } from '../../functions/clients.ts'
 import type { Config } from '../../functions/config.ts'
+import { GATEWAY_SIZE } from '../../functions/cost/usage.ts'
 import { newRecord, stopped } from '../../functions/experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../../functions/experiments/record.ts'
 import { experimentId } from '../../functions/experiments/ulid.ts'
@@ -60,6 +61,7 @@ const config: Config = {
   prometheus: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
   flowLogGroups: ['/vpc/flow-logs'],
   gatewaysMax: 8,
+  gatewaySize: GATEWAY_SIZE,
   roles: null,
   fourEyes: [],
   tickSeconds: TICK_SECONDS,
@@ -94,6 +96,8 @@ class Gateways {
   readonly sick = new Set<string>()
   /** Packets a second of all tasks together, and what share of them one task alone would lose: n lose an nth each. */
   load = { packetsPerSecond: 0, lossShare: 0 }
+  /** Connections of each experiment that a task followed when it was stopped, as the last reports of all say. */
+  cut = 0
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
@@ -199,7 +203,7 @@ class Gateways {
                 volume: { bytes, packets },
                 requests,
                 gapBytes: 0,
-                cut: 0,
+                cut: this.cut,
                 packets: { 'tcp.data': packets },
                 sources: Object.fromEntries(
                   Object.entries(task.sources.get(id) ?? {}).map(([vni, of]) => [

@@ -40,6 +40,8 @@ class Service {
   deployment = 0
   settled: string[] | null = null
   tasksMin = 1
+  /** Tasks that the quota lets start beside those that run. */
+  room: number | null = null
   rollingUntil = 0
   replaced = 0
   readonly trail: Fleet[] = []
@@ -64,6 +66,7 @@ class Service {
       sources: 20,
       tasksMin: this.tasksMin,
       tasksMax: TASKS_MAX,
+      room: this.room,
       settled: this.settled,
     }
   }
@@ -112,9 +115,11 @@ test('whatever the load, deaths and second lookers do: a swap is announced a loo
       offers,
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 1, max: 4 }),
-      (steps, tasks, zones) => {
+      fc.option(fc.nat(TASKS_MAX)),
+      (steps, tasks, zones, room) => {
         const service = new Service(Math.max(tasks, zones), 20_000)
         service.tasksMin = zones
+        service.room = room
         for (const { offered, dies, twice, seconds, settled } of steps) {
           service.settled = settled ? ['exp_1'] : null
           const [seen, fleet, before] = [service.look(offered), service.fleet, service.desired]
@@ -127,6 +132,7 @@ test('whatever the load, deaths and second lookers do: a swap is announced a loo
             expect(service.replaced).toBe(replaced + 1)
             expect(service.now - Date.parse(swap?.since ?? '')).toBeGreaterThanOrEqual(settings.tickMs)
             expect(service.desired).toBeGreaterThanOrEqual(zones)
+            expect(service.desired).toBeLessThanOrEqual(room ?? TASKS_MAX)
             if (swap?.eases) expect(service.desired).toBeLessThanOrEqual(before / 2)
             else {
               expect(service.desired).toBeGreaterThan(before)
@@ -202,6 +208,7 @@ test('a fleet is not made smaller while an experiment has not settled, or a task
     tasksMin: 1,
     tasksMax: 8,
     settled: ['exp_1'],
+    room: null,
   }
   const slack = { ...NEW_FLEET, slackSince: new Date(START - settings.slackMs).toISOString() }
   const now = new Date(START)
@@ -241,7 +248,7 @@ test('a swap that never comes about is given up, and nothing is held back for ev
   }
   const seen = {
     ...{ desired: 2, deployment: 'ecs-svc/1', rolledOut: false, loads: [], sources: 4 },
-    ...{ tasksMin: 1, tasksMax: 8, settled: null },
+    ...{ tasksMin: 1, tasksMax: 8, settled: null, room: null },
   }
 
   const during = fleetStep(fleet, seen, new Date(START + settings.swapLimitMs - 1), settings)
@@ -254,7 +261,7 @@ test('a swap that never comes about is given up, and nothing is held back for ev
 test('a measured capacity is what a task carried, and a burst at a low rate is not believed', () => {
   const seen = {
     ...{ desired: 1, deployment: 'ecs-svc/1', rolledOut: true, sources: 4 },
-    ...{ tasksMin: 1, tasksMax: 8, settled: null },
+    ...{ tasksMin: 1, tasksMax: 8, settled: null, room: null },
   }
   const measured = (loads: TaskLoad[]) => {
     const step = fleetStep(NEW_FLEET, { ...seen, loads }, new Date(START), settings)

@@ -77,6 +77,16 @@ test('AWS’s default quota, where the account’s own cannot be read, warns and
   })
 })
 
+test('a quota without room for a set that takes over is warned of, other users of it counted', () => {
+  const at = (vcpus: number, used: number | null, runningTasks = 0) =>
+    readiness({ ...ground, fargate: { vcpus, used, unread: null }, runningTasks }, need)
+
+  expect(at(5, 0)).toEqual({ problems: [], warnings: [] })
+  expect(at(5, 2, 2)).toEqual({ problems: [], warnings: [] })
+  expect(at(4, null).warnings).toEqual([expect.stringMatching(/5 vCPUs for some minutes.* vCPUs is 4: they/)])
+  expect(at(6, 4, 2).warnings).toEqual([expect.stringMatching(/is 6, 2 of them in use by others: they/)])
+})
+
 test('tasks that run already need no new address', () => {
   expect(readiness({ ...ground, freeAddresses: 0, runningTasks: 2 }, need).problems).toEqual([])
 })

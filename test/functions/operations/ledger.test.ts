@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LedgerLine, LedgerRow } from '../../../contract/ledger.ts'
 import { addUsd, owed } from '../../../contract/money.ts'
 import { noPayload, zeroRequests } from '../../../contract/traffic.ts'
+import { GATEWAY_SIZE } from '../../../functions/cost/usage.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import type { SessionRecord } from '../../../functions/experiments/record.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
@@ -49,11 +50,11 @@ const session: SessionRecord = {
 }
 
 /** An hour and a second of one session, an intent that came to nothing, an hour of one gateway task and 20 GB. */
-const store = async (): Promise<string> => {
+const store = async (gatewaySize = GATEWAY_SIZE): Promise<string> => {
   const { table } = api.surroundings
   const now = new Date(createdAt)
   const id = experimentId(now.getTime(), randomBytes(10))
-  const record = newRecord(someSpec, { id, by: 'test', now })
+  const record = newRecord(someSpec, { id, by: 'test', now, gatewaySize })
   await createRecord(table, {
     experiment: { ...record.experiment, meteredAt: '2026-11-21T13:30:00.000Z' },
     life: { ...record.life, ticks: 60, standingSeconds: 3600, crossAzShare: 0.5 },
@@ -132,4 +133,14 @@ it('comes page by page, with the account of all of it on each page', async () =>
   expect(second.body.lines).toEqual(first.body.lines)
   expect([first.body.sessions, second.body.sessions]).toEqual([2, 2])
   expect([wrong.status, wrong.body.errors[0].path]).toEqual([400, 'query.nextToken'])
+})
+
+it('prices the seconds of gateways of the size that the deployment had', async () => {
+  const id = await store({ vcpus: 4, memoryGb: 8 })
+
+  const { body } = await api.send({ path: `/experiments/${id}/ledger` })
+  const quantities = new Map(body.lines.map(({ item, quantity }: LedgerLine) => [item, quantity]))
+
+  expect(quantities.get('vCPU-hours of gateway tasks')).toBe(4)
+  expect(quantities.get('GB-hours of gateway tasks')).toBe(8)
 })

@@ -36,6 +36,10 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
   gateways.load = { packetsPerSecond: 20_000, lossShare: 0.2 }
   await until(account, async () => (await readFleet(plane.table)).swap !== null)
   const announced = { paired: gateways.paired, names: gateways.names }
+  // The last reports of the tasks that are drained.
+  gateways.cut = 3
+  await gateways.work(account)
+  gateways.cut = 0
   await until(account, async () => (await readFleet(plane.table)).swappedAt !== null)
   gateways.load = { packetsPerSecond: 20_000, lossShare: 0 }
   await until(account, async () => gateways.paired)
@@ -47,6 +51,7 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
   expect(announced).toEqual({ paired: false, names: before })
   expect(after).toHaveLength(2)
   expect(after.filter((name) => before.includes(name))).toEqual([])
+  expect(swapped.cutConnections).toBe(3)
   expect(swapped.gaps).toEqual([
     expect.objectContaining({
       kind: 'gateways-swapped',
@@ -61,6 +66,23 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
     expect.arrayContaining(['coverage gap: gateways-swapped', 'coverage gap is over: gateways-swapped']),
   )
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('where the Fargate quota leaves no room for more gateways none are announced, and pairing goes on', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount({}, (declared) => ({ ...declared, fargateVcpus: 2 }))
+  const { plane, gateways } = account
+  const id = await begin(account, spec({ window: { durationSeconds: 900 }, budgetUsd: 20 }))
+  await until(account, async () => (await phase(account, id)) === 'mirroring')
+  const before = gateways.names
+
+  gateways.load = { packetsPerSecond: 20_000, lossShare: 0.2 }
+  await until(account, async () => account.lines.join().includes('leaves no larger set of gateways'))
+  for (let n = 0; n < 3; n++) await pass(account)
+
+  expect(await readFleet(plane.table)).toMatchObject({ swap: null, strainedSince: expect.any(String) })
+  expect({ names: gateways.names, paired: gateways.paired }).toEqual({ names: before, paired: true })
 })
 
 test('gateways that have had far too little to do for long are replaced by fewer, which are left alone', {
