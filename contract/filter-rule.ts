@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { MIRROR_QUOTAS } from './mirror-quotas.ts'
 
 /** AWS allows 10 rules in a mirror filter, both directions together. */
-export const FILTER_RULES_MAX = 10
+export const FILTER_RULES_MAX = MIRROR_QUOTAS.rulesPerFilter
 
 export const PortRange = z.strictObject({ from: z.int(), to: z.int() })
 export type PortRange = z.output<typeof PortRange>

@@ -77,6 +77,17 @@ export const Plan = z
         }),
       )
       .describe('what was measured and the estimate uses; empty where nothing is known'),
+    quotas: z
+      .array(
+        z.strictObject({
+          what: z.string(),
+          limit: z.number(),
+          used: z.number().nullable().describe('by anybody; null where nobody says'),
+          needed: z.number().describe('more of it, for this experiment'),
+          from: z.string().describe('where the limit is known from'),
+        }),
+      )
+      .describe('what AWS allows of what it needs'),
     reserveUsd: Usd.describe(
       'kept free of the budget: committed hours not counted, the worst case until the next look',
     ),

@@ -1,4 +1,5 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import { MIRROR_QUOTAS } from '../../contract/mirror-quotas.ts'
 import { isNamed, type SourceEni } from '../../contract/source.ts'
 import { filterRules } from './filter-rules.ts'
 import type { View } from './observed.ts'
@@ -6,7 +7,7 @@ import { inOrder, isStaged, wantedOf } from './stages.ts'
 import { type OtherSession, takes } from './starvation.ts'
 
 /** AWS mirrors one ENI in at most 3 sessions, whoever made them. */
-export const SESSIONS_PER_ENI = 3
+export const SESSIONS_PER_ENI = MIRROR_QUOTAS.sessionsPerInterface
 
 /** Session numbers are taken from the lowest priority upward: whoever comes later and matters more wins over us. */
 const LOWEST_PRIORITY = 32_766

@@ -1,3 +1,4 @@
+import { MIRROR_QUOTAS } from '../../contract/mirror-quotas.ts'
 import { tasksAtSwap } from './fleet.ts'
 import { gatewaysFor, imbalance, type TaskCapacity } from './gateway-size.ts'
 
@@ -86,10 +87,6 @@ const overQuotaAtSwap = (
 
 const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(3))} MB`
 
-/** Of an account, not adjustable (traffic mirroring guide, quotas). */
-const SESSIONS_MAX = 10_000
-const FILTERS_MAX = 10_000
-
 /** What keeps an experiment from mirroring, or makes it dearer, whatever its ENIs are. */
 export const readiness = (ground: Ground, need: Need): { problems: string[]; warnings: string[] } => {
   const problems: string[] = []
@@ -117,11 +114,13 @@ export const readiness = (ground: Ground, need: Need): { problems: string[]; war
   if (quota !== null) (ground.fargate.unread === null ? problems : warnings).push(quota)
   const atSwap = quota === null ? overQuotaAtSwap(ground, need) : null
   if (atSwap !== null) warnings.push(atSwap)
-  if (ground.sessions + need.sessions > SESSIONS_MAX)
+  if (ground.sessions + need.sessions > MIRROR_QUOTAS.sessions)
     problems.push(
-      `The account has ${ground.sessions} mirror sessions: ${need.sessions} more would pass AWS’s ${SESSIONS_MAX}.`,
+      `The account has ${ground.sessions} mirror sessions: ${need.sessions} more would pass AWS’s ${MIRROR_QUOTAS.sessions}.`,
     )
-  if (ground.filters + 1 > FILTERS_MAX)
-    problems.push(`The account has ${ground.filters} mirror filters, and AWS allows ${FILTERS_MAX}.`)
+  if (ground.filters + 1 > MIRROR_QUOTAS.filters)
+    problems.push(
+      `The account has ${ground.filters} mirror filters, and AWS allows ${MIRROR_QUOTAS.filters}.`,
+    )
   return { problems, warnings }
 }

@@ -19,6 +19,7 @@ import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { firstStart, preNoticeMs, preNoticeProblems } from '../experiments/pre-notice.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
 import { zonesAmong } from '../experiments/probe.ts'
+import { quotasOf } from '../experiments/quotas.ts'
 import { readiness } from '../experiments/readiness.ts'
 import {
   declaredWarnings,
@@ -107,13 +108,14 @@ const reckon = async (
     prices,
   )
 
-  const ready = readiness(seen.ground, {
+  const need = {
     zones,
     sessions: priced.length,
     gateways,
     vcpus: context.config.gatewaySize.vcpus,
     peakBytesPerSecond: peak,
-  })
+  }
+  const ready = readiness(seen.ground, need)
   const room = crowded(fit)
   const roomAccepted = spec.accept?.includes('little-headroom') === true
   const lacking = [...seen.missing, ...sources.flatMap(({ problem }) => problem ?? [])]
@@ -175,6 +177,13 @@ const reckon = async (
       ],
     },
     inputs: [...(expected?.inputs ?? []), ...reserveInputs(money.peak), ...seen.groups.flatMap(groupInputs)],
+    quotas: quotasOf(seen.ground, need, {
+      rules: rules.length,
+      sessionsOnOne: sources.reduce(
+        (most, { sessionsLeft }) => Math.max(most, SESSIONS_PER_ENI - sessionsLeft),
+        0,
+      ),
+    }),
     reserveUsd: money.reserveUsd,
     overshootUsd: money.overshootUsd,
     probe: spec.probe

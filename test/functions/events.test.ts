@@ -1,5 +1,6 @@
 import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
+import type { ExperimentSpecInput } from '../../contract/experiment.ts'
 import { handleFleetEvent } from '../../functions/events.ts'
 import { eni, instance } from '../support/aws-world.ts'
 import {
@@ -12,12 +13,16 @@ import {
   read,
 } from '../support/experiment-account.ts'
 import { experimentSpec } from '../support/experiment-spec.ts'
+import { awsvpcHost, bridgeHost, fleetWorld, shopCluster } from '../support/fleet-world.ts'
 
 const PATIENT = { timeout: 30_000 }
 const soon = ({ clock }: Account) => clock.now() + 15_000
 
-const mirroring = async (account: Account): Promise<string> => {
-  const id = await begin(account, experimentSpec({ window: { durationSeconds: 600 } }))
+const mirroring = async (
+  account: Account,
+  source: ExperimentSpecInput['source'] = { by: 'eni', ids: [eni(1), eni(2)] },
+): Promise<string> => {
+  const id = await begin(account, experimentSpec({ source, window: { durationSeconds: 600 } }))
   for (let n = 0; n < 10 && (await read(account.plane, id)).experiment.phase !== 'mirroring'; n++)
     await pass(account)
   return id
@@ -33,6 +38,17 @@ const deliver = async (account: Account, wanted: number): Promise<void> => {
 
 const active = async (account: Account, id: string): Promise<string[]> =>
   (await ledger(account.plane, id)).flatMap(({ eni: of, state }) => (state === 'active' ? [of] : []))
+
+const launched = {
+  source: 'aws.autoscaling',
+  'detail-type': 'EC2 Instance Launch Successful',
+  detail: { EC2InstanceId: instance(3), AutoScalingGroupName: 'checkout' },
+}
+const task = (clusterArn: string) => ({
+  source: 'aws.ecs',
+  'detail-type': 'ECS Task State Change',
+  detail: { clusterArn, taskArn: `${clusterArn}/1`, lastStatus: 'RUNNING' },
+})
 
 test('the events of an instance detach and attach it without any tick', PATIENT, async () => {
   const account = await openAccount({ instanceTransitionSeconds: 2 })
@@ -54,15 +70,50 @@ test('the events of an instance detach and attach it without any tick', PATIENT,
   expect(started).toEqual({ active: [eni(1), eni(2)], flowing: 2 })
 })
 
-const launched = {
-  source: 'aws.autoscaling',
-  'detail-type': 'EC2 Instance Launch Successful',
-  detail: { EC2InstanceId: instance(3), AutoScalingGroupName: 'checkout' },
-}
-const task = (clusterArn: string) => ({
-  source: 'aws.ecs',
-  'detail-type': 'ECS Task State Change',
-  detail: { clusterArn, taskArn: `${clusterArn}/1`, lastStatus: 'RUNNING' },
+test.each<[string, ExperimentSpecInput['source'], number, object, string[]]>([
+  [
+    'the launch of an instance in an Auto Scaling group',
+    { by: 'auto-scaling-group', names: ['checkout'] },
+    2,
+    { ...launched, detail: { ...launched.detail, EC2InstanceId: instance(2) } },
+    [eni(1), eni(2)],
+  ],
+  [
+    'the start of a task of an ECS service on EC2',
+    { by: 'ecs-service', cluster: 'shop', services: ['bridged', 'own-interface'] },
+    awsvpcHost,
+    task(shopCluster),
+    [eni(bridgeHost), eni(awsvpcHost)],
+  ],
+])('%s attaches it without any tick', PATIENT, async (_, source, n, event, both) => {
+  const account = await openAccount({}, () => {
+    const world = fleetWorld()
+    return {
+      ...world,
+      // All in bridge mode: AWS refuses to mirror the interfaces of tasks.
+      placedServices: (world.placedServices ?? []).map((one) => ({
+        ...one,
+        tasks: one.tasks.map(({ networkInterfaceId: _own, ...placed }) => placed),
+      })),
+      instances: world.instances.map(({ autoScalingGroup: group, ...one }) =>
+        group && [instance(1), instance(2)].includes(one.id) ? { ...one, autoScalingGroup: group } : one,
+      ),
+    }
+  })
+  const { ec2 } = account.plane.clients
+  await ec2.send(new StopInstancesCommand({ InstanceIds: [instance(n)] }))
+  await account.clock.advance(120_000)
+  const id = await mirroring(account, source)
+  const before = await active(account, id)
+
+  await ec2.send(new StartInstancesCommand({ InstanceIds: [instance(n)] }))
+  await account.clock.advance(30_000)
+  const unnoticed = await active(account, id)
+  await handleFleetEvent(account.plane, event, soon(account))
+
+  expect([before, unnoticed]).toEqual([both.slice(0, 1), both.slice(0, 1)])
+  expect(await active(account, id)).toEqual(both)
+  expect(mirroredVnis(account.cloud)).toHaveLength(2)
 })
 
 test('a hundred events at a time are answered by a few looks', PATIENT, async () => {

@@ -56,7 +56,7 @@ describe('the network of the sources', PATIENT, () => {
   })
 
   it('that is nearly full is refused, unless the spec accepts it', async () => {
-    const { account, plan } = await openPlanning()
+    const { account, plan } = await openPlanning({}, (declared) => ({ ...declared, fargateVcpus: 100 }))
     // 0.781 Gbit/s for five minutes are 29.3 GB: half of it, and as much again in copies.
     feed(account, 1, 7e9, 7e9)
     const refused = await plan({ traffic: { ports: [8080], directions: 'both' } })

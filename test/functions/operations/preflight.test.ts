@@ -175,6 +175,22 @@ describe('the preflight', PATIENT, () => {
       expect.stringContaining('the account’s quota of Fargate On-Demand vCPUs is 0, 0 of them in use'),
     ])
     expect(unread).toMatchObject({ startable: true, problems: [] })
+    expect([refused, unread].map(({ quotas }) => quotas[0])).toEqual([
+      expect.objectContaining({ limit: 0, needed: 1, from: 'Service Quotas, L-3032A538' }),
+      expect.objectContaining({
+        limit: 6,
+        from: expect.stringMatching(/^AWS’s default: .* could not be read/),
+      }),
+    ])
+    expect(
+      unread.quotas.slice(1).map(({ what, limit, used, needed }) => [what, limit, used, needed]),
+    ).toEqual([
+      ['mirror sessions', 10_000, 0, 2],
+      ['mirror filters', 10_000, 1, 1],
+      ['rules of the filter', 10, 0, 1],
+      ['mirror sessions on one interface', 3, 0, 1],
+    ])
+    expect(unread.quotas[1]?.from).toContain('not adjustable, and not in Service Quotas')
   })
 })
 

@@ -113,6 +113,27 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
           {plural(created.schedules, 'schedule')} that end it all. Everything is taken down at the end.
         </p>
         <PlainTable
+          label="AWS’s quotas"
+          columns={[
+            { name: 'Quota' },
+            { name: 'Limit', number: true },
+            { name: 'In use', number: true },
+            { name: 'Needed', number: true },
+          ]}
+          rows={plan.quotas.map(({ what, limit, used, needed, from }) => ({
+            key: what,
+            cells: [
+              <span key="what">
+                {capital(what)}
+                <div className="quiet">{from}</div>
+              </span>,
+              count(limit),
+              used === null ? 'not known' : count(used),
+              count(needed),
+            ],
+          }))}
+        />
+        <PlainTable
           label="Filter rules, first match wins"
           columns={[{ name: 'Rule' }, { name: 'Action' }, { name: 'What it mirrors, and what that costs' }]}
           rows={rules.map(({ number, direction, action, meaning, costs }) => ({
