@@ -95,6 +95,7 @@ export const experiment = (shown: Experiment): string => {
       .sort(([, a], [, b]) => b - a)
       .slice(0, HELD_SHOWN)
       .map(([endpoint, n]) => ['held back', `${count(n)} ${endpoint}`] as const),
+    ...recorded(shown.recorded),
     ...replaced(shown.redacted),
     ['now', `${count(sources)} sources, ${count(gateways)} gateway tasks`],
   ])
@@ -111,6 +112,14 @@ export const experiment = (shown: Experiment): string => {
 }
 
 /** What redaction has replaced, the most frequent first. */
+const recorded = (counts: Experiment['recorded']): [string, string][] => {
+  const { exchanges = 0, bytes = 0, ...missed } = counts
+  const left = Object.entries(missed).map(([why, n]) => `${count(n)} ${why.replace('missed.', 'left out: ')}`)
+  return Object.keys(counts).length === 0
+    ? []
+    : [['recorded', [`${count(exchanges)} exchanges, ${size(bytes)}`, ...left].join('; ')]]
+}
+
 const replaced = (redacted: Experiment['redacted']): (readonly [string, string])[] => {
   const most = Object.entries(redacted).sort(([, a], [, b]) => b - a)
   return most.length === 0 ? [] : [['redacted', most.map(([what, n]) => `${count(n)} ${what}`).join(', ')]]

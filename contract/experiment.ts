@@ -18,7 +18,7 @@ import { PERCENT_MAX, Selection } from './selection.ts'
 import { Source } from './source.ts'
 import { EvidenceDeletion, StoredEvidence } from './stored-evidence.ts'
 import { Thresholds } from './thresholds.ts'
-import { HeldBack, Redacted, RequestCounts, Volume } from './traffic.ts'
+import { HeldBack, RecordedCounts, Redacted, RequestCounts, Volume } from './traffic.ts'
 
 export const ExperimentId = z
   .string()
@@ -260,6 +260,9 @@ export const Experiment = z
     health: z.array(Health).describe('the abort rules as they were last judged; empty before mirroring'),
     redacted: Redacted.default({}),
     heldBack: HeldBack.default({}).describe('writes that were not forwarded, by endpoint'),
+    recorded: RecordedCounts.default({}).describe(
+      'exchanges and bytes in records, and forwarded requests that are in none, by why; empty where nothing is recorded',
+    ),
     cutConnections: z
       .int()
       .nonnegative()

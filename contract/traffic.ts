@@ -101,6 +101,10 @@ export const zeroRequests = (): RequestCounts => ({
 export const Redacted = z.record(z.string(), count).meta({ id: 'Redacted' })
 export type Redacted = z.output<typeof Redacted>
 
+/** What was recorded of forwarded requests: `exchanges` and `bytes`, and requests that are in no record, as `missed.size`. */
+export const RecordedCounts = z.record(z.string(), count).meta({ id: 'RecordedCounts' })
+export type RecordedCounts = z.output<typeof RecordedCounts>
+
 /** More endpoints than this are counted as one. */
 export const HELD_ENDPOINTS_MAX = 100
 export const OTHER_ENDPOINTS = 'others'
@@ -158,6 +162,9 @@ export const addCounts = <Key extends string>(
 }
 
 export const addRedacted = (a: Redacted, b: Redacted): Redacted => addCounts(a, b) as Redacted
+
+export const addRecorded = (a: RecordedCounts, b: RecordedCounts): RecordedCounts =>
+  addCounts(a, b) as RecordedCounts
 
 export const addRequests = (a: RequestCounts, b: RequestCounts): RequestCounts => ({
   received: a.received + b.received,

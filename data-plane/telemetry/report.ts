@@ -38,6 +38,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
         requests: requestCounts(experiment.requests, experiment.copies),
         redacted: experiment.redacted,
         heldBack: experiment.heldBack,
+        ...(Object.keys(experiment.recorded).length > 0 && { recorded: experiment.recorded }),
         gapBytes: experiment.gapBytes,
         cut: experiment.cut,
         packets: withoutZeroes(experiment.packets),

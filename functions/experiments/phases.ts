@@ -100,6 +100,7 @@ export const newRecord = (
       health: [],
       redacted: {},
       heldBack: {},
+      recorded: {},
       evidenceDeletion: null,
       cutConnections: 0,
       leftOutPackets: 0,

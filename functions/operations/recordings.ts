@@ -2,7 +2,7 @@ import type { Catalogue } from '../../contract/catalogue.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
 import type { RecordList } from '../../contract/stored-record.ts'
-import { ProblemError } from '../errors.ts'
+import { ProblemError, wrongField } from '../errors.ts'
 import { auditEntry } from '../experiments/audit.ts'
 import { deleteRecord, getRecord, recordsOf } from '../records/bucket.ts'
 import { appendAudit } from '../store/audit.ts'
@@ -14,7 +14,10 @@ export const listRecords: Handler<Catalogue['listRecords'], Context> = async ({ 
   return listOf(context, params.id)
 }
 
+/** Where a second person has to approve anything, a reading needs a reason, too. */
 export const readRecord: Handler<Catalogue['readRecord'], Context> = async ({ params, body }, context) => {
+  if (context.config.fourEyes.length > 0 && body.reason === undefined)
+    throw wrongField('body.reason', 'Say why you read it: it is written into the audit trail')
   const { experiment } = await requireRecord(context.table, params.id)
   const found = (await stored(context, params.id)).find(({ name }) => name === params.name)
   const bucket = context.config.recordsBucket

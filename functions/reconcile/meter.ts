@@ -6,6 +6,7 @@ import { usdPerGb } from '../../contract/money.ts'
 import { Thresholds } from '../../contract/thresholds.ts'
 import {
   addHeldBack,
+  addRecorded,
   addRedacted,
   addRequests,
   noPayload,
@@ -118,6 +119,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       leftOutPackets: totals.reduce((sum, { leftOut }) => sum + leftOut, 0),
       redacted: totals.reduce((sum, total) => addRedacted(sum, total.redacted), {}),
       heldBack: totals.reduce((sum, total) => addHeldBack(sum, total.heldBack), {}),
+      recorded: totals.reduce((sum, total) => addRecorded(sum, total.recorded), {}),
       meteredAt: now.toISOString(),
     },
   }
@@ -296,6 +298,7 @@ export const mergeReports = (
       requests: mine?.requests ?? before?.requests ?? zeroRequests(),
       redacted: mine?.redacted ?? before?.redacted ?? {},
       heldBack: mine?.heldBack ?? before?.heldBack ?? {},
+      recorded: mine?.recorded ?? before?.recorded ?? {},
       cut: mine?.cut ?? before?.cut ?? 0,
       packets: mine?.packets ?? before?.packets ?? {},
       gapBytes: mine?.gapBytes ?? before?.gapBytes ?? 0,

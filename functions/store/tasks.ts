@@ -2,7 +2,15 @@ import * as z from 'zod'
 import { Timestamp } from '../../contract/experiment.ts'
 import { Sketch } from '../../contract/sketch-schema.ts'
 import { belongings, taskKey } from '../../contract/table.ts'
-import { HeldBack, noPayload, Payload, Redacted, RequestCounts, Volume } from '../../contract/traffic.ts'
+import {
+  HeldBack,
+  noPayload,
+  Payload,
+  RecordedCounts,
+  Redacted,
+  RequestCounts,
+  Volume,
+} from '../../contract/traffic.ts'
 import { putItem, queryAll, type Table } from './table.ts'
 
 const count = z.int().nonnegative()
@@ -22,6 +30,7 @@ export const TaskTotal = z.object({
   requests: RequestCounts,
   redacted: Redacted.default({}),
   heldBack: HeldBack.default({}),
+  recorded: RecordedCounts.default({}),
   /** Requests that reached the shadow, the first of several, and the control. */
   served: z.object({ shadow: z.number(), control: z.number() }).default({ shadow: 0, control: 0 }),
   /** Connections that were open when the task stopped. */

@@ -79,6 +79,7 @@ const store = async (gatewaySize = GATEWAY_SIZE): Promise<string> => {
     requests: zeroRequests(),
     redacted: {},
     heldBack: {},
+    recorded: {},
     cut: 0,
     packets: {},
     gapBytes: 0,

@@ -9,6 +9,7 @@ import { readRecord } from '../../../data-plane/record/read-record.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { sweepRecords } from '../../../functions/reconcile/sweep-records.ts'
 import { publishConfig, readConfig } from '../../../functions/store/gateway-config.ts'
+import { readReports } from '../../../functions/store/reports.ts'
 import { openApiOver } from '../../support/api.ts'
 import { recordsBucket } from '../../support/aws-world.ts'
 import { type Account, begin, openAccount, pass, read } from '../../support/experiment-account.ts'
@@ -77,6 +78,19 @@ describe('what an experiment has recorded', () => {
     expect([absent.status, elsewhere.status]).toEqual([404, 400])
     expect(await trail()).toContainEqual(['record read: task-1.ndjson.gz', 'Ticket 7.'])
     expect((await trail()).filter(([what]: string[]) => what?.startsWith('record read')).length).toBe(1)
+  })
+
+  it('is read with a reason only, where a second person has to approve anything', async () => {
+    const { id, send, trail } = await recorded({ fourEyes: ['writes'] })
+    const path = `/experiments/${id}/records/task-1.ndjson.gz/read`
+
+    const refused = await send(path, {})
+    const opened = await send(path, { reason: 'Ticket 7.' })
+
+    expect([refused.status, refused.body.errors[0].path, opened.status]).toEqual([400, 'body.reason', 200])
+    expect((await trail()).filter(([what]: string[]) => what?.startsWith('record read'))).toEqual([
+      ['record read: task-1.ndjson.gz', 'Ticket 7.'],
+    ])
   })
 
   it('is deleted on demand, with an entry in the trail; others’ stay', async () => {
@@ -206,7 +220,9 @@ describe('what an experiment has recorded', () => {
       .map((record: { name: string }) => record.name)
       .find((one: string) => /^gateway-/.test(one))
     const opened = await send(`/experiments/${id}/records/${name}/read`, {})
+    const reports = await readReports(table, Date.now() - 600_000, Date.now())
 
+    expect(reports.at(-1)?.experiments[id]?.recorded).toMatchObject({ exchanges: 1 })
     const packed = Buffer.from(opened.body.gzip, 'base64')
     const content = readRecord(packed)
     expect(gunzipSync(packed).toString()).not.toContain(SECRET)

@@ -64,7 +64,7 @@ const Recorded = ({ experiment }: { experiment: Experiment }) => {
       )}
       {data && records.length > 0 && (
         <div className="stack">
-          <KeyValuePairs columns={4} minColumnWidth={180} items={itemsOf(records, data.bytes)} />
+          <KeyValuePairs columns={4} minColumnWidth={180} items={itemsOf(records, data.bytes, experiment)} />
           <Parts records={records} onRead={mayRead ? setReading : null} />
         </div>
       )}
@@ -74,15 +74,22 @@ const Recorded = ({ experiment }: { experiment: Experiment }) => {
   )
 }
 
-const itemsOf = (records: readonly StoredRecord[], total: number) => {
+const itemsOf = (records: readonly StoredRecord[], total: number, { recorded }: Experiment) => {
   const written = records.map(({ at }) => at).sort()
   const kept = records.map(({ deletedAfter }) => deletedAfter).sort()
   return [
     { label: 'Records', value: count(records.length) },
+    { label: 'Requests in them', value: requestWords(recorded) },
     { label: 'Size', value: `${bytes(total)}, packed` },
     { label: 'Written', value: rangeWords(written) },
     { label: 'Kept until', value: rangeWords(kept) },
   ]
+}
+
+/** As the gateways count them, a minute late at most. */
+const requestWords = ({ exchanges = 0, bytes: _, ...missed }: Experiment['recorded']): string => {
+  const left = Object.values(missed).reduce((sum, n) => sum + n, 0)
+  return left === 0 ? count(exchanges) : `${count(exchanges)}, ${count(left)} left out`
 }
 
 /** From the first to the last, of times in order. */
