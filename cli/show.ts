@@ -145,7 +145,7 @@ const probe = ({ probe: now }: Experiment): (readonly [string, string])[] => {
 const perGb = ({ usdPerGb, liveUsdPerGb }: Experiment): string => {
   if (usdPerGb === null) return ''
   const live = liveUsdPerGb === null ? '' : `, ${dollars(liveUsdPerGb)} in the last 5 minutes`
-  return `, ${dollars(usdPerGb)} per GB so far${live}`
+  return `, ${dollars(usdPerGb)} per GB so far${live}, metered`
 }
 
 const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>
@@ -161,7 +161,7 @@ export const experiments = (list: readonly Experiment[]): string =>
         .map(
           (one) =>
             `${one.id}  ${second(one.createdAt)}  ${state(one).padEnd(11)}  ` +
-            `${dollars(one.spend.totalUsd).padStart(8)} of ${dollars(one.spec.budgetUsd)}  ${one.spec.name}`,
+            `${dollars(one.spend.totalUsd).padStart(8)} ${one.spend.basis} of ${dollars(one.spec.budgetUsd)}  ${one.spec.name}`,
         )
         .join('\n')
 
@@ -175,8 +175,8 @@ export const plan = (shown: Plan): string => {
         ? []
         : [['pre-notice', `${shown.preNoticeMinutes} minutes before it starts, to security teams`] as const]),
       ['cost', `${dollars(estimate.lowUsd)} to ${dollars(estimate.highUsd)}, estimated`],
-      ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free`],
-      ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget`],
+      ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free, estimated`],
+      ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget, estimated`],
       ['prices', shown.pricesFrom],
       ...(shown.month === null
         ? []
@@ -302,10 +302,10 @@ export const preview = ({ enis, found, missing }: Answer<'previewSource'>): stri
     ),
   ].join('\n')
 
-export const ledger = ({ lines, rows: sessions, totalUsd, pricesFrom, at }: LedgerPage): string =>
+export const ledger = ({ lines, rows: sessions, totalUsd, basis, pricesFrom, at }: LedgerPage): string =>
   [
     rows([
-      ['spend', `${dollars(totalUsd)} as of ${second(at)}`],
+      ['spend', `${dollars(totalUsd)} ${basis} as of ${second(at)}`],
       ['prices', pricesFrom],
     ]),
     ...section(

@@ -241,10 +241,10 @@ export const Experiment = z
     sources: z.int().nonnegative().describe('ENIs with a mirror session now'),
     gateways: z.int().nonnegative().describe('healthy gateway tasks now'),
     spend: Spend,
-    forecastUsd: Usd.describe('expected spend at the end in force'),
+    forecastUsd: Usd.describe('estimated: expected spend at the end in force'),
     volume: Volume,
     usdPerGb: Usd.nullable().describe(
-      'spend per GB (10^9) of mirrored inner bytes; null before the first byte',
+      'metered: spend per GB (10^9) of mirrored inner bytes; null before the first byte',
     ),
     liveUsdPerGb: Usd.nullable()
       .default(null)

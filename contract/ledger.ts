@@ -49,7 +49,8 @@ export const Ledger = z
   .strictObject({
     rows: z.array(LedgerRow),
     lines: z.array(LedgerLine),
-    totalUsd: Usd,
+    totalUsd: Usd.describe('sum of the lines, standing cost not among them'),
+    basis: Basis.default('metered').describe('of the total, and of each session’s dollars'),
     pricesFrom: z.string().describe('source and date of the prices; they stay those it began with'),
     at: Timestamp,
   })

@@ -29,7 +29,7 @@ export const CostLine = z.enum(COST_LINES).meta({
   id: 'CostLine',
   description:
     'mirror-sessions: begun ENI-hours; nlcu: Network Load Balancer capacity units; fargate: gateway vCPU and memory seconds; ' +
-    'cross-az: mirrored bytes that cross Availability Zones; control-plane: Lambda, API, schedules and DynamoDB requests',
+    'cross-az: mirrored bytes that cross Availability Zones; control-plane: Lambda, API, schedules, DynamoDB requests, and keeping what is recorded',
 })
 export type CostLine = z.output<typeof CostLine>
 

@@ -8,6 +8,7 @@ import { boundControl } from './control.ts'
 import type { CrossAz } from './cross-az.ts'
 import { KILL_GRACE_SECONDS, stopSeconds } from './hours.ts'
 import { type AssumedPeak, assumedPeak } from './peak.ts'
+import type { RecordingUse } from './records.ts'
 import { ledgerLines, OUTER_BYTES_PER_PACKET, spendOf } from './spend.ts'
 import type { GatewaySize, Usage } from './usage.ts'
 
@@ -38,6 +39,8 @@ export type Undertaking = Readonly<{
   preparingSeconds: number
   /** Metrics that a look may ask CloudWatch for at most. */
   metricsPerLook: number
+  /** Null: nothing is recorded. */
+  recording: RecordingUse | null
 }>
 
 export type Estimate = Readonly<{
@@ -90,6 +93,7 @@ const usageAtEnd = (u: Undertaking, volume: Volume, sessionSeconds: number): Usa
       apiRequests: 10,
       metricsRead: Math.ceil(taskSeconds / u.tickSeconds) * u.metricsPerLook,
     }),
+    recording: u.recording,
     standingSeconds: taskSeconds,
   }
 }
@@ -155,6 +159,11 @@ export const estimate = (u: Undertaking, prices: PriceTable): Estimate => {
         ...because,
         peak.because,
         u.crossAz.because,
+        ...(u.recording === null
+          ? []
+          : [
+              `all ${u.recording.megabytes} MB that it may record, unpacked, kept in S3 for ${u.recording.days} days`,
+            ]),
         'the load balancer’s own hours are standing cost and not in here; the shadow’s own cost is not known',
       ],
     },

@@ -11,6 +11,7 @@ import {
 import type { Volume } from '../../contract/traffic.ts'
 import type { PriceKey, PriceTable } from '../prices/table.ts'
 import { sessionHours } from './hours.ts'
+import { boundRecords } from './records.ts'
 import type { TaskUse, Usage } from './usage.ts'
 
 /** Outer IPv4, UDP and VXLAN headers and the inner Ethernet header, as measured on captures of mirrored traffic. */
@@ -67,6 +68,11 @@ export const ledgerLines = (
   const gatewayHours = taskSeconds(usage.tasks) / 3600
   const { vcpus, memoryGb } = usage.gatewaySize
   const { control } = usage
+  // Nothing is recorded before something was mirrored; an estimate is of all that may be.
+  const isRecorded = usage.recording !== null && (usage.volume.packets > 0 || basis === 'estimated')
+  const recorded = isRecorded
+    ? boundRecords(usage.recording, { count: usage.tasks.length, seconds: taskSeconds(usage.tasks) })
+    : null
   return [
     line('mirror-sessions', 'begun session-hours', begunHours, 'mirror-session-hour'),
     line(
@@ -90,6 +96,13 @@ export const ledgerLines = (
     line('control-plane', 'DynamoDB read request units', control.readUnits, 'dynamodb-read'),
     line('control-plane', 'DynamoDB write request units', control.writeUnits, 'dynamodb-write'),
     line('control-plane', 'schedule invocations', control.scheduleInvocations, 'schedule-invocation'),
+    ...(recorded === null
+      ? []
+      : [
+          line('control-plane', 'GB-months of records in S3, at most', recorded.gbMonths, 's3-gb-month'),
+          line('control-plane', 'S3 PUT requests of records, at most', recorded.puts, 's3-put'),
+          line('control-plane', 'KMS requests of records, at most', recorded.puts, 'kms-request'),
+        ]),
     line('standing', 'hours of the load balancer, shared by time', usage.standingSeconds / 3600, 'nlb-hour'),
   ]
 }

@@ -1,4 +1,5 @@
 import type { Volume } from '../../contract/traffic.ts'
+import type { RecordingUse } from './records.ts'
 
 /** One mirror session that was really created. A session that is only intended is committed, not yet used. */
 export type SessionUse = Readonly<{ createdAt: string; deletedAt: string | null }>
@@ -37,6 +38,8 @@ export type Usage = Readonly<{
   /** Share of the mirrored bytes that cross Availability Zones, 0 to 1: see crossAzShare. */
   crossAzShare: number
   control: ControlUse
+  /** Null: nothing is recorded. */
+  recording: RecordingUse | null
   /** Seconds of load balancer this experiment answers for: its own time, divided among the experiments running then. */
   standingSeconds: number
 }>

@@ -14,7 +14,9 @@ export const usedBy = (
     crossAzShare: number
     metricsRead: number
     gatewaySize: GatewaySize
+    recordDays: number | null
   }>,
+  recording: Readonly<{ megabytes: number }> | undefined,
   sessions: readonly Readonly<{ createdAt: string | null; deletedAt: string | null }>[],
   tasks: readonly Readonly<{ task: string; seconds: number; volume: Volume }>[],
   running: ReadonlySet<string>,
@@ -40,6 +42,10 @@ export const usedBy = (
       apiRequests: life.ticks,
       metricsRead: life.metricsRead,
     }),
+    recording:
+      recording === undefined || life.recordDays === null
+        ? null
+        : { megabytes: recording.megabytes, days: life.recordDays },
     standingSeconds: life.standingSeconds,
   }
 }

@@ -22,11 +22,17 @@ export const readLedger = async (
   ])
   const priced = await prices.of(life.prices)
   const at = experiment.meteredAt === null ? now : new Date(experiment.meteredAt)
-  const lines = ledgerLines(usedBy(life, sessions, tasks, new Set()), priced, at)
+  const lines = ledgerLines(
+    usedBy(life, experiment.spec.requests.record, sessions, tasks, new Set()),
+    priced,
+    at,
+  )
+  const spend = spendOf(lines)
   return {
     rows: sessions.map((session) => toRow(session, priced, at)),
     lines,
-    totalUsd: spendOf(lines).totalUsd,
+    totalUsd: spend.totalUsd,
+    basis: spend.basis,
     pricesFrom: priced.from,
     at: at.toISOString(),
   }

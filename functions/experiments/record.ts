@@ -97,6 +97,8 @@ export const Life = z.object({
   month: z.object({ month: z.string(), beforeUsd: Usd }).nullable().default(null),
   /** Version of the price table that it is reckoned with from its beginning to its end; null before that. */
   prices: z.string().nullable().default(null),
+  /** For how many days what it records is kept, as the deployment had it at its beginning; null before that. */
+  recordDays: z.number().positive().nullable().default(null),
   /** Share of the mirrored bytes that cross Availability Zones, as last seen. */
   crossAzShare: z.number().min(0).max(1),
   /** Audit entries of this record’s changes that are not stored yet: a change and its entry are one write. */
@@ -143,6 +145,7 @@ export const newLife = (): Life => ({
   verdict: null,
   metricsRead: 0,
   prices: null,
+  recordDays: null,
   month: null,
   crossAzShare: 1,
   outbox: [],

@@ -56,7 +56,7 @@ const refuseUnaffordable = async (
   ])
   const lastHeard = now().getTime() - SILENT_MS - 2000 * config.tickSeconds
   const running = tasks.filter(({ at }) => Date.parse(at) >= lastHeard).map(({ task }) => task)
-  const used = usedBy(life, sessions, tasks, new Set(running))
+  const used = usedBy(life, experiment.spec.requests.record, sessions, tasks, new Set(running))
   const leastUsd = forecastUsd(used, priced, { mirroringSince: null, endAt: endAt.toISOString() }, now())
   if (leastUsd > budgetUsd)
     throw wrongField(

@@ -104,6 +104,9 @@ const reckon = async (
       reportSeconds: settings.tickMs / 1000,
       metricsPerLook: metricsOfLook(spec, priced.length),
       preparingSeconds: PREPARING_TICKS * (settings.tickMs / 1000),
+      recording: spec.requests.record
+        ? { megabytes: spec.requests.record.megabytes, days: plane.config.recordsMs / 86_400_000 }
+        : null,
     },
     prices,
   )

@@ -8,7 +8,8 @@ const FALLBACK_REGION = 'us-east-1'
 /**
  * On-demand prices of us-east-1 in US dollars, free tiers left out. Gateways run on ARM64, so the Fargate prices are
  * ARM64’s. Origins: aws.amazon.com/vpc/pricing, /elasticloadbalancing/pricing, /fargate/pricing, /ec2/pricing/on-demand
- * (data transfer within a Region), /lambda/pricing, /api-gateway/pricing, /cloudwatch/pricing, /dynamodb/pricing, /eventbridge/pricing.
+ * (data transfer within a Region), /lambda/pricing, /api-gateway/pricing, /cloudwatch/pricing, /dynamodb/pricing, /eventbridge/pricing,
+ * /s3/pricing, /kms/pricing.
  */
 const US_EAST_1: Readonly<Record<PriceKey, number>> = {
   'mirror-session-hour': 0.015,
@@ -24,6 +25,9 @@ const US_EAST_1: Readonly<Record<PriceKey, number>> = {
   'dynamodb-read': 0.125e-6,
   'dynamodb-write': 0.625e-6,
   'schedule-invocation': 1e-6,
+  's3-put': 5e-6,
+  's3-gb-month': 0.023,
+  'kms-request': 3e-6,
 }
 
 const price = (key: PriceKey): Price => ({

@@ -23,8 +23,8 @@ const inGroup =
 
 /**
  * Service codes and attributes as the Price List has them
- * (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html). EventBridge Scheduler’s are not
- * known: its price stays the shipped table’s.
+ * (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html). EventBridge Scheduler’s and
+ * KMS’s are not known: their prices stay the shipped table’s.
  */
 export const priceQueries = (region: string): readonly PriceQuery[] => {
   const here = { type: 'TERM_MATCH', field: 'regionCode', value: region } as const
@@ -87,6 +87,16 @@ export const priceQueries = (region: string): readonly PriceQuery[] => {
         { key: 'dynamodb-read', isIt: inGroup('DDB-ReadUnits') },
         { key: 'dynamodb-write', isIt: inGroup('DDB-WriteUnits') },
       ],
+    },
+    {
+      serviceCode: 'AmazonS3',
+      filters: [here, { type: 'TERM_MATCH', field: 'volumeType', value: 'Standard' }],
+      finds: [{ key: 's3-gb-month', isIt: used('TimedStorage-ByteHrs') }],
+    },
+    {
+      serviceCode: 'AmazonS3',
+      filters: [here, { type: 'TERM_MATCH', field: 'group', value: 'S3-API-Tier1' }],
+      finds: [{ key: 's3-put', isIt: used('Requests-Tier1') }],
     },
   ]
 }

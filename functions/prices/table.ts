@@ -16,6 +16,9 @@ export const PRICE_UNITS = {
   'dynamodb-read': 'read request unit',
   'dynamodb-write': 'write request unit',
   'schedule-invocation': 'invocation',
+  's3-put': 'PUT request',
+  's3-gb-month': 'GB-month',
+  'kms-request': 'request',
 } as const
 export type PriceKey = keyof typeof PRICE_UNITS
 export const PRICE_KEYS = Object.keys(PRICE_UNITS) as [PriceKey, ...PriceKey[]]

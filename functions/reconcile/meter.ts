@@ -48,6 +48,8 @@ import { lookAtResources } from './resources.ts'
 import { unheardNow } from './unheard.ts'
 import { watch } from './watch.ts'
 
+const DAY_MS = 86_400_000
+
 export type Metered = { record: ExperimentRecord; money: NonNullable<Observed['money']> }
 
 /**
@@ -76,6 +78,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
   const nextLife = {
     ...life,
     prices: prices.version,
+    recordDays: life.recordDays ?? plane.config.recordsMs / DAY_MS,
     month: monthNow(view.record, now),
     ticks: life.ticks + 1,
     silentSince: silentSince(view, known, totals, now),
@@ -85,7 +88,7 @@ export const meter = async (plane: ControlPlane, view: View, look: Look): Promis
       crossAzShare: Math.max(crossAz.share, experiment.volume.bytes > 0 ? life.crossAzShare : 0),
     }),
   }
-  const usage = usedBy(nextLife, view.sessions, totals, running)
+  const usage = usedBy(nextLife, experiment.spec.requests.record, view.sessions, totals, running)
   const spend = meterSpend(usage, prices, now)
   const requests = totals.reduce((sum, total) => addRequests(sum, total.requests), zeroRequests())
   const active = view.sessions.filter(({ state }) => state === 'active').length

@@ -58,7 +58,7 @@ export class PriceBook {
     if (known) return known
     const item = await getItem(this.#table, priceKey(version))
     if (!item) return fallbackPrices(this.#region)
-    const prices = PriceTable.parse(item.prices)
+    const prices = PriceTable.parse(withShipped(item.prices, this.#region))
     this.#known.set(version, prices)
     return prices
   }
@@ -68,3 +68,11 @@ export class PriceBook {
     this.#current = null
   }
 }
+
+/** What was stored before a price was there is completed by the shipped one. */
+const withShipped = (stored: unknown, region: string): unknown => {
+  const table = Stored.parse(stored)
+  return { ...table, prices: { ...fallbackPrices(region).prices, ...table.prices } }
+}
+
+const Stored = z.looseObject({ prices: z.looseObject({}) })

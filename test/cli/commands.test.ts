@@ -90,7 +90,7 @@ describe('money from the command line', PATIENT, () => {
     )
     expect(reconciled.code).toBe(0)
     expect(reconciled.out).toMatch(/^metered +\$.+ of it for sessions; .+$/m)
-    expect(status.out).toMatch(/^mirrored .+, \$.+ per GB so far, \$.+ in the last 5 minutes$/m)
+    expect(status.out).toMatch(/^mirrored .+, \$.+ per GB so far, \$.+ in the last 5 minutes, metered$/m)
   })
 })
 

@@ -103,6 +103,13 @@ export const PROOF_RUNS: readonly ProofRun[] = [
     scale: 20,
   },
   {
+    name: 'cli',
+    proves: 'the AWS CLI is given what AWS documents, errors included, for all that the control plane asks',
+    project: 'e2e',
+    files: ['test/e2e/aws-cli.e2e.test.ts'],
+    scale: 2,
+  },
+  {
     name: 'container',
     proves: 'the image is the same, byte for byte, when it is built again without what was kept',
     project: 'e2e',

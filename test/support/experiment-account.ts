@@ -33,6 +33,12 @@ export const LISTENER = 'pager'
 export const NOTICES_ARN = 'arn:aws:sns:us-east-1:111122223333:notices'
 const LISTENER_ARN = `arn:aws:lambda:us-east-1:111122223333:function:${LISTENER}`
 
+/** In which an account here is not as the endpoints are without a word. */
+export const ACCOUNT_SWITCHES = {
+  throttle: false,
+  initialHealthChecks: 'one',
+} as const satisfies Partial<Switches>
+
 export const TICK_SECONDS = 5
 const TABLE = 'shadowmeter'
 const GROUP = 'shadowmeter'
@@ -270,7 +276,7 @@ export const openAccount = async (
     random: seeded(1),
     spawnTask: gateways.spawn,
     lambdaEndpoint: `http://127.0.0.1:${port}`,
-    switches: { throttle: false, initialHealthChecks: 'one', ...switches },
+    switches: { ...ACCOUNT_SWITCHES, ...switches },
     world: {
       ...declared,
       scheduleGroups: [GROUP],

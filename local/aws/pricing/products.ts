@@ -137,6 +137,26 @@ export const PRODUCTS: readonly Product[] = [
     unit: 'WriteRequestUnits',
     tiers: flat(0.000000625),
   },
+  {
+    serviceCode: 'AmazonS3',
+    family: 'Storage',
+    usageType: 'TimedStorage-ByteHrs',
+    attributes: { volumeType: 'Standard', storageClass: 'General Purpose' },
+    unit: 'GB-Mo',
+    tiers: [
+      { from: 0, usd: 0.023 },
+      { from: 51_200, usd: 0.022 },
+      { from: 512_000, usd: 0.021 },
+    ],
+  },
+  {
+    serviceCode: 'AmazonS3',
+    family: 'API Request',
+    usageType: 'Requests-Tier1',
+    attributes: { group: 'S3-API-Tier1' },
+    unit: 'Requests',
+    tiers: flat(0.000005),
+  },
 ]
 
 /** Regions the list has, with the short name that begins their usage types. */

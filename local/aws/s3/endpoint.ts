@@ -62,7 +62,7 @@ export class S3 {
   async #run(
     request: IncomingMessage,
     action: Action | null,
-    { Bucket, Key, Prefix, VersionId }: Addressed,
+    { Bucket, Key, Prefix, VersionId, EncodingType }: Addressed,
     body: Buffer,
   ): Promise<Answer> {
     if (!this.#state.world.buckets?.includes(Bucket))
@@ -71,7 +71,7 @@ export class S3 {
       return {
         status: 200,
         headers: XML,
-        body: listed(Bucket, Prefix, this.#objects.versions(Bucket, Prefix)),
+        body: listed(Bucket, Prefix, EncodingType, this.#objects.versions(Bucket, Prefix)),
       }
     if (action === 'DeleteObject') {
       if (VersionId === null)
@@ -103,21 +103,36 @@ export class S3 {
   }
 }
 
-type Addressed = { Bucket: string; Key: string; Prefix: string; VersionId: string | null }
+type Addressed = {
+  Bucket: string
+  Key: string
+  Prefix: string
+  VersionId: string | null
+  /** Keys may hold what XML cannot: whoever lists them may ask for escapes. */
+  EncodingType: string | null
+}
 
 const XML = { 'content-type': 'application/xml' }
 
 /** Everything at once: S3’s own pages have 1,000. */
-const listed = (Name: string, Prefix: string, versions: ReturnType<Objects['versions']>): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n${xml(
+const listed = (
+  Name: string,
+  Prefix: string,
+  EncodingType: string | null,
+  versions: ReturnType<Objects['versions']>,
+): string => {
+  const shown = (key: string) =>
+    EncodingType === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : key
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${xml(
     'ListVersionsResult',
     {
       Name,
-      Prefix,
+      Prefix: shown(Prefix),
+      EncodingType,
       IsTruncated: false,
       Version: new Repeated(
         versions.map(({ key, version, isLatest }) => ({
-          Key: key,
+          Key: shown(key),
           VersionId: version.versionId,
           IsLatest: isLatest,
           LastModified: new Date(version.modifiedAt),
@@ -129,6 +144,7 @@ const listed = (Name: string, Prefix: string, versions: ReturnType<Objects['vers
     },
     'member',
   )}`
+}
 
 /** By method; parameters that an action understands beside `x-id`. */
 const ACTIONS = {
@@ -136,7 +152,7 @@ const ACTIONS = {
   GetObject: { method: 'GET', parameters: [] },
   HeadObject: { method: 'HEAD', parameters: [] },
   DeleteObject: { method: 'DELETE', parameters: ['versionId'] },
-  ListObjectVersions: { method: 'GET', parameters: ['versions', 'prefix'] },
+  ListObjectVersions: { method: 'GET', parameters: ['versions', 'prefix', 'encoding-type'] },
 } as const satisfies Record<string, { method: string; parameters: readonly string[] }>
 type Action = keyof typeof ACTIONS
 
@@ -193,6 +209,7 @@ function addressed(pathname: string, parameters: URLSearchParams, action: Action
       Key: decodeURIComponent(key),
       Prefix: parameters.get('prefix') ?? '',
       VersionId: parameters.get('versionId'),
+      EncodingType: parameters.get('encoding-type'),
     }
   } catch {
     throw new AwsError('InvalidURI', `Couldn't parse the specified URI: ${pathname}`)

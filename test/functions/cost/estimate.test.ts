@@ -23,6 +23,7 @@ const undertaking = (more: Partial<Undertaking> = {}): Undertaking => ({
   reportSeconds: 60,
   preparingSeconds: 120,
   metricsPerLook: 10,
+  recording: null,
   ...more,
 })
 
@@ -96,6 +97,19 @@ describe('the estimate', () => {
     expect(quiet.reserveUsd).toBeLessThan(unknown.reserveUsd)
     expect(quiet.estimate.assumptions.join(' ')).toContain('low: the sources’ average')
     expect(unknown.estimate.assumptions.join(' ')).toContain('nothing is known of the sources’ traffic')
+  })
+
+  it('has all that may be recorded in it, for as long as it is kept, and says so', () => {
+    const without = estimate(undertaking(), prices)
+    const made = estimate(undertaking({ recording: { megabytes: 10_000, days: 30 } }), prices)
+
+    // 10 GB for a month, and parts of 3 MB.
+    expect(made.estimate.lowUsd - without.estimate.lowUsd).toBeGreaterThan(0.23)
+    expect(made.estimate.lowUsd - without.estimate.lowUsd).toBeLessThan(0.3)
+    expect(made.start.committedUsd).toBeGreaterThan(without.start.committedUsd + 0.23)
+    expect(made.estimate.assumptions).toContainEqual(
+      'all 10000 MB that it may record, unpacked, kept in S3 for 30 days',
+    )
   })
 
   it('refuses a budget that does not pay the first hours', () => {

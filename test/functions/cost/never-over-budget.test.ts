@@ -30,6 +30,9 @@ const anyRun = fc.record({
     fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 50 }),
   ),
   slowness: fc.double({ min: 0, max: 1, noNaN: true }),
+  recording: fc.option(
+    fc.record({ megabytes: fc.integer({ min: 1, max: 1_000 }), days: fc.constantFrom(7, 60) }),
+  ),
   /** The look after which the control plane is dead; most runs never get there. */
   deadAt: fc.option(fc.nat(400)),
 })
@@ -57,6 +60,7 @@ const undertaking = (run: Run): Undertaking => ({
   reportSeconds: run.reportSeconds,
   preparingSeconds: 0,
   metricsPerLook: METRICS_PER_LOOK,
+  recording: run.recording,
 })
 
 /**
@@ -77,6 +81,7 @@ const play = (run: Run, peak: number, fastest = peak): number => {
     const packets = Math.floor(mirrored(Math.max(0, known)) / (run.packetBytes + OUTER_BYTES_PER_PACKET))
     return {
       ...nothing,
+      recording: run.recording,
       sessions: Array.from({ length: run.sources }, () => ({
         createdAt: iso(0),
         deletedAt: deletedAt === null ? null : iso(deletedAt),
@@ -101,7 +106,8 @@ const play = (run: Run, peak: number, fastest = peak): number => {
     const known = Math.max(0, now - run.reportSeconds)
     const seen = look === 0 ? nothing : usageAt(known, look, known, null)
     const lease = now + 3 * run.tickSeconds + 60
-    const { affordable } = canAfford({ ...seen, crossAzShare: run.crossAzShare }, prices, budgetUsd(run), {
+    const usage = { ...seen, crossAzShare: run.crossAzShare, recording: run.recording }
+    const { affordable } = canAfford(usage, prices, budgetUsd(run), {
       now: at(now),
       nextLook: at(now + run.tickSeconds),
       endAt: at(run.windowSeconds),

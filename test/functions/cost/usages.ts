@@ -22,6 +22,7 @@ export const nothing: Usage = {
     writeUnits: 0,
     scheduleInvocations: 0,
   },
+  recording: null,
   standingSeconds: 0,
 }
 
@@ -51,5 +52,6 @@ export const anyUsage: fc.Arbitrary<Usage> = fc.record({
     writeUnits: count,
     scheduleInvocations: count,
   }),
+  recording: fc.option(fc.record({ megabytes: fc.nat(10_000), days: fc.nat(3_650) })),
   standingSeconds: fc.nat(86_400),
 })

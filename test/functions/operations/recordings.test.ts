@@ -144,18 +144,28 @@ describe('what an experiment has recorded', () => {
     ])
   })
 
-  it('is what its spec says: told to the gateways with its limits', async () => {
+  it('is what its spec says: told to the gateways with its limits, and in the ledger for as long as it is kept', async () => {
     const account = await openAccount()
     const record = { megabytes: 5, seconds: 60 }
     const id = await begin(account, experimentSpec({ requests: { record } }))
 
-    for (let ticks = 0; ticks < 4; ticks++) await pass(account)
+    for (let ticks = 0; ticks < 6; ticks++) await pass(account)
     const { experiments } = await readConfig(account.plane.table)
+    const api = openApiOver(recording(account.plane))
+    const { body: ledger } = await api.send({ path: `/experiments/${id}/ledger` })
 
     const { experiment } = await read(account.plane, id)
     expect(experiments.map(({ record }) => record)).toEqual([
       { bytes: 5_000_000, until: new Date(Date.parse(experiment.startAt) + 60_000).toISOString() },
     ])
+    expect(ledger.totalUsd).toBe(experiment.spend.totalUsd)
+    expect(ledger.lines).toContainEqual(
+      expect.objectContaining({
+        item: 'GB-months of records in S3, at most',
+        quantity: 0.005 * (7 / 30),
+        basis: 'metered',
+      }),
+    )
   })
 
   it('is refused where nothing is redacted, and where there is no bucket for it', async () => {

@@ -6,20 +6,32 @@ import { defaultSwitches, type Switches, switchValues } from '../../../local/aws
 import { openApiOver } from '../../support/api.ts'
 import { eni, instance } from '../../support/aws-world.ts'
 import { Bill } from '../../support/bill.ts'
-import { begin, leftovers, NOTHING_LEFT, openAccount, pass, read } from '../../support/experiment-account.ts'
+import {
+  ACCOUNT_SWITCHES,
+  begin,
+  leftovers,
+  NOTHING_LEFT,
+  openAccount,
+  pass,
+  read,
+} from '../../support/experiment-account.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
 type Case = [name: keyof Switches, value: Switches[keyof Switches]]
 
-const all = Object.entries(switchValues).flatMap(([name, values]) =>
-  values.flatMap((value): Case[] =>
-    value === defaultSwitches[name as keyof Switches] ? [] : [[name as keyof Switches, value]],
-  ),
-)
+const usual: Switches = { ...defaultSwitches, ...ACCOUNT_SWITCHES }
+const valuesOf = (wanted: (value: Switches[keyof Switches], name: keyof Switches) => boolean): Case[] =>
+  (Object.keys(switchValues) as (keyof Switches)[]).flatMap((name) =>
+    switchValues[name].filter((value) => wanted(value, name)).map((value): Case => [name, value]),
+  )
+/** With every switch at its usual value. */
+const asUsual: Case = ['throttle', usual.throttle]
 /** A quick run takes those that money depends on most; `npm run proof` takes every value of every switch. */
 const QUICK: Partial<Switches> = { tokenAfterDelete: 'mismatch', describeLagSeconds: 60, pastAt: 'fires' }
-const cases = IS_PROOF ? all : all.filter(([name, value]) => QUICK[name] === value)
+const cases = IS_PROOF
+  ? [asUsual, ...valuesOf((value, name) => value !== usual[name])]
+  : valuesOf((value, name) => value === QUICK[name])
 
 const TICK_SECONDS = 60
 /** Three first hours, and a quarter of an hour of a gateway beside what is kept for the worst case. */
@@ -33,7 +45,9 @@ test.each(cases)(
   'money is right and no budget is passed with %s %s',
   { timeout: 120_000 },
   async (name, value) => {
-    const account = await openAccount({ [name]: value }, undefined, {
+    // Buckets are nothing without throttling.
+    const switches = { ...(name === 'throttleBuckets' && { throttle: true }), [name]: value }
+    const account = await openAccount(switches, undefined, {
       tickSeconds: TICK_SECONDS,
       healthSeconds: 30,
     })

@@ -156,10 +156,10 @@ describe('notices', PATIENT, () => {
     const account = await openAccount()
     const deaf = withoutBus(withPreNotice(account.plane))
     const [id, other] = [await announced(account, deaf), await announced(account, deaf)]
-    for (let ticks = 0; ticks < 14; ticks++) await pass(account, deaf)
+    for (let ticks = 0; ticks < 2; ticks++) await pass(account, deaf, 35)
     const waiting = await read(deaf, id)
     await stop(account, other)
-    for (let ticks = 0; ticks < 11; ticks++) await pass(account, deaf)
+    for (let ticks = 0; ticks < 4; ticks++) await pass(account, deaf, 20)
 
     expect(waiting.experiment.phase).toBe('scheduled')
     expect((await read(deaf, other)).experiment).toMatchObject({ phase: 'ended', outcome: 'stopped' })

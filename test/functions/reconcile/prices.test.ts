@@ -37,7 +37,7 @@ describe('prices', PATIENT, () => {
     const table = await readPriceList(plane.clients.pricing, 'us-east-1', '2026-11-21')
 
     const own = PRICE_KEYS.filter((key) => table.prices[key].source === 'fallback')
-    expect(own).toEqual(['schedule-invocation'])
+    expect(own).toEqual(['schedule-invocation', 'kms-request'])
     expect(table.prices['mirror-session-hour']).toMatchObject({ usd: 0.018, date: '2026-11-21' })
     expect(table.prices['fargate-vcpu-hour'].usd).toBe(0.03238)
     expect(table.from).toContain('AWS Price List of us-east-1, read on 2026-11-21')
