@@ -43,7 +43,7 @@ const MONTH_USD = 0.075
  */
 test.each(cases)(
   'money is right and no budget is passed with %s %s',
-  { timeout: 120_000 },
+  { timeout: IS_PROOF ? 600_000 : 120_000 },
   async (name, value) => {
     // Buckets are nothing without throttling.
     const switches = { ...(name === 'throttleBuckets' && { throttle: true }), [name]: value }
