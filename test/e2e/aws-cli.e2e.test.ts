@@ -135,6 +135,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ],
     [`ec2 describe-subnets --subnet-ids ${world.subnetA}`, { Subnets: [{ AvailabilityZone: 'us-east-1a' }] }],
     ['ec2 describe-security-group-rules', { SecurityGroupRules: [] }],
+    ['ec2 describe-flow-logs', { FlowLogs: [] }],
+    ['logs filter-log-events --log-group-name gone', /\(ResourceNotFoundException\)/],
     ['ec2 describe-traffic-mirror-filters', { TrafficMirrorFilters: expect.anything() }],
     [
       'ec2 describe-traffic-mirror-targets',
