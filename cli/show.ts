@@ -210,7 +210,23 @@ export const plan = (shown: Plan): string => {
       rules.map(({ number, direction, action, meaning }) => `${direction} ${number} ${action}: ${meaning}`),
     ),
     ...section('assumptions', estimate.assumptions),
+    ...section(
+      'measured',
+      shown.inputs.map(({ what, value, unit, from }) => `${what}: ${rate(value, unit)} (${from})`),
+    ),
+    ...section(
+      'quotas',
+      shown.quotas.map(
+        ({ what, limit, used, needed, from }) =>
+          `${what}: ${count(needed)} more of ${count(limit)}, ${used === null ? 'use not known' : `${count(used)} in use`} (${from})`,
+      ),
+    ),
   ].join('\n')
+}
+
+const rate = (value: number, unit: Plan['inputs'][number]['unit']): string => {
+  if (unit === 'percent') return `${Number(value.toPrecision(3))} %`
+  return unit === 'bytes per second' ? `${size(value)} a second` : `${Number(value.toPrecision(3))} a second`
 }
 
 export const schedules = (list: readonly WindowSchedule[]): string =>

@@ -9,5 +9,4 @@ export const MIRROR_QUOTAS = {
   sessionsPerInterface: 3,
 } as const
 
-export const MIRROR_QUOTAS_FROM =
-  'Traffic Mirroring guide, quotas, as of 2025-08: not adjustable, and not in Service Quotas'
+export const MIRROR_QUOTAS_FROM = 'AWS’s mirroring guide of 2025-08; not adjustable, not in Service Quotas'

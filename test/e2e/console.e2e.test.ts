@@ -260,6 +260,9 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await planned.getByRole('row', { name: /orders-1.*[23] of 3 mirror sessions left/ }).waitFor()
     await page.getByRole('button', { name: /^Would be created: 2 mirror sessions, 1 filter rule/ }).click()
     await page.getByText(/for each GB that it copies/).waitFor()
+    await page.getByRole('button', { name: /^AWS’s quotas/ }).click()
+    const quotas = page.getByRole('region', { name: 'AWS’s quotas' })
+    await quotas.getByRole('row', { name: /^Fargate On-Demand vCPUs.*Service Quotas/ }).waitFor()
     // the next test begins with an empty form
     await page.goto(`${system.console}#/experiments`)
     await page.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()

@@ -190,7 +190,7 @@ describe('the preflight', PATIENT, () => {
       ['rules of the filter', 10, 0, 1],
       ['mirror sessions on one interface', 3, 0, 1],
     ])
-    expect(unread.quotas[1]?.from).toContain('not adjustable, and not in Service Quotas')
+    expect(unread.quotas[1]?.from).toContain('not adjustable, not in Service Quotas')
   })
 })
 

@@ -105,13 +105,7 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
           }))}
         />
       </ExpandableSection>
-      <ExpandableSection
-        headerText={`Would be created: ${plural(created.sessions, 'mirror session')}, ${plural(created.rules, 'filter rule')}, ${plural(created.gateways, 'gateway task')}`}
-      >
-        <p className="quiet">
-          In 1 mirror filter, with {count(created.rulesLeft)} of AWS’s 10 rules left, and{' '}
-          {plural(created.schedules, 'schedule')} that end it all. Everything is taken down at the end.
-        </p>
+      <ExpandableSection headerText={`AWS’s quotas (${plan.quotas.length})`}>
         <PlainTable
           label="AWS’s quotas"
           columns={[
@@ -133,6 +127,14 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => {
             ],
           }))}
         />
+      </ExpandableSection>
+      <ExpandableSection
+        headerText={`Would be created: ${plural(created.sessions, 'mirror session')}, ${plural(created.rules, 'filter rule')}, ${plural(created.gateways, 'gateway task')}`}
+      >
+        <p className="quiet">
+          In 1 mirror filter, with {count(created.rulesLeft)} of AWS’s 10 rules left, and{' '}
+          {plural(created.schedules, 'schedule')} that end it all. Everything is taken down at the end.
+        </p>
         <PlainTable
           label="Filter rules, first match wins"
           columns={[{ name: 'Rule' }, { name: 'Action' }, { name: 'What it mirrors, and what that costs' }]}
