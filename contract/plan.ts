@@ -72,7 +72,7 @@ export const Plan = z
         z.strictObject({
           what: z.string(),
           value: z.number(),
-          unit: z.enum(['bytes per second', 'requests per second', 'percent']),
+          unit: z.enum(['bytes per second', 'packets per second', 'requests per second', 'percent']),
           from: z.string().describe('metric or flow logs, time and how many sources it is of'),
         }),
       )

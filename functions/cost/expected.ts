@@ -1,6 +1,7 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Counted, FlowTally } from '../experiments/flow-records.ts'
+import type { Peak } from '../experiments/gateway-size.ts'
 import type { Flow, InstanceTraffic } from '../experiments/headroom.ts'
 import type { AssumedPeak } from './peak.ts'
 
@@ -10,6 +11,8 @@ export type Expected = Readonly<{
   out: Flow
   /** In the directions that are mirrored, on all ports: never less than the filter takes. */
   mirrored: Flow
+  /** Packets per second, in the same directions; null where CloudWatch knows none. */
+  packets: Flow | null
   /** What the filter takes of it, as flow logs tell; null where they do not. */
   filtered: Flow | null
   inputs: Plan['inputs']
@@ -54,18 +57,40 @@ export const expectedTraffic = (
     from: from(metric),
   })
   const { tally } = flows
+  const counted = known.flatMap(({ packets }) => packets ?? [])
+  const packets =
+    counted.length === 0
+      ? null
+      : times(
+          counted.reduce(
+            (sum, one) => add(sum, directions === 'both' ? add(one.in, one.out) : one.in),
+            NOTHING,
+          ),
+          instances.length / counted.length,
+        )
   const both = directions === 'both'
   const shares = tally && { ingress: shareOf(tally.ingress), egress: shareOf(tally.egress) }
   return {
     in: received,
     out: sent,
     mirrored: both ? add(received, sent) : received,
+    packets,
     filtered: shares && add(times(received, shares.ingress), both ? times(sent, shares.egress) : NOTHING),
     inputs: [
       input('received on average', received.average, 'NetworkIn'),
       input('received at the peak', received.peak, 'NetworkIn'),
       input('sent on average', sent.average, 'NetworkOut'),
       input('sent at the peak', sent.peak, 'NetworkOut'),
+      ...(packets
+        ? [
+            {
+              what: 'mirrored at the peak, all ports',
+              value: packets.peak,
+              unit: 'packets per second' as const,
+              from: from(both ? 'NetworkPacketsIn and NetworkPacketsOut' : 'NetworkPacketsIn'),
+            },
+          ]
+        : []),
       ...(shares
         ? [
             share('of what is received, on the mirrored ports', shares.ingress, flows),
@@ -75,6 +100,11 @@ export const expectedTraffic = (
     ],
   }
 }
+
+export const peakOf = (expected: Expected | null): Peak => ({
+  peakBytesPerSecond: expected?.mirrored.peak ?? 0,
+  peakPacketsPerSecond: expected?.packets?.peak ?? 0,
+})
 
 /** What nothing was recorded of is taken to be mirrored whole. */
 const shareOf = ({ bytes, taken }: Counted): number => (bytes === 0 ? 1 : taken / bytes)

@@ -1,3 +1,12 @@
+/** What sources send at their busiest, as far as it is known; 0 where nobody knows. */
+export type Peak = Readonly<{ peakBytesPerSecond: number; peakPacketsPerSecond: number }>
+export const UNKNOWN_PEAK: Peak = { peakBytesPerSecond: 0, peakPacketsPerSecond: 0 }
+
+export const asLoad = ({ peakBytesPerSecond, peakPacketsPerSecond }: Peak): TaskCapacity => ({
+  bytesPerSecond: peakBytesPerSecond,
+  packetsPerSecond: peakPacketsPerSecond,
+})
+
 /** What one gateway task carries without losing anything: outer packets and outer bytes a second. */
 export type TaskCapacity = Readonly<{ packetsPerSecond: number; bytesPerSecond: number }>
 
@@ -46,10 +55,7 @@ export const tasksForLoad = (
 /**
  * Gateway tasks for so many mirrored ENIs; none without a source.
  *
- * @param peakBytesPerSecond at the busiest, as far as it is known: of ENIs that nobody measured nothing
+ * @param peak at the busiest, as far as it is known: of ENIs that nobody measured nothing
  */
-export const gatewaysFor = (sources: number, peakBytesPerSecond = 0, capacity = TASK_CAPACITY): number =>
-  Math.max(
-    Math.ceil(sources / SOURCES_PER_TASK),
-    sources === 0 ? 0 : tasksForLoad({ bytesPerSecond: peakBytesPerSecond }, sources, capacity),
-  )
+export const gatewaysFor = (sources: number, peak: Partial<TaskCapacity>, capacity = TASK_CAPACITY): number =>
+  Math.max(Math.ceil(sources / SOURCES_PER_TASK), sources === 0 ? 0 : tasksForLoad(peak, sources, capacity))

@@ -4,7 +4,13 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 export type Flow = Readonly<{ average: number; peak: number }>
 
 /** What CloudWatch knows of an instance’s traffic; null where it knows nothing yet. */
-export type InstanceTraffic = Readonly<{ in: Flow; out: Flow; from: Date }> | null
+export type InstanceTraffic = Readonly<{
+  in: Flow
+  out: Flow
+  /** Packets per second; null where CloudWatch knows bytes only. */
+  packets: Readonly<{ in: Flow; out: Flow }> | null
+  from: Date
+}> | null
 
 /** What mirroring would take of an instance’s network at its busiest, in bits per second. */
 export type Headroom = Readonly<{

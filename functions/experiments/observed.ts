@@ -1,6 +1,7 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { SourceEni } from '../../contract/source.ts'
 import type { Fleet } from './fleet.ts'
+import type { Peak } from './gateway-size.ts'
 import type { ExperimentRecord, SessionRecord } from './record.ts'
 import type { OtherSession } from './starvation.ts'
 
@@ -64,7 +65,7 @@ export type Observed = Readonly<{
   front: readonly string[]
   config: Readonly<{ revision: number; entry: GatewayExperiment | null }>
   /** Other experiments that need gateways now. */
-  others: readonly Readonly<{ id: string; endAt: string; sources: number; peakBytesPerSecond: number }>[]
+  others: readonly (Peak & Readonly<{ id: string; endAt: string; sources: number }>)[]
   /** What is remembered of the gateways. */
   fleet: Fleet
   /**

@@ -6,6 +6,7 @@ import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
 import { GATEWAY_SIZE, type GatewaySize } from '../cost/usage.ts'
 import { auditEntry, CONTROL_PLANE } from './audit.ts'
+import { type Peak, UNKNOWN_PEAK } from './gateway-size.ts'
 import { probeReason } from './plan-probe.ts'
 import { firstStart } from './pre-notice.ts'
 import { type ExperimentRecord, type Extension, type Life, newLife } from './record.ts'
@@ -52,7 +53,7 @@ export const newRecord = (
     by,
     now,
     redactionKey = null,
-    peakBytesPerSecond = 0,
+    peak = UNKNOWN_PEAK,
     gatewaySize = GATEWAY_SIZE,
     preNoticeMs = 0,
     approvals = [],
@@ -61,7 +62,7 @@ export const newRecord = (
     by: string
     now: Date
     redactionKey?: string | null
-    peakBytesPerSecond?: number
+    peak?: Peak
     gatewaySize?: GatewaySize
     /** The deployment’s own pre-notice: it starts no earlier. */
     preNoticeMs?: number
@@ -108,7 +109,7 @@ export const newRecord = (
       gaps: [],
       meteredAt: null,
     },
-    life: { ...newLife(), redactionKey, peakBytesPerSecond, gatewaySize },
+    life: { ...newLife(), redactionKey, ...peak, gatewaySize },
   }
   return audited(null, record, { who: by, what: 'created', why: spec.reason ?? null }, now)
 }

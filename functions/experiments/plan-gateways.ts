@@ -40,8 +40,11 @@ const wanted = (view: View): number => {
     phase === 'preparing' ? (record.life.enis?.length ?? 0) : 0,
     isStaged(record.experiment) ? candidates(view).length : 0,
   )
-  const { peakBytesPerSecond } = record.life
-  const all = [{ id: record.experiment.id, sources: own, peakBytesPerSecond }, ...seen.others]
+  const { peakBytesPerSecond, peakPacketsPerSecond } = record.life
+  const all = [
+    { id: record.experiment.id, sources: own, peakBytesPerSecond, peakPacketsPerSecond },
+    ...seen.others,
+  ]
   const { tasks, eased } = meantFor(seen.fleet)
   const fresh = all.filter(({ id }) => !eased?.experiments.includes(id))
   const sum = (of: (one: (typeof all)[number]) => number) => fresh.reduce((total, one) => total + of(one), 0)
@@ -49,7 +52,10 @@ const wanted = (view: View): number => {
     1,
     gatewaysFor(
       sum(({ sources }) => sources),
-      sum((one) => one.peakBytesPerSecond),
+      {
+        bytesPerSecond: sum((one) => one.peakBytesPerSecond),
+        packetsPerSecond: sum((one) => one.peakPacketsPerSecond),
+      },
       capacityOf(seen.fleet),
     ) + (fresh.length < all.length ? (eased?.tasks ?? 0) : 0),
     // Where packets do not cross zones, each zone needs its own: ECS spreads tasks over all that it may use.

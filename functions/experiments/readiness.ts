@@ -1,6 +1,6 @@
 import { MIRROR_QUOTAS } from '../../contract/mirror-quotas.ts'
 import { tasksAtSwap } from './fleet.ts'
-import { gatewaysFor, imbalance, type TaskCapacity } from './gateway-size.ts'
+import { gatewaysFor, imbalance, type Peak, type TaskCapacity } from './gateway-size.ts'
 
 /** What an experiment needs beside its ENIs, as it is now. */
 export type Ground = Readonly<{
@@ -18,7 +18,7 @@ export type Ground = Readonly<{
   tasksMax: number
   taskCapacity: TaskCapacity
   /** Of the other experiments that mirror, or will, in its window. */
-  others: Readonly<{ sources: number; peakBytesPerSecond: number }>
+  others: Peak & Readonly<{ sources: number }>
   /** Mirror sessions and filters that exist in the account and Region, whoever made them. */
   sessions: number
   filters: number
@@ -30,25 +30,33 @@ export type Need = Readonly<{
   gateways: number
   /** Of each gateway task. */
   vcpus: number
-  /** At their busiest; 0 where nobody knows. */
-  peakBytesPerSecond: number
+  peak: Peak
 }>
 
 /** All experiments share the gateways: what they would take at the same time must fit into the largest fleet there may be. */
 export const overCapacity = (
   { others, tasksMax, taskCapacity }: Pick<Ground, 'others' | 'tasksMax' | 'taskCapacity'>,
-  need: Pick<Need, 'sessions' | 'peakBytesPerSecond'>,
+  need: Pick<Need, 'sessions' | 'peak'>,
 ): string | null => {
   const enis = others.sources + need.sessions
-  const peak = others.peakBytesPerSecond + need.peakBytesPerSecond
-  const tasks = gatewaysFor(enis, peak, taskCapacity)
+  const peak = others.peakBytesPerSecond + need.peak.peakBytesPerSecond
+  const packets = others.peakPacketsPerSecond + need.peak.peakPacketsPerSecond
+  const tasks = gatewaysFor(enis, { bytesPerSecond: peak, packetsPerSecond: packets }, taskCapacity)
   if (tasks <= tasksMax) return null
   const beside = others.sources > 0 ? ', other experiments at the same time included' : ''
-  const room = (taskCapacity.bytesPerSecond * tasksMax) / imbalance(tasksMax, enis)
+  const spread = imbalance(tasksMax, enis)
+  const room = (taskCapacity.bytesPerSecond * tasksMax) / spread
+  const packetRoom = (taskCapacity.packetsPerSecond * tasksMax) / spread
+  if (peak <= room && packets > packetRoom)
+    return (
+      `The gateways would have to take ${thousands(packets)} packets a second at the peak${beside}. They can take ` +
+      `${thousands(packetRoom)}: ${tasksMax} tasks at most, ${thousands(taskCapacity.packetsPerSecond)} each, the busiest ` +
+      `${spread.toFixed(2)} times their mean. Mirror less, or allow more gateways.`
+    )
   return peak > room
     ? `The gateways would have to take ${megabytes(peak)} a second at the peak${beside}. They can take ${megabytes(room)}: ` +
         `${tasksMax} tasks at most, ${megabytes(taskCapacity.bytesPerSecond)} each, the busiest ` +
-        `${imbalance(tasksMax, enis).toFixed(2)} times their mean. Mirror less, or allow more gateways.`
+        `${spread.toFixed(2)} times their mean. Mirror less, or allow more gateways.`
     : `${enis} network interfaces need ${tasks} gateway tasks${beside}, and at most ${tasksMax} may run.`
 }
 
@@ -85,6 +93,7 @@ const overQuotaAtSwap = (
   )
 }
 
+const thousands = (n: number): string => Math.round(n).toLocaleString('en-US')
 const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(3))} MB`
 
 /** What keeps an experiment from mirroring, or makes it dearer, whatever its ENIs are. */

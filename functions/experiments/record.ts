@@ -4,6 +4,7 @@ import { Experiment, Timestamp } from '../../contract/experiment.ts'
 import { Usd } from '../../contract/money.ts'
 import { EniId } from '../../contract/source.ts'
 import { GATEWAY_SIZE } from '../cost/usage.ts'
+import { UNKNOWN_PEAK } from './gateway-size.ts'
 
 /** A change of the end that was asked for and is not in force yet: schedules and tags move first, then the end. */
 export const Extension = z.object({
@@ -60,6 +61,7 @@ export const Life = z.object({
   atOnce: z.boolean().default(false),
   /** Outer bytes a second that its sources sent at their busiest; 0 where nobody knew when it was made. */
   peakBytesPerSecond: z.number().nonnegative().default(0),
+  peakPacketsPerSecond: z.number().nonnegative().default(0),
   /** Of the gateway tasks of the deployment that made it: what each of their seconds costs. */
   gatewaySize: z.object({ vcpus: z.number(), memoryGb: z.number() }).default(GATEWAY_SIZE),
   /** Since when the gateways have received nothing, by VNI. */
@@ -129,7 +131,7 @@ export const newLife = (): Life => ({
   extension: null,
   proposed: null,
   atOnce: false,
-  peakBytesPerSecond: 0,
+  ...UNKNOWN_PEAK,
   gatewaySize: GATEWAY_SIZE,
   silentSince: {},
   unheard: [],

@@ -3,6 +3,7 @@ import type { Experiment, ExperimentSpec } from '../../contract/experiment.ts'
 import type { Handler } from '../../contract/operation.ts'
 import { principalOf } from '../../contract/owner.ts'
 import { approvalsFor } from '../experiments/approval.ts'
+import type { Peak } from '../experiments/gateway-size.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { redactionKey } from '../experiments/redaction-key.ts'
 import { experimentId } from '../experiments/ulid.ts'
@@ -32,7 +33,7 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
     if (made) return made.experiment
   }
 
-  const peakBytesPerSecond = await refuseUnstartable(spec, context)
+  const peak = await refuseUnstartable(spec, context)
 
   const at = now()
   const fresh = experimentId(at.getTime(), random(10))
@@ -43,12 +44,12 @@ export const createExperiment: Handler<Catalogue['createExperiment'], Context> =
           await claimKey(table, key, { experiment: fresh, fingerprint, at: at.toISOString() }),
           fingerprint,
         )
-  return begin(spec, { id: claim.experiment, at, peakBytesPerSecond }, context)
+  return begin(spec, { id: claim.experiment, at, peak }, context)
 }
 
 const begin = async (
   spec: ExperimentSpec,
-  { id, at, peakBytesPerSecond }: Readonly<{ id: string; at: Date; peakBytesPerSecond: number }>,
+  { id, at, peak }: Readonly<{ id: string; at: Date; peak: Peak }>,
   { table, plane, caller, config, hurry, random }: Context,
 ): Promise<Experiment> => {
   const record = newRecord(spec, {
@@ -56,7 +57,7 @@ const begin = async (
     by: caller,
     now: at,
     redactionKey: redactionKey(random),
-    peakBytesPerSecond,
+    peak,
     gatewaySize: config.gatewaySize,
     preNoticeMs: (await plane()).settings.preNoticeMs,
     approvals: approvalsFor(spec, config.fourEyes),

@@ -8,13 +8,13 @@ import { detectionSeconds } from '../../contract/watch.ts'
 import { peakBytesPerSecond } from '../cost/capacity.ts'
 import { crossAzShare } from '../cost/cross-az.ts'
 import { estimate } from '../cost/estimate.ts'
-import { expectedTraffic, groupInputs, reserveInputs } from '../cost/expected.ts'
+import { expectedTraffic, groupInputs, peakOf, reserveInputs } from '../cost/expected.ts'
 import { claimsOf, lowestCeiling, type MonthLimit, monthOf } from '../cost/month.ts'
 import { ruleCosts } from '../cost/rule-costs.ts'
 import { ProblemError, wrongField } from '../errors.ts'
 import { unexplained } from '../experiments/approval.ts'
 import { filterRules } from '../experiments/filter-rules.ts'
-import { gatewaysFor } from '../experiments/gateway-size.ts'
+import { asLoad, gatewaysFor, type Peak } from '../experiments/gateway-size.ts'
 import { headroomOf, tooLittle } from '../experiments/headroom.ts'
 import { firstStart, preNoticeMs, preNoticeProblems } from '../experiments/pre-notice.ts'
 import { doubts, freeNumber, mayMirror, obstacle, SESSIONS_PER_ENI } from '../experiments/preflight.ts'
@@ -42,13 +42,13 @@ const PAST_TOLERANCE_MS = 120_000
 const AHEAD_MAX_MS = 366 * 86_400_000
 
 /**
- * @returns what its sources send at their busiest, in outer bytes a second; 0 where nobody knows
+ * @returns what its sources send at their busiest, as far as it is known
  * @throws ProblemError not-startable, with every reason
  */
-export const refuseUnstartable = async (spec: ExperimentSpec, context: Context): Promise<number> => {
-  const { plan, peakBytesPerSecond } = await reckon(spec, context)
+export const refuseUnstartable = async (spec: ExperimentSpec, context: Context): Promise<Peak> => {
+  const { plan, peak } = await reckon(spec, context)
   const { startable, problems } = plan
-  if (startable) return peakBytesPerSecond
+  if (startable) return peak
   throw new ProblemError('not-startable', problems.join(' '), {
     errors: problems.map((message) => ({ path: 'body', message })),
   })
@@ -58,10 +58,7 @@ export const refuseUnstartable = async (spec: ExperimentSpec, context: Context):
 export const makePlan = async (spec: ExperimentSpec, context: Context): Promise<Plan> =>
   (await reckon(spec, context)).plan
 
-const reckon = async (
-  spec: ExperimentSpec,
-  context: Context,
-): Promise<{ plan: Plan; peakBytesPerSecond: number }> => {
+const reckon = async (spec: ExperimentSpec, context: Context): Promise<{ plan: Plan; peak: Peak }> => {
   const now = context.now()
   const plane = await context.plane()
   refuseBadStart(spec, now)
@@ -84,8 +81,8 @@ const reckon = async (
   const zones = priced.map(({ availabilityZone }) => availabilityZone)
   const crossAz = crossAzShare(zones, seen.zones, seen.ground.crossZone)
   const expected = expectedTraffic(instancesOf(priced), seen.measured, spec.traffic, seen.flows)
-  const peak = expected?.mirrored.peak ?? 0
-  const gateways = gatewaysFor(priced.length, peak, seen.ground.taskCapacity)
+  const peak = peakOf(expected)
+  const gateways = gatewaysFor(priced.length, asLoad(peak), seen.ground.taskCapacity)
   const money = estimate(
     {
       startAt,
@@ -116,7 +113,7 @@ const reckon = async (
     sessions: priced.length,
     gateways,
     vcpus: context.config.gatewaySize.vcpus,
-    peakBytesPerSecond: peak,
+    peak,
   }
   const ready = readiness(seen.ground, need)
   const room = crowded(fit)
@@ -216,7 +213,7 @@ const reckon = async (
       leftUsd: Math.max(0, addUsd(month.budgetUsd, -month.othersUsd)),
     },
   }
-  return { plan, peakBytesPerSecond: peak }
+  return { plan, peak }
 }
 
 /** The owner’s month in which it would begin, as it stands now; null without a budget for it. */

@@ -182,6 +182,7 @@ const readOthers = async (plane: ControlPlane, id: string): Promise<Observed['ot
       {
         id: other.experiment.id,
         peakBytesPerSecond: other.life.peakBytesPerSecond,
+        peakPacketsPerSecond: other.life.peakPacketsPerSecond,
         endAt: other.life.extension?.endAt ?? endAt,
         sources: Math.max(
           other.experiment.sources,

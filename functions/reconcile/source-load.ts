@@ -1,5 +1,5 @@
 import type { ExperimentSpec } from '../../contract/experiment.ts'
-import { expectedTraffic } from '../cost/expected.ts'
+import { expectedTraffic, peakOf } from '../cost/expected.ts'
 import { mayMirror } from '../experiments/preflight.ts'
 import type { Ground } from '../experiments/readiness.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
@@ -13,13 +13,14 @@ export const loadOfOthers = async (
   { startAt, endAt }: Readonly<{ startAt: Date; endAt: Date }>,
 ): Promise<Load> => {
   const records = await Promise.all((await listActive(table)).map(({ id }) => readRecord(table, id)))
-  const others = { sources: 0, peakBytesPerSecond: 0 }
+  const others = { sources: 0, peakBytesPerSecond: 0, peakPacketsPerSecond: 0 }
   for (const record of records) {
     if (!record || record.experiment.phase === 'ended') continue
     const { experiment, life } = record
     if (new Date(experiment.startAt) >= endAt || new Date(experiment.endAt) <= startAt) continue
     others.sources += Math.max(experiment.sources, life.enis?.length ?? 0)
     others.peakBytesPerSecond += life.peakBytesPerSecond
+    others.peakPacketsPerSecond += life.peakPacketsPerSecond
   }
   return others
 }
@@ -35,5 +36,5 @@ export const loadOfSources = async (spec: ExperimentSpec, plane: ControlPlane): 
   const instances = [...new Set(sources.flatMap(({ instance }) => instance ?? []))]
   const measured = await traffic.of(clients.cloudwatch, instances, new Date(now()))
   const expected = expectedTraffic(instances, measured, spec.traffic)
-  return { sources: sources.length, peakBytesPerSecond: expected?.mirrored.peak ?? 0 }
+  return { sources: sources.length, ...peakOf(expected) }
 }

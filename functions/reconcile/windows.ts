@@ -3,6 +3,7 @@ import type { ExperimentSpec } from '../../contract/experiment.ts'
 import type { PastWindow } from '../../contract/window-schedule.ts'
 import { approvalsFor } from '../experiments/approval.ts'
 import { capacityOf } from '../experiments/fleet.ts'
+import { type Peak, UNKNOWN_PEAK } from '../experiments/gateway-size.ts'
 import { newRecord } from '../experiments/phases.ts'
 import { preNoticeMs } from '../experiments/pre-notice.ts'
 import { overCapacity } from '../experiments/readiness.ts'
@@ -63,7 +64,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
     const hash = createHash('sha256').update(`${schedule.id} ${startAt}`).digest()
     const id = experimentId(at.getTime(), hash)
     const spec = { ...experiment, window: { ...experiment.window, startAt } }
-    const { peakBytesPerSecond, tooMuch } = (await readRecord(plane.table, id))
+    const { peak, tooMuch } = (await readRecord(plane.table, id))
       ? MADE_ALREADY
       : await loadFor(spec, at, plane)
     if (tooMuch !== null) {
@@ -78,7 +79,7 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
         by: schedule.createdBy,
         now,
         redactionKey: redactionKey(plane.randomBytes),
-        peakBytesPerSecond,
+        peak,
         gatewaySize: plane.config.gatewaySize,
         preNoticeMs: settings.preNoticeMs,
         approvals: approvalsFor(spec, plane.config.fourEyes),
@@ -97,23 +98,22 @@ const openDue = async (plane: ControlPlane, schedule: ScheduleRecord): Promise<v
   })
 }
 
-type WindowLoad = Readonly<{ peakBytesPerSecond: number; tooMuch: string | null }>
-const MADE_ALREADY: WindowLoad = { peakBytesPerSecond: 0, tooMuch: null }
+type WindowLoad = Readonly<{ peak: Peak; tooMuch: string | null }>
+const MADE_ALREADY: WindowLoad = { peak: UNKNOWN_PEAK, tooMuch: null }
 
 /** As of an experiment that is asked for by hand. A window whose sources nobody can look at opens all the same: its start looks again. */
 const loadFor = async (spec: ExperimentSpec, startAt: Date, plane: ControlPlane): Promise<WindowLoad> => {
   const endAt = new Date(startAt.getTime() + spec.window.durationSeconds * 1000)
   try {
-    const [own, others, fleet] = await Promise.all([
+    const [{ sources: sessions, ...peak }, others, fleet] = await Promise.all([
       loadOfSources(spec, plane),
       loadOfOthers(plane, { startAt, endAt }),
       readFleet(plane.table),
     ])
-    const { sources: sessions, peakBytesPerSecond } = own
     const ground = { others, tasksMax: plane.config.gatewaysMax, taskCapacity: capacityOf(fleet) }
-    return { peakBytesPerSecond, tooMuch: overCapacity(ground, { sessions, peakBytesPerSecond }) }
+    return { peak, tooMuch: overCapacity(ground, { sessions, peak }) }
   } catch (error) {
     plane.log('warn', 'the sources of a window could not be measured', { error: errorText(error) })
-    return { peakBytesPerSecond: 0, tooMuch: null }
+    return { peak: UNKNOWN_PEAK, tooMuch: null }
   }
 }

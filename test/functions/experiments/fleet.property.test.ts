@@ -297,7 +297,7 @@ test('so many tasks are asked for that the busiest carries its part, and not one
         if (tasks < 1000)
           expect(busiest(tasks)).toBeLessThanOrEqual(TASK_CAPACITY.bytesPerSecond * (1 + 1e-9))
         if (tasks > 1) expect(busiest(tasks - 1)).toBeGreaterThan(TASK_CAPACITY.bytesPerSecond)
-        expect(gatewaysFor(enis, peak)).toBeGreaterThanOrEqual(tasks)
+        expect(gatewaysFor(enis, { bytesPerSecond: peak })).toBeGreaterThanOrEqual(tasks)
       },
     ),
   )

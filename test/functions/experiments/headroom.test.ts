@@ -5,6 +5,7 @@ const MB = 1e6
 const traffic = (inPeak: number, outPeak: number): InstanceTraffic => ({
   in: { average: 0, peak: inPeak },
   out: { average: 0, peak: outPeak },
+  packets: null,
   from: new Date(0),
 })
 

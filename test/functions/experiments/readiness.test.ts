@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TASK_CAPACITY } from '../../../functions/experiments/gateway-size.ts'
+import { TASK_CAPACITY, UNKNOWN_PEAK } from '../../../functions/experiments/gateway-size.ts'
 import { type Ground, readiness } from '../../../functions/experiments/readiness.ts'
 
 const zones = ['us-east-1a', 'us-east-1b']
@@ -13,11 +13,17 @@ const ground: Ground = {
   runningTasks: 0,
   tasksMax: 10,
   taskCapacity: TASK_CAPACITY,
-  others: { sources: 0, peakBytesPerSecond: 0 },
+  others: { sources: 0, ...UNKNOWN_PEAK },
   sessions: 0,
   filters: 0,
 }
-const need = { zones, sessions: 40, gateways: 2, vcpus: 1, peakBytesPerSecond: 1e6 }
+const need = {
+  zones,
+  sessions: 40,
+  gateways: 2,
+  vcpus: 1,
+  peak: { ...UNKNOWN_PEAK, peakBytesPerSecond: 1e6 },
+}
 
 test('nothing is in the way where everything is set up', () => {
   expect(readiness(ground, need)).toEqual({ problems: [], warnings: [] })
@@ -38,12 +44,17 @@ test.each<[string, Partial<Ground>, RegExp]>([
   ['room for its sessions', { sessions: 9961 }, /9961 mirror sessions: 40 more would pass AWS’s 10000/],
   [
     'gateways for what all experiments send at their peak',
-    { others: { sources: 4, peakBytesPerSecond: 300e6 } },
+    { others: { ...UNKNOWN_PEAK, sources: 4, peakBytesPerSecond: 300e6 } },
     /to take 301 MB a second at the peak, other experiments at the same time included\. They can take 226 MB: 10 tasks at most, 25 MB each, the busiest 1\.11 times their mean/,
   ],
   [
+    'gateways for the packets of all, however small they are',
+    { others: { sources: 4, peakBytesPerSecond: 40e6, peakPacketsPerSecond: 300_000 } },
+    /to take 300,000 packets a second at the peak, .* They can take 271,\d+: 10 tasks at most, 30,000 each/,
+  ],
+  [
     'gateways for the sources of all experiments',
-    { others: { sources: 200, peakBytesPerSecond: 0 } },
+    { others: { ...UNKNOWN_PEAK, sources: 200 } },
     /240 network interfaces need 12 gateway tasks, other experiments at the same time included, and at most 10 may run/,
   ],
   ['room for its filter', { filters: 10_000 }, /10000 mirror filters/],

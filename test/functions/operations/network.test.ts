@@ -8,11 +8,11 @@ const MINUTE = 60_000
 
 describe('the network of the sources', PATIENT, () => {
   /** Five-minute sums of bytes in and out, the last that are over. */
-  const feed = ({ cloud, clock }: Account, n: number, received: number, sent: number) => {
+  const feed = ({ cloud, clock }: Account, n: number, received: number, sent: number, what = '') => {
     const at = Math.floor(clock.now() / (5 * MINUTE)) * 5 * MINUTE - 5 * MINUTE
     for (const [name, bytes] of [
-      ['NetworkIn', received],
-      ['NetworkOut', sent],
+      [`Network${what}In`, received],
+      [`Network${what}Out`, sent],
     ] as const)
       cloud.feedMetric({
         namespace: 'AWS/EC2',
@@ -53,6 +53,25 @@ describe('the network of the sources', PATIENT, () => {
       expect.stringContaining('the sources receive 7.2 GB in that time'),
       expect.stringContaining('the sources send 21.6 GB in that time'),
     ])
+  })
+
+  it('sizes the gateways by its packets where these are small', async () => {
+    const { account, plan } = await openPlanning({}, (declared) => ({ ...declared, fargateVcpus: 100 }))
+    for (const n of [1, 2]) feed(account, n, 300e6, 300e6)
+    await account.clock.advance(2 * MINUTE)
+    const byBytes = await plan()
+    for (const n of [1, 2]) feed(account, n, 300 * 20_000, 300 * 20_000, 'Packets')
+    await account.clock.advance(11 * MINUTE)
+    const byPackets = await plan()
+
+    expect([byBytes.gateways, byPackets.gateways]).toEqual([1, 2])
+    expect(byPackets.inputs.at(-1)).toMatchObject({
+      what: 'mirrored at the peak, all ports',
+      value: 40_000,
+      unit: 'packets per second',
+      from: expect.stringContaining('NetworkPacketsIn,'),
+    })
+    expect(byPackets.reserveUsd).toBe(byBytes.reserveUsd)
   })
 
   it('that is nearly full is refused, unless the spec accepts it', async () => {

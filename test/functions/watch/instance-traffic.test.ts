@@ -10,7 +10,12 @@ const PATIENT = { timeout: 30_000 }
 const open = async () => {
   const clock = new ManualClock()
   const { cloud, cloudwatch } = await startTestCloud({ clock })
-  const feed = (instance: string, name: 'NetworkIn' | 'NetworkOut', bytes: number, at: number) =>
+  const feed = (
+    instance: string,
+    name: `Network${'' | 'Packets'}${'In' | 'Out'}`,
+    bytes: number,
+    at: number,
+  ) =>
     cloud.feedMetric({
       namespace: 'AWS/EC2',
       name,
@@ -38,6 +43,8 @@ describe('traffic of instances', PATIENT, () => {
     feed('i-1', 'NetworkIn', 900_000, end - 5 * MINUTE)
     feed('i-1', 'NetworkIn', 9e9, end)
     feed('i-1', 'NetworkOut', 600_000, end - 10 * MINUTE)
+    feed('i-1', 'NetworkPacketsIn', 3_000, end - 10 * MINUTE)
+    feed('i-1', 'NetworkPacketsOut', 6_000, end - 10 * MINUTE)
     feed('i-1', 'NetworkOut', 600_000, end - 15 * 24 * 60 * MINUTE)
 
     const traffic = await readInstanceTraffic(cloudwatch, ['i-1', 'i-2'], new Date(end + MINUTE))
@@ -45,6 +52,7 @@ describe('traffic of instances', PATIENT, () => {
     expect(traffic.get('i-1')).toEqual({
       in: { average: 2000, peak: 3000 },
       out: { average: 2000, peak: 2000 },
+      packets: { in: { average: 10, peak: 10 }, out: { average: 20, peak: 20 } },
       from: new Date(end - 10 * MINUTE),
     })
     expect(traffic.get('i-2')).toBeNull()
@@ -85,7 +93,7 @@ describe('the memory of traffic', PATIENT, () => {
 
     expect(sample.size).toBe(48)
     expect([...sample.keys()].at(-1)).toBe('i-489')
-    expect(first).toBe(4)
+    expect(first).toBe(8)
     expect(again).toBe(first)
     expect(await calls()).toBe(2 * first)
   })
