@@ -258,6 +258,18 @@ test('a swap that never comes about is given up, and nothing is held back for ev
   expect(after).toMatchObject({ remember: { swap: null, tasks: 0 } })
 })
 
+test.each<[string, Partial<TaskLoad>, RegExp | null]>([
+  ['that loses more than is let pass', { lossShare: 0.02 }, /loses 2\.0 % of its packets/],
+  ['that is seconds behind', { lagSeconds: 3 }, /is 3\.0 seconds behind/],
+  ['that is full of packets', { packetsPerSecond: 27_000 }, /27000 packets a second, 90 % of its capacity/],
+  ['that is full of bytes', { bytesPerSecond: 23e6 }, /92 % of its capacity/],
+  ['that copes', { lossShare: LOSS_MAX, lagSeconds: 2, packetsPerSecond: 24_000 }, null],
+])('a task %s decides whether a larger set is wanted', (_, one, why) => {
+  const said = strain([load('fine', 100), { ...load('a', 1_000), ...one }], TASK_CAPACITY)
+
+  expect(said ?? '').toMatch(why ?? /^$/)
+})
+
 test('a measured capacity is what a task carried, and a burst at a low rate is not believed', () => {
   const seen = {
     ...{ desired: 1, deployment: 'ecs-svc/1', rolledOut: true, sources: 4 },

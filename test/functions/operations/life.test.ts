@@ -10,7 +10,7 @@ const told = ({ who, what, why, before, after }: AuditEntry) => [who, what, why,
 describe('an experiment through the API', PATIENT, () => {
   it('starts at once, mirrors, explains its money, is extended, stops, and leaves nothing', async () => {
     const { account, api } = await open()
-    const created = await api.send(create())
+    const created = await api.send(create({ traffic: { ports: [8080], packetLength: 512 } }))
     const { id } = created.body
 
     expect(created.status).toBe(201)
@@ -20,6 +20,9 @@ describe('an experiment through the API', PATIENT, () => {
     await passUntil(account, api, id, 'mirroring')
     for (let ticks = 0; ticks < 6; ticks++) await pass(account)
     expect(rulesWithoutLease(account)).toEqual([])
+    expect(account.cloud.state.mirrorSessions.list().map(({ packetLength }) => packetLength)).toEqual([
+      512, 512,
+    ])
 
     const { body: running } = await api.send({ path: `/experiments/${id}` })
     const { body: ledger } = await api.send({ path: `/experiments/${id}/ledger` })
