@@ -1,36 +1,17 @@
-import { styleText } from 'node:util'
 import type { TrailEntry } from '../contract/audit.ts'
 import type { OwnerMonth } from '../contract/budget.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { LedgerPage } from '../contract/ledger.ts'
 import type { NoiseList } from '../contract/noise.ts'
-import type { Plan } from '../contract/plan.ts'
 import { probeWords } from '../contract/probe.ts'
 import type { Reconciliation } from '../contract/reconciliation.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { WindowSchedule } from '../contract/window-schedule.ts'
 import type { Answer } from './client.ts'
 import { placeText } from './noise.ts'
+import { count, dollars, paint, rows, type Style, second, section, size } from './text.ts'
 
 /** What people read; `--json` is for machines. */
-
-const dollarFormat = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 })
-const countFormat = new Intl.NumberFormat('en-US')
-
-const dollars = (usd: number): string => `$${dollarFormat.format(usd)}`
-const count = (n: number): string => countFormat.format(n)
-const second = (at: string): string => `${at.slice(0, 19)}Z`
-
-const size = (bytes: number): string => {
-  const [unit, of] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
-  return `${(bytes / Number(of)).toFixed(1)} ${unit}`
-}
-
-type Style = Parameters<typeof styleText>[0]
-
-/** Colours on a terminal only, and not where NO_COLOR asks for none (no-color.org). */
-const paint = (style: Style, text: string): string =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text
 
 const STYLE: Readonly<Record<string, Style>> = {
   mirroring: 'green',
@@ -151,9 +132,6 @@ const perGb = ({ usdPerGb, liveUsdPerGb }: Experiment): string => {
 const gap = ({ since, until, what }: Experiment['gaps'][number]): string =>
   `${second(since)} to ${until === null ? 'now' : second(until)}: ${what}`
 
-const rows = (pairs: readonly (readonly [string, string])[]): string =>
-  pairs.map(([name, value]) => `${paint('dim', name.padEnd(11))} ${value}`).join('\n')
-
 export const experiments = (list: readonly Experiment[]): string =>
   list.length === 0
     ? 'There are no experiments yet.'
@@ -164,70 +142,6 @@ export const experiments = (list: readonly Experiment[]): string =>
             `${dollars(one.spend.totalUsd).padStart(8)} ${one.spend.basis} of ${dollars(one.spec.budgetUsd)}  ${one.spec.name}`,
         )
         .join('\n')
-
-export const plan = (shown: Plan): string => {
-  const { startable, problems, warnings, startAt, endAt, sources, rules, gateways, estimate } = shown
-  return [
-    rows([
-      ['can start', startable ? paint('green', 'yes') : paint('red', 'no')],
-      ['window', `${second(startAt)} to ${second(endAt)}`],
-      ...(shown.preNoticeMinutes === 0
-        ? []
-        : [['pre-notice', `${shown.preNoticeMinutes} minutes before it starts, to security teams`] as const]),
-      ['cost', `${dollars(estimate.lowUsd)} to ${dollars(estimate.highUsd)}, estimated`],
-      ['reserve', `${dollars(shown.reserveUsd)} of the budget kept free, estimated`],
-      ['overshoot', `${dollars(shown.overshootUsd)} at most past the budget, estimated`],
-      ['prices', shown.pricesFrom],
-      ...(shown.month === null
-        ? []
-        : [
-            [
-              'month',
-              `${dollars(shown.month.leftUsd)} of ${dollars(shown.month.budgetUsd)} left to ${shown.month.owner} in ${shown.month.month}`,
-            ] as const,
-          ]),
-      ['gateways', count(gateways)],
-      ...(shown.probe === null
-        ? []
-        : [
-            [
-              'probe',
-              `${count(shown.probe.sources)} of ${count(shown.probe.of)} sources for ${shown.probe.seconds} s first, ` +
-                (shown.probe.after === 'ask' ? 'then it asks' : 'then it goes on'),
-            ] as const,
-          ]),
-    ]),
-    ...section('problems', problems),
-    ...section('warnings', warnings),
-    ...section(
-      'sources',
-      sources.map(({ eni, instance, address, verdict, reason }) =>
-        [eni, instance ?? '–', address, verdict, reason].join('  '),
-      ),
-    ),
-    ...section(
-      'filter rules',
-      rules.map(({ number, direction, action, meaning }) => `${direction} ${number} ${action}: ${meaning}`),
-    ),
-    ...section('assumptions', estimate.assumptions),
-    ...section(
-      'measured',
-      shown.inputs.map(({ what, value, unit, from }) => `${what}: ${rate(value, unit)} (${from})`),
-    ),
-    ...section(
-      'quotas',
-      shown.quotas.map(
-        ({ what, limit, used, needed, from }) =>
-          `${what}: ${count(needed)} more of ${count(limit)}, ${used === null ? 'use not known' : `${count(used)} in use`} (${from})`,
-      ),
-    ),
-  ].join('\n')
-}
-
-const rate = (value: number, unit: Plan['inputs'][number]['unit']): string => {
-  if (unit === 'percent') return `${Number(value.toPrecision(3))} %`
-  return unit === 'bytes per second' ? `${size(value)} a second` : `${Number(value.toPrecision(3))} a second`
-}
 
 export const schedules = (list: readonly WindowSchedule[]): string =>
   list.length === 0 ? 'There are no schedules.' : list.map(schedule).join('\n')
@@ -359,9 +273,6 @@ export const verdict = ({ outcome, final, sentence, reasons, coverage, resources
   ].join('\n')
 
 const FUNNEL = { step: '', loss: '  – ', part: '  of these ' } as const
-
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [paint('dim', title), ...lines.map((line) => `  ${line}`)]
 
 const subject = (entry: TrailEntry): string => {
   if ('experiment' in entry) return entry.experiment

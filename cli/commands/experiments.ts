@@ -15,6 +15,7 @@ import {
   text,
 } from '../operands.ts'
 import { SPEC } from '../options.ts'
+import { planText } from '../plan-text.ts'
 import { follow, start } from '../run.ts'
 import * as show from '../show.ts'
 import { numberOf, readSource, readSpec, type SpecOptions, secondsOf } from '../spec.ts'
@@ -69,7 +70,7 @@ export const experiments: Commands = {
     run: async (values, operands, { client, print }) => {
       const body = readSpec(atMostOne(operands), values as SpecOptions, 'experiment')
       const plan = await client().call('planExperiment', { params: {}, query: {}, body })
-      print(plan, show.plan(plan))
+      print(plan, planText(plan))
       return plan.startable ? EXIT.done : EXIT.notStartable
     },
   },

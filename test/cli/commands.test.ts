@@ -168,6 +168,7 @@ test('a probe that asks is shown with what it found, and goes on when it is resu
 
   expect(planned.out).toMatch(/^probe +1 of 1 sources for 60 s first, then it asks$/m)
   expect(planned.out).toMatch(/^ {2}mirror sessions: 1 more of 10,000, 0 in use \(AWS’s mirroring guide/m)
+  expect(planned.out).toMatch(/^ {2}The shadow fails more than 50 % .+ over 2 min; noticed within \d+ s$/m)
   expect(planned.out).toMatch(/^pre-notice +90 minutes before it starts, to security teams$/m)
   expect(asking.out).toMatch(
     /^probe +asking: 1 of 1 sources in 1 zone for \d+ s: .+\(estimated\).+per GB\.$/m,
