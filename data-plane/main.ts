@@ -29,7 +29,7 @@ const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Pro
   }
   if (asksFor(args, '--convert')) {
     const { runConvert } = await import('./standalone/convert.ts')
-    return runConvert(convertOptions(args))
+    return runConvert(convertOptions(args, process.env))
   }
   if (asksFor(args, '--replay')) {
     const [{ replayOptions }, { runReplay }] = await Promise.all([

@@ -2,8 +2,15 @@ import type { Redaction } from '../../contract/redaction.ts'
 import { headerLine } from './native.ts'
 import { RecordFile } from './record-file.ts'
 import type { RecordLimits } from './recorder.ts'
+import { Sealing } from './sealed-file.ts'
 
-export type RecordOptions = { file: string; bytes: number; seconds: number }
+export type RecordOptions = {
+  file: string
+  bytes: number
+  seconds: number
+  /** Encrypts the file; null leaves it as it is. */
+  key: Buffer | null
+}
 
 /** The record of a gateway on its own, on disk. */
 export type Recording = {
@@ -15,17 +22,20 @@ export type Recording = {
 
 /** Makes the file with its first line. @throws ConfigError when it cannot be made */
 export const startRecording = async (
-  { file: path, bytes, seconds }: RecordOptions,
+  { file: path, bytes, seconds, key }: RecordOptions,
   experiment: string,
   redacted: boolean,
   now: number,
 ): Promise<Recording> => {
   const file = await RecordFile.create(path)
   const startedAt = new Date(now).toISOString()
-  file.write(Buffer.from(headerLine({ experiment, startedAt, redacted })))
+  const sealing = key && new Sealing(key)
+  const write = (lines: Uint8Array) => file.write(sealing ? sealing.piece(lines) : lines)
+  if (sealing) file.write(sealing.head)
+  write(Buffer.from(headerLine({ experiment, startedAt, redacted })))
   return {
     limits: { bytes, until: now + seconds * 1000 },
-    onRecorded: (_, lines) => file.write(lines),
+    onRecorded: (_, lines) => write(lines),
     stop: async () => {
       await file.close()
       const { lostBytes, error } = file
@@ -37,5 +47,5 @@ export const startRecording = async (
 /** Rules may replace values where nothing else is; what stays is then the user’s choice for this shadow, not for a file. */
 export const isRedacted = ({ mode }: Redaction): boolean => mode !== 'off'
 
-export const recordText = ({ file, bytes, seconds }: RecordOptions): string =>
-  `recorded into ${file} (at most ${bytes / 1e6} MB in ${seconds} s)`
+export const recordText = ({ file, bytes, seconds, key }: RecordOptions): string =>
+  `recorded into ${file} (${key ? 'encrypted' : 'NOT ENCRYPTED'}, at most ${bytes / 1e6} MB in ${seconds} s)`

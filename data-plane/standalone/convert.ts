@@ -16,7 +16,7 @@ export type ConvertOptions = RecordChoice & {
 
 /** Writes a file of recorded traffic in another format to standard output; what is left out is said on standard error. */
 export const runConvert = async (options: ConvertOptions): Promise<boolean> => {
-  const content = await readRecordFile('--convert', options.file)
+  const content = await readRecordFile('--convert', options)
   const chosen = chosenOf(content, options)
   const { redaction, isAsRecorded } = redactionOf(content, options.redaction)
   const key = randomBytes(REDACTION_KEY_BYTES).toString('base64')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type * as z from 'zod'
 import { RECORD_LIMITS } from '../../contract/record.ts'
@@ -8,6 +9,7 @@ import { type Environment, missingSecrets, resolveShadows, type Shadows } from '
 import { readShadowSpec, SettingsFileError } from '../forward/settings-file.ts'
 import { parseShadow } from '../forward/shadow.ts'
 import type { RecordOptions } from '../record/recording.ts'
+import { SEAL_KEY_BYTES } from '../record/sealed-file.ts'
 import { type Instant, parseInstant } from '../replay/slice.ts'
 import type { Rules } from '../select/rules.ts'
 import { readSchemaFile, SchemaFileError } from './schema-file.ts'
@@ -17,7 +19,7 @@ import { readSchemaFile, SchemaFileError } from './schema-file.ts'
 export const USAGE =
   'gateway --shadow URL [--listen IP:PORT] [--listen-geneve IP:PORT] [--port N]... [--vni N]... [--percent N] ' +
   '[--writes forward|hold] [--select FILE.json] [--forward FILE.json] [--redact FILE.json|off] [--health IP:PORT] ' +
-  '[--workers N] [--record FILE [--record-mb N] [--record-seconds N]]'
+  '[--workers N] [--record FILE [--record-key FILE] [--record-mb N] [--record-seconds N]]'
 
 type Parsed = ReturnType<typeof parsed>
 type Values<Name extends keyof Parsed> = Readonly<Record<Name, Parsed[Name] | undefined>>
@@ -46,9 +48,34 @@ export const redaction = (given: string | undefined): Redaction => {
   return fromFile('--redact', given, Redaction)
 }
 
+const KEY_VARIABLE = 'SHADOWMETER_RECORD_KEY'
+
+/** The key of encrypted records, out of a file or else the environment; null without one. */
+export const recordKey = (values: Partial<Values<'record-key'>>, environment: Environment): Buffer | null => {
+  const path = values['record-key']
+  const text = path === undefined ? environment[KEY_VARIABLE] : keyFile(path)
+  if (text === undefined) return null
+  const key = Buffer.from(text.trim(), /^[0-9a-f]{64}$/i.test(text.trim()) ? 'hex' : 'base64')
+  if (key.length !== SEAL_KEY_BYTES)
+    throw new ConfigError(
+      `${path === undefined ? KEY_VARIABLE : `--record-key ${path}`}: is ${SEAL_KEY_BYTES} bytes in base64 or hexadecimal, ` +
+        'as `openssl rand -base64 32` writes them',
+    )
+  return key
+}
+
+const keyFile = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`--record-key ${path}: ${(error as Error).message}`)
+  }
+}
+
 /** Throws ConfigError also where a limit is given and no file. */
 export const recordOptions = (
-  values: Partial<Values<'record' | 'record-mb' | 'record-seconds'>>,
+  values: Partial<Values<'record' | 'record-mb' | 'record-seconds' | 'record-key'>>,
+  environment: Environment,
 ): RecordOptions | null => {
   const { record, 'record-mb': megabytes, 'record-seconds': seconds } = values
   if (record === undefined) {
@@ -58,6 +85,7 @@ export const recordOptions = (
   }
   return {
     file: record,
+    key: recordKey(values, environment),
     bytes:
       megabytes === undefined
         ? RECORD_LIMITS.bytes
@@ -112,6 +140,7 @@ export const parsed = (args: readonly string[]) => {
         health: { type: 'string' },
         workers: { type: 'string' },
         record: { type: 'string' },
+        'record-key': { type: 'string' },
         'record-mb': { type: 'string' },
         'record-seconds': { type: 'string' },
         replay: { type: 'string' },

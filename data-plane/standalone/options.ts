@@ -12,6 +12,7 @@ import {
   number,
   parsed,
   ports,
+  recordKey,
   recordOptions,
   redaction,
   rules,
@@ -49,6 +50,8 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
   const { replay: _, ...values } = parsed(args)
   for (const option of ['pace', 'from', 'to', 'loop'] as const)
     if (values[option] !== undefined) throw new ConfigError(`--${option}: goes with --replay FILE`)
+  if (values['record-key'] !== undefined && values.record === undefined)
+    throw new ConfigError('--record-key: goes with --record FILE, --replay FILE or --convert FILE')
   if (values.as !== undefined) throw new ConfigError('--as: goes with --convert FILE')
   if (values.shadow === undefined) throw new ConfigError(`--shadow is missing; usage: ${USAGE}`)
   return {
@@ -63,7 +66,7 @@ export const standaloneOptions = (args: readonly string[], environment: Environm
     redaction: redaction(values.redact),
     health: values.health === undefined ? null : address('--health', values.health),
     workers: values.workers === undefined ? 1 : number('--workers', values.workers, 1, 64, true),
-    record: recordOptions(values),
+    record: recordOptions(values, environment),
   }
 }
 
@@ -94,8 +97,8 @@ export const redactReportOptions = (args: readonly string[]): RedactReportOption
 }
 
 /** Options of a conversion. Throws ConfigError. */
-export const convertOptions = (args: readonly string[]): ConvertOptions => {
-  const { convert: file, as, port, redact, from, to, ...others } = parsed(args)
+export const convertOptions = (args: readonly string[], environment: Environment): ConvertOptions => {
+  const { convert: file, as, port, redact, from, to, 'record-key': keyPath, ...others } = parsed(args)
   const [other] = Object.keys(others)
   if (file === undefined || other !== undefined)
     throw new ConfigError(`--${other ?? 'convert'}: not together with --convert; usage: ${CONVERT_USAGE}`)
@@ -104,6 +107,7 @@ export const convertOptions = (args: readonly string[]): ConvertOptions => {
     throw new ConfigError(`--as ${as ?? 'FORMAT'}: is one of ${RECORD_FORMATS.join(', ')}`)
   return {
     file,
+    key: recordKey({ 'record-key': keyPath }, environment),
     format,
     ports: ports({ port }),
     from: instant('--from', from),

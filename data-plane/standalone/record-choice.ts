@@ -9,6 +9,8 @@ import { type Instant, sliceOf } from '../replay/slice.ts'
 /** What of a file of recorded traffic somebody asks for. */
 export type RecordChoice = {
   file: string
+  /** Of an encrypted record; null without one. */
+  key: Buffer | null
   /** Service ports of production; null takes every port. */
   ports: number[] | null
   from: Instant | null
@@ -16,9 +18,12 @@ export type RecordChoice = {
 }
 
 /** Throws ConfigError, which names the option, where it cannot be opened, and RecordFileError where it cannot be read. */
-export const readRecordFile = async (option: string, path: string): Promise<RecordContent> => {
+export const readRecordFile = async (
+  option: string,
+  { file: path, key }: Pick<RecordChoice, 'file' | 'key'>,
+): Promise<RecordContent> => {
   try {
-    return readRecord(await readFile(path))
+    return readRecord(await readFile(path), key)
   } catch (error) {
     if (error instanceof RecordFileError) throw new RecordFileError(`${path}: ${error.message}`)
     throw new ConfigError(`${option} ${path}: ${(error as Error).message}`)

@@ -5,15 +5,26 @@ import type { RecordOptions } from '../record/recording.ts'
 import { type Pace, parsePace } from '../replay/pace.ts'
 import type { Instant } from '../replay/slice.ts'
 import type { Rules } from '../select/rules.ts'
-import { instant, number, parsed, ports, recordOptions, redaction, rules, shadows } from './option-values.ts'
+import {
+  instant,
+  number,
+  parsed,
+  ports,
+  recordKey,
+  recordOptions,
+  redaction,
+  rules,
+  shadows,
+} from './option-values.ts'
 
 export const REPLAY_USAGE =
   'gateway --replay FILE --shadow URL [--pace original|2x|0.5x|100/s] [--from TIME] [--to TIME] [--loop N|forever] ' +
   '[--port N]... [--percent N] [--writes forward|hold] [--select FILE.json] [--forward FILE.json] ' +
-  '[--redact FILE.json|off] [--record FILE [--record-mb N] [--record-seconds N]]'
+  '[--redact FILE.json|off] [--record-key FILE] [--record FILE [--record-mb N] [--record-seconds N]]'
 
 export type ReplayOptions = {
   file: string
+  key: Buffer | null
   ports: number[] | null
   shadows: Shadows
   rules: Rules
@@ -42,7 +53,8 @@ export const replayOptions = (args: readonly string[], environment: Environment)
     shadows: shadows(shadow, values.forward, environment),
     rules: rules(values),
     redaction: values.redact === undefined ? null : redaction(values.redact),
-    record: recordOptions(values),
+    key: recordKey(values, environment),
+    record: recordOptions(values, environment),
     pace: pace(values.pace),
     from: instant('--from', values.from),
     to: instant('--to', values.to),

@@ -16,7 +16,7 @@ const NAME = 'replay'
  * the end. Resolves with whether all of it was sent, and answered without an error that production did not give.
  */
 export const runReplay = async (options: ReplayOptions, stopRequested: Promise<string>): Promise<boolean> => {
-  const content = await readRecordFile('--replay', options.file)
+  const content = await readRecordFile('--replay', options)
   const exchanges = chosenOf(content, options)
   const { redaction, isAsRecorded } = redactionOf(content, options.redaction)
   const recording =

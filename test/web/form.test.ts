@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { DEFAULT_ABORT_RULES } from '../../contract/abort.ts'
 import { WindowScheduleSpec } from '../../contract/window-schedule.ts'
 import { StartAttempt } from '../../web/src/start/attempt.ts'
+import { emptyCredential } from '../../web/src/start/credential-spec.ts'
 import { check, emptyForm, type FormValues, problemErrors, toSchedule } from '../../web/src/start/form.ts'
 
 const filled: FormValues = {
@@ -47,6 +48,47 @@ test('endpoints are one a line, and each must be one', () => {
 
   expect(spec?.compare).toEqual({ endpoints: ['GET /orders/{id}', '/catalogue'] })
   expect(errors).toEqual({ endpoints: 'Up to 200 lines such as GET /orders/{id} or /catalogue' })
+})
+
+test('the shadow’s own credentials and what becomes of hops are said where they are not the usual ones', () => {
+  const typed = { ...emptyCredential, secret: ' shop/token ' }
+  const signed = {
+    ...emptyCredential,
+    by: 'jwt',
+    name: 'X-User',
+    secret: 'shop/key',
+    productionKey: 'shop/jwks',
+  } as const
+
+  const { spec } = check({
+    ...filled,
+    credentials: [typed, signed],
+    hops: 'outer',
+    writes: 'forward',
+    reads: '/x',
+  })
+  const { errors } = check({ ...filled, credentials: [{ ...typed, name: 'Host' }] })
+  const { errors: unnamed } = check({ ...filled, credentials: [{ ...typed, secret: 'my secret value!' }] })
+
+  expect(spec?.shadow).toEqual({
+    url: 'http://10.0.9.12:8080',
+    credentials: [
+      { by: 'secret', in: 'header', name: 'Authorization', secret: 'shop/token' },
+      {
+        by: 'jwt',
+        in: 'header',
+        name: 'X-User',
+        key: 'shop/key',
+        algorithm: 'RS256',
+        productionKey: 'shop/jwks',
+      },
+    ],
+  })
+  expect(spec?.requests?.select).toEqual({ hops: 'outer' })
+  expect([errors, unnamed].map((wrong) => Object.keys(wrong ?? {}))).toEqual([
+    ['credentials'],
+    ['credentials'],
+  ])
 })
 
 test('redaction is said where it is not the usual one, and what the shadow uses once all of it is chosen', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { emptyCredential } from '../../web/src/start/credential-spec.ts'
 import { emptyForm, type FormValues } from '../../web/src/start/form.ts'
 import { SECTION_WORDS } from '../../web/src/start/section-words.ts'
 
@@ -11,6 +12,7 @@ test('a closed section says what holds when nothing is changed', () => {
   expect(said()).toEqual({
     requests: '100 % of them. Writes are held back.',
     redaction: 'On: pseudonyms instead of 10 kinds of credentials and personal data.',
+    credentials: 'None: it gets what redaction makes of production’s.',
     records: 'Nothing is recorded.',
     packets: 'Requests only, from any client, whole.',
     comparison: 'Endpoints are found from the traffic.',
@@ -28,6 +30,11 @@ test('a closed section says what was changed in it', () => {
     writes: 'forward',
     redaction: 'off',
     record: true,
+    hops: 'outer',
+    credentials: [
+      { ...emptyCredential, secret: 'shop/token' },
+      { ...emptyCredential, by: 'jwt', name: 'X-User', secret: 'shop/key' },
+    ],
     clientCidrs: '10.0.0.0/8',
     directions: 'both',
     packetLength: '512',
@@ -41,7 +48,8 @@ test('a closed section says what was changed in it', () => {
   })
 
   expect(changed).toEqual({
-    requests: '25 % of them. Writes are forwarded too.',
+    requests: '25 % of them. Writes are forwarded too. What sources ask each other is left out.',
+    credentials: 'Authorization its own, X-User signed again.',
     redaction: 'Off: production’s credentials and personal data go to the shadow.',
     records: 'Up to 100 MB in the first 60 minutes.',
     packets: 'Requests and responses, from 10.0.0.0/8, the first 512 bytes of each.',

@@ -81,7 +81,7 @@ test.each([
   [[], /^--as FORMAT: is one of/],
   [['--as', 'har', '--shadow', 'http://a'], /^--shadow: not together with --convert/],
 ])('%j is refused in one line', (args, line) => {
-  const options = () => convertOptions(['--convert', 'x', ...args])
+  const options = () => convertOptions(['--convert', 'x', ...args], {})
 
   expect(options).toThrow(line)
 })

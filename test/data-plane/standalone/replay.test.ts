@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +83,33 @@ const aCapture = (targets: readonly string[], gapMs: number, status = '200 OK'):
   )
 }
 
+test('a record under a key is read with it alone', async () => {
+  const shadow = await aShadow()
+  const dir = folder()
+  const [file, key] = [join(dir, 'sealed'), join(dir, 'key')]
+  writeFileSync(key, `${randomBytes(32).toString('base64')}\n`)
+  const gateway = await recordingGateway(shadow.url, file, '--record-key', key)
+  const connection = aConnection()
+
+  await sendDatagrams(
+    [...connection.open(), ...connection.request(Buffer.from('GET /orders/17 HTTP/1.1\r\nHost: h\r\n\r\n'))],
+    gateway.udp,
+  )
+  await until(() => shadow.requests.length === 1)
+  await gateway.stop()
+  const bare = await replayed(file, '--shadow', shadow.url)
+  const opened = await replayed(file, '--shadow', shadow.url, '--record-key', key)
+
+  expect(gateway.ready).toContain('(encrypted, at most')
+  expect(readFileSync(file).includes('orders')).toBe(false)
+  expect([bare.code, bare.stderr]).toEqual([
+    1,
+    expect.stringContaining('is encrypted: name the file with its key'),
+  ])
+  expect([opened.code, opened.summary.requests.forwarded]).toEqual([0, 1])
+  expect(shadow.requests.map(({ url }) => url)).toEqual(['/orders/17', '/orders/17'])
+})
+
 test.each(['1', '2'])(
   '%s workers: what is recorded is replayed as it was forwarded, both answers kept',
   async (workers) => {
@@ -100,7 +128,7 @@ test.each(['1', '2'])(
     const replay = await replayed(file, '--shadow', second.url, '--pace', '1000/s', '--redact', 'off')
 
     expect([code, replay.code]).toEqual([0, 0])
-    expect(gateway.ready).toContain(`recorded into ${file} (at most 100 MB in 3600 s)`)
+    expect(gateway.ready).toContain(`recorded into ${file} (NOT ENCRYPTED, at most 100 MB in 3600 s)`)
     expect(summary).toMatchObject({ record: { file, exchanges: 60 }, violations: [] })
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(content).toMatchObject({ format: 'native', redacted: false, cut: null })

@@ -6,8 +6,10 @@ import { type Accepted, ExperimentSpec, type ExperimentSpecInput } from '../../.
 import type { Probe } from '../../../contract/probe.ts'
 import type { Problem } from '../../../contract/problem.ts'
 import type { Redaction, Region } from '../../../contract/redaction.ts'
+import type { Selection } from '../../../contract/selection.ts'
 import { Source } from '../../../contract/source.ts'
 import type { WindowScheduleSpecInput } from '../../../contract/window-schedule.ts'
+import { type CredentialValues, toCredential } from './credential-spec.ts'
 import { emptySource, KINDS, list, type SourceValues, toSource } from './source-spec.ts'
 
 /** What the form holds: text as typed, until it is turned into a spec. */
@@ -24,12 +26,14 @@ export type FormValues = SourceValues &
     directions: 'requests' | 'both'
     packetLength: string
     url: string
+    credentials: readonly CredentialValues[]
     percent: string
     writes: 'hold' | 'forward'
     /** One a line, such as POST /shop.Catalogue/Get*. */
     reads: string
     graphql: string
     allowedWrites: string
+    hops: Selection['hops']
     snapshotAt: string
     /** Patterns, one a line; empty for those found from the traffic. */
     endpoints: string
@@ -80,11 +84,13 @@ export const emptyForm: FormValues = {
   directions: 'requests',
   packetLength: '',
   url: '',
+  credentials: [],
   percent: '100',
   writes: 'hold',
   reads: '',
   graphql: '',
   allowedWrites: '',
+  hops: 'once',
   snapshotAt: '',
   endpoints: '',
   redaction: 'pseudonymise',
@@ -129,11 +135,17 @@ const FIELDS = {
   directions: { path: 'traffic.directions', right: 'Requests, or both directions' },
   packetLength: { path: 'traffic.packetLength', right: 'Empty, or 35 to 8500 bytes' },
   url: { path: 'shadow.url', right: 'An address such as http://10.0.9.12:8080, without credentials' },
+  credentials: {
+    path: 'shadow.credentials',
+    right:
+      'A name for each, no header of the gateway’s own, and the name of its secret, such as shop/session',
+  },
   percent: { path: 'requests.percent', right: 'A number from 0 to 1000; above 100 sends copies' },
   writes: { path: 'requests.writes', right: 'Held back or forwarded' },
   reads: { path: 'requests.select.reads', right: REQUESTS_RIGHT },
   graphql: { path: 'requests.select.graphql', right: REQUESTS_RIGHT },
   allowedWrites: { path: 'requests.select.writes', right: REQUESTS_RIGHT },
+  hops: { path: 'requests.select.hops', right: 'One of the three' },
   snapshotAt: { path: 'compare.snapshotAt', right: 'Empty, or a date and a time, such as 2026-11-24 14:00' },
   endpoints: {
     path: 'compare.endpoints',
@@ -169,7 +181,10 @@ export const toSpec = (form: FormValues): ExperimentSpecInput => ({
     directions: form.directions,
     ...(form.packetLength.trim() !== '' && { packetLength: number(form.packetLength) }),
   },
-  shadow: { url: form.url.trim() },
+  shadow: {
+    url: form.url.trim(),
+    ...(form.credentials.length > 0 && { credentials: form.credentials.map(toCredential) }),
+  },
   ...declared(form),
   requests: {
     percent: number(form.percent),
@@ -225,13 +240,17 @@ const selectionOf = ({
   reads,
   graphql,
   allowedWrites,
+  hops,
 }: FormValues): Pick<NonNullable<ExperimentSpecInput['requests']>, 'select'> => {
   const select = {
-    ...(reads.trim() !== '' && { reads: matches(reads) }),
-    ...(graphql.trim() !== '' && { graphql: matches(graphql) }),
-    ...(allowedWrites.trim() !== '' && { writes: matches(allowedWrites) }),
+    ...(hops !== 'once' && { hops }),
+    ...(writes === 'hold' && {
+      ...(reads.trim() !== '' && { reads: matches(reads) }),
+      ...(graphql.trim() !== '' && { graphql: matches(graphql) }),
+      ...(allowedWrites.trim() !== '' && { writes: matches(allowedWrites) }),
+    }),
   }
-  return writes === 'forward' || Object.keys(select).length === 0 ? {} : { select }
+  return Object.keys(select).length === 0 ? {} : { select }
 }
 
 const lines = (text: string): string[] =>

@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import { type ComponentType, useState } from 'react'
 import { AbortFields } from './abort-fields.tsx'
 import { CompareFields } from './compare-fields.tsx'
+import { CredentialFields } from './credential-fields.tsx'
 import type { FieldProps } from './field-props.ts'
 import type { Field } from './form.ts'
 import { OwnerFields } from './owner-fields.tsx'
@@ -24,10 +25,16 @@ const SECTIONS: readonly Readonly<{
   {
     name: 'requests',
     title: 'Which requests reach the shadow',
-    fields: ['percent', 'writes', 'reads', 'graphql', 'allowedWrites'],
+    fields: ['percent', 'writes', 'reads', 'graphql', 'allowedWrites', 'hops'],
     Fields: RequestFields,
   },
   { name: 'redaction', title: 'Redaction', fields: ['redaction'], Fields: RedactionFields },
+  {
+    name: 'credentials',
+    title: 'Credentials for the shadow',
+    fields: ['credentials'],
+    Fields: CredentialFields,
+  },
   { name: 'records', title: 'Records', fields: ['record'], Fields: RecordFields },
   {
     name: 'packets',

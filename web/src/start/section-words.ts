@@ -3,15 +3,22 @@ import type { FormValues } from './form.ts'
 
 /** What each closed section of the form says in a line: the values as they are now. */
 export const SECTION_WORDS = {
-  requests: ({ percent, writes, reads, graphql, allowedWrites }: FormValues): string => {
+  requests: ({ percent, writes, reads, graphql, allowedWrites, hops }: FormValues): string => {
     const exceptions = [reads, graphql, allowedWrites].some((text) => text.trim() !== '')
     const held = exceptions ? 'Writes are held back, with exceptions' : 'Writes are held back'
-    return `${percent.trim()} % of them. ${writes === 'forward' ? 'Writes are forwarded too' : held}.`
+    return `${percent.trim()} % of them. ${writes === 'forward' ? 'Writes are forwarded too' : held}.${HOPS[hops]}`
   },
   redaction: ({ redaction, regions }: FormValues): string => {
     if (redaction === 'off') return 'Off: production’s credentials and personal data go to the shadow.'
     const ids = regions.length === 0 ? '' : `; national ids of ${regions.length} countries, too`
     return `On: ${REDACTED[redaction]} of ${REDACTED_KINDS.length} kinds of credentials and personal data${ids}.`
+  },
+  credentials: ({ credentials }: FormValues): string => {
+    if (credentials.length === 0) return 'None: it gets what redaction makes of production’s.'
+    const names = credentials.map(
+      ({ by, name }) => `${name.trim()} ${by === 'jwt' ? 'signed again' : 'its own'}`,
+    )
+    return `${names.join(', ')}.`
   },
   records: ({ record, recordUpTo, recordFor }: FormValues): string =>
     record ? `Up to ${recordUpTo} MB in the first ${recordFor} minutes.` : 'Nothing is recorded.',
@@ -42,6 +49,12 @@ export const SECTION_WORDS = {
     `Paid by ${owner.trim() === '' ? 'you' : owner.trim()}${reason.trim() === '' ? ', no reason given' : ''}.`,
 } as const
 export type SectionName = keyof typeof SECTION_WORDS
+
+const HOPS: Readonly<Record<FormValues['hops'], string>> = {
+  once: '',
+  outer: ' What sources ask each other is left out.',
+  each: ' Each hop of a request goes.',
+}
 
 const REDACTED: Readonly<Record<Exclude<FormValues['redaction'], 'off'>, string>> = {
   pseudonymise: 'pseudonyms instead',
