@@ -19,6 +19,8 @@ import { declareGateway } from './world-gateway.ts'
 const VPC = 'vpc-0a1b2c3d4e5f60718'
 const SUBNET_A = 'subnet-0a1b2c3d4e5f6071a'
 const SUBNET_B = 'subnet-0a1b2c3d4e5f6071b'
+const SERVICES = 'sg-0a1b2c3d4e5f60801'
+const STORE = 'sg-0a1b2c3d4e5f60802'
 const BALANCER = 'app/orders/8f2c1d7a90b3e4f5'
 
 /** The account that the local system runs in: what a team would have, and what the infrastructure would have made. */
@@ -44,6 +46,7 @@ export const declareWorld = (
   ],
   instances: [...production.map(instanceOf), ...neighbours],
   networkInterfaces: [...production.map((one) => interfaceOf(network, one)), ...otherInterfaces(network)],
+  securityGroupRules,
   ...withBalancer(network, declareGateway(network, { vpc: VPC, subnets: [SUBNET_A, SUBNET_B] })),
   eventRules: [
     {
@@ -66,6 +69,25 @@ export const declareWorld = (
   buckets: [EVIDENCE_BUCKET, RECORDS_BUCKET],
   queueConsumers: [{ queueArn: DEAD_LETTERS_ARN, functionArn: DEAD_LETTERS_FUNCTION_ARN }],
 })
+
+/** Production’s services use its database, and nobody else may. The demo’s shadow is no interface of the account, as every plan says. */
+const securityGroupRules: NonNullable<WorldDeclaration['securityGroupRules']> = [
+  {
+    id: 'sgr-0a1b2c3d4e5f60811',
+    groupId: STORE,
+    direction: 'ingress',
+    protocol: 'tcp',
+    ports: { from: 5432, to: 5432 },
+    peer: { groupId: SERVICES },
+  },
+  {
+    id: 'sgr-0a1b2c3d4e5f60812',
+    groupId: SERVICES,
+    direction: 'egress',
+    protocol: '-1',
+    peer: { cidr: '0.0.0.0/0' },
+  },
+]
 
 /** The load balancer that production’s clients come through; what it does is the demo’s own traffic. */
 const withBalancer = (
@@ -120,6 +142,7 @@ const interfaceOf = (network: LocalNetwork, one: ProductionInstance): NetworkInt
   privateIp: addressOf(network, one.host),
   mac: one.mac,
   attachment: { instanceId: one.instance, deviceIndex: 0 },
+  groups: [SERVICES],
   tags: { Name: one.name },
 })
 
@@ -160,6 +183,7 @@ const otherInterfaces = (network: LocalNetwork): NetworkInterfaceDeclaration[] =
     description: 'RDSNetworkInterface',
     requesterManaged: true,
     requesterId: 'amazon-rds',
+    groups: [STORE],
   },
   {
     id: STATIONS.fargate.networkInterface,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { baggageOf } from '../../contract/forwarding.ts'
 import { parseAddress } from '../../data-plane/wire/address.ts'
 import { genevePayload, udpPacket } from '../../data-plane/wire/emit.ts'
 import { connectionsOf, distinctRequests } from '../support/distinct-requests.ts'
@@ -149,6 +150,7 @@ test('whatever is sent to it, nothing is forwarded that should not be, and every
   const packets = [
     ...connection.open(),
     ...connection.request(get('X-Shadow-Request: 1\r\n')),
+    ...connection.request(get(`Baggage: ${baggageOf('exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y')}\r\n`)),
     ...connection.request(get('User-Agent: ELB-HealthChecker/2.0\r\n')),
     ...connection.request(Buffer.from('POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi')),
     ...connection.request(get('X-Good: yes\r\n')),
@@ -167,10 +169,42 @@ test('whatever is sent to it, nothing is forwarded that should not be, and every
     ...{ too_short: 2, not_vxlan: 1, unknown_vni: foreign.length },
   })
   expect(summary.requests.reasons).toEqual({
-    ...{ 'filtered.shadow_marker': 1, 'filtered.health_check': 1, 'held_back.unsafe_method': 1 },
+    ...{ 'filtered.shadow_marker': 2, 'filtered.health_check': 1, 'held_back.unsafe_method': 1 },
   })
-  expect(summary.requests).toMatchObject({ received: 4, forwarded: 1 })
+  expect(summary.requests).toMatchObject({ received: 5, forwarded: 1 })
   expect(summary.violations).toEqual([])
+})
+
+test('with redaction off a write that is let through still reaches nobody by what it carries; a read goes as it is', async () => {
+  const shadow = await recordingShadow()
+  const gateway = await gatewayTo(shadow.url, '--writes', 'forward', '--redact', 'off')
+  const connection = aConnection(7)
+  const told = {
+    email: 'jane@corp.example',
+    phone: '+49 151 23456789',
+    webhookUrl: 'https://partner.example/hooks/1',
+    paymentToken: 'tok_1MzZ2eLkdIwHu7ix',
+  }
+  const body = JSON.stringify(told)
+  const head = `POST /orders HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nIdempotency-Key: a1b2c3d4-0001\r\n`
+
+  await sendDatagrams(
+    [
+      ...connection.open(),
+      ...connection.request(Buffer.from('GET /people?mail=jane@corp.example HTTP/1.1\r\nHost: h\r\n\r\n')),
+      ...connection.request(Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n${body}`)),
+    ],
+    gateway.udp,
+  )
+  await until(() => shadow.requests.length === 2)
+  await gateway.stop()
+  const written = shadow.requests.find(({ method }) => method === 'POST')
+  const sent = JSON.parse(written?.body.toString() ?? '{}')
+
+  expect(shadow.requests.find(({ method }) => method === 'GET')?.url).toBe('/people?mail=jane@corp.example')
+  expect(Object.keys(told).filter((name) => sent[name] === told[name as keyof typeof told])).toEqual([])
+  expect(Object.keys(sent)).toEqual(Object.keys(told))
+  expect(written && headerOf(written, 'idempotency-key')).toMatch(/^(?!a1b2c3d4-0001)\w{8}-\w{4}$/)
 })
 
 test('at SIGTERM finishes what is in flight, and a second signal changes nothing', async () => {
