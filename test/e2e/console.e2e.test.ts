@@ -292,7 +292,18 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     await reads.fill('/search\npost /shop.Catalogue/Get*')
     await page.getByRole('textbox', { name: 'GraphQL endpoints' }).fill('/graphql')
     await page.getByRole('textbox', { name: 'Writes that go all the same' }).fill('PUT /carts/*')
-    await page.getByText('Writes are held back, with exceptions.').waitFor()
+    await page.getByRole('radio', { name: 'Goes once, from outside only' }).check({ force: true })
+    await page.getByText('with exceptions. What sources ask each other is left out.').waitFor()
+    await section(page, 'Credentials for the shadow').click()
+    await page.getByRole('button', { name: 'Add one' }).click()
+    const secret = page.getByRole('textbox', { name: 'Name of the secret' })
+    await secret.fill('a secret itself')
+    await secret.press('Tab')
+    await page.getByText(/and the name of its secret, such as shop\/session$/).waitFor()
+    await secret.fill('shop/session')
+    await page.getByText('Authorization its own.').waitFor()
+    await page.getByRole('button', { name: 'Remove credential 1' }).click()
+    await section(page, 'Credentials for the shadow').click()
     await section(page, 'How answers are compared').click()
     const endpoints = page.getByRole('textbox', { name: 'Endpoints (optional)' })
     await endpoints.fill('openapi: 2.0.0\npaths: {}')
@@ -340,6 +351,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
       requests: {
         record: { megabytes: 5, seconds: 3600 },
         select: {
+          hops: 'outer',
           reads: [{ paths: ['/search'] }, { methods: ['POST'], paths: ['/shop.Catalogue/Get*'] }],
           graphql: [{ paths: ['/graphql'] }],
           writes: [{ methods: ['PUT'], paths: ['/carts/*'] }],

@@ -81,7 +81,7 @@ const OneCredential = ({ n, one, change, onLeave, onRemove }: OneProps) => (
         />
         <Typed
           label="Name of production’s key"
-          placeholder="Empty: forged ones are signed, too"
+          placeholder="Empty: all are signed"
           value={one.productionKey}
           onLeave={onLeave}
           onChange={(productionKey) => change({ productionKey })}
