@@ -1,7 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { RunOrder, WORKERS } from './test/support/run-order.ts'
 
 export default defineConfig({
   test: {
+    maxWorkers: WORKERS,
+    // Some hundred processes start from sources: the types are stripped once.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/test', import.meta.url)) },
+    sequence: { sequencer: RunOrder },
     projects: [
       {
         test: {
@@ -10,9 +16,6 @@ export default defineConfig({
           exclude: ['test/e2e/**', 'test/infra/**'],
           pool: 'threads',
           isolate: false,
-          // Many wait for clocks and sockets.
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -22,8 +25,6 @@ export default defineConfig({
           globalSetup: 'test/infra/setup.ts',
           pool: 'threads',
           isolate: false,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
           // Bundles and compiles: seconds alone, a minute on a busy machine.
           testTimeout: 180_000,
         },
@@ -33,10 +34,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.test.ts'],
           pool: 'forks',
-          // They mostly wait for clocks: some at a time, after the units.
-          maxWorkers: 3,
           maxConcurrency: 3,
-          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -9,7 +9,7 @@ import { openApiOver } from '../support/api.ts'
 import { type ApiServer, serveApi } from '../support/api-server.ts'
 import { eventually } from '../support/aws-clients.ts'
 import { eni } from '../support/aws-world.ts'
-import { cli, type Running, startCli } from '../support/cli.ts'
+import { cli, type Running, shell, startCli } from '../support/cli.ts'
 import { dependencies } from '../support/declared.ts'
 import { type Account, leftovers, NOTHING_LEFT, openAccount, pass } from '../support/experiment-account.ts'
 
@@ -25,7 +25,7 @@ const asked = [
   '--shadow',
   'http://127.0.0.1:9000',
   '--duration',
-  '60s',
+  '30s',
   '--budget',
   '5',
 ]
@@ -82,24 +82,16 @@ describe('run --wait', PATIENT, () => {
     first.child.kill('SIGKILL')
     await first.finished
     const second = await live(account, startCli(args))
-    const third = await cli(args)
+    const third = await shell(server.url, ...args)
 
     expect([second.code, third.code]).toEqual([0, 0])
     const all = await experiments(server)
     expect(all.map(({ spec }) => spec.name)).toEqual(['deploy-4711'])
-    const other = await cli([
-      'run',
-      ...asked,
-      '--percent',
-      '5',
-      '--deployment-id',
-      'deploy-4711',
-      '--api',
-      server.url,
-    ])
+    const changed = ['run', ...asked, '--percent', '5', '--deployment-id', 'deploy-4711']
+    const other = await shell(server.url, ...changed)
     expect(other.code).toBe(2)
     expect(other.err).toMatch(
-      new RegExp(`^shadowmeter: This key made ${all[0]?.id} from another request\\..+\\n$`),
+      new RegExp(`^shadowmeter: This key made ${all[0]?.id} from another request\\..+$`),
     )
   })
 
@@ -108,15 +100,7 @@ describe('run --wait', PATIENT, () => {
     const waiting = startCli(['run', ...asked, '--wait', '--api', server.url])
     await said(waiting, /^preparing/m)
     const [one] = await experiments(server)
-    const stopped = await cli([
-      'stop',
-      one?.id ?? '',
-      '--reason',
-      'Seen enough.',
-      '--json',
-      '--api',
-      server.url,
-    ])
+    const stopped = await shell(server.url, 'stop', one?.id ?? '', '--reason', 'Seen enough.', '--json')
     const { code, out } = await live(account, waiting)
 
     expect(stopped.code).toBe(0)
@@ -155,22 +139,22 @@ describe('run --wait', PATIENT, () => {
 describe('what cannot start', PATIENT, () => {
   test('ends with 3 and the reason, in a plan and in a run', async () => {
     const { server } = await open()
-    const args = [...asked, '--source', 'eni-0fffffffffffffff0', '--api', server.url]
-    const planned = await cli(['plan', ...args, '--json'])
-    const run = await cli(['run', ...args, '--wait'])
+    const args = [...asked, '--source', 'eni-0fffffffffffffff0']
+    const planned = await shell(server.url, 'plan', ...args, '--json')
+    const run = await shell(server.url, 'run', ...args, '--wait')
 
     expect([planned.code, run.code]).toEqual([3, 3])
     expect(JSON.parse(planned.out)).toMatchObject({ startable: false })
-    expect(run.err).toBe('shadowmeter: There is no network interface eni-0fffffffffffffff0.\n')
+    expect(run.err).toBe('shadowmeter: There is no network interface eni-0fffffffffffffff0.')
     expect(await experiments(server)).toEqual([])
   })
 
   test('ends with 2 where the API says the request is not valid, and names the field', async () => {
     const { server } = await open()
-    const { code, err } = await cli(['run', ...asked, '--percent=-1', '--api', server.url])
+    const { code, err } = await shell(server.url, 'run', ...asked, '--percent=-1')
 
     expect(code).toBe(2)
-    expect(err).toMatch(/^shadowmeter: body\.requests\.percent: .+\n$/)
+    expect(err).toMatch(/^shadowmeter: body\.requests\.percent: .+$/)
   })
 })
 
@@ -194,7 +178,7 @@ describe('a spec', PATIENT, () => {
     )
     const replaced = ['--tag', 'service=checkout', '--port', '8080', '--budget', '6', '--start-at']
     const startAt = '2026-12-24T12:00:00Z'
-    const { code, out } = await cli(['run', file, ...replaced, startAt, '--json', '--api', server.url])
+    const { code, out } = await shell(server.url, 'run', file, ...replaced, startAt, '--json')
 
     expect(code).toBe(0)
     expect(JSON.parse(out).spec).toMatchObject({
@@ -210,22 +194,22 @@ describe('a spec', PATIENT, () => {
 describe('reading and changing', PATIENT, () => {
   test('shows status, list, audit trail and the API’s description, extends, and stops only what was seen', async () => {
     const { account, api, server } = await open()
-    const begun = await cli(['run', ...asked, '--duration', '10m', '--json', '--api', server.url])
+    const begun = await shell(server.url, 'run', ...asked, '--duration', '10m', '--json')
     const { id }: Experiment = JSON.parse(begun.out)
-    for (let ticks = 0; ticks < 8; ticks++) await pass(account)
-    const at = ['--api', server.url]
+    for (let ticks = 0; ticks < 5; ticks++) await pass(account)
+    const say = (...args: string[]) => shell(server.url, ...args)
 
     const [evidence, status, list, paused, resumed, extended, stale, trail, all, described] = [
-      await cli(['evidence', id, ...at]),
-      await cli(['status', id, ...at]),
-      await cli(['list', ...at]),
-      await cli(['pause', id, '--reason', 'Lunch', ...at]),
-      await cli(['resume', id, ...at]),
-      await cli(['extend', id, '--by', '5m', '--budget', '6.5', '--reason', 'Too quiet', ...at]),
-      await cli(['stop', id, '--revision', '1', ...at]),
-      await cli(['audit', id, ...at]),
-      await cli(['audit', '--max-results', '2', '--json', ...at]),
-      await cli(['openapi', ...at]),
+      await say('evidence', id),
+      await say('status', id),
+      await say('list'),
+      await say('pause', id, '--reason', 'Lunch'),
+      await say('resume', id),
+      await say('extend', id, '--by', '5m', '--budget', '6.5', '--reason', 'Too quiet'),
+      await say('stop', id, '--revision', '1'),
+      await say('audit', id),
+      await say('audit', '--max-results', '2', '--json'),
+      await say('openapi'),
     ]
 
     expect(status.out).toMatch(/^state +mirroring$/m)

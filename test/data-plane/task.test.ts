@@ -77,6 +77,7 @@ const startTask = async (environment: Record<string, string> = {}) => {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL: table.endpoint,
       AWS_ACCESS_KEY_ID: 'local',

@@ -164,9 +164,9 @@ test(
       soon(account),
     )
     const untouched = (await read(account.plane, id)).experiment
-    await account.gateways.work(account)
+    await account.gateways.read(account)
     await account.clock.advance(5000)
-    await account.gateways.work(account)
+    await account.gateways.report(account)
     await handleFleetEvent(
       account.plane,
       task('arn:aws:ecs:us-east-1:111122223333:cluster/shadowmeter'),

@@ -22,8 +22,8 @@ export default async (project: TestProject): Promise<void> => {
   }
   const cloud = await startCloud({ port: 0, world: testWorld() })
   try {
-    for (const options of Object.values(STAGES))
-      await synth(options, { ...SECRETS, AWS_ENDPOINT_URL: cloud.address })
+    const environment = { ...SECRETS, AWS_ENDPOINT_URL: cloud.address }
+    await Promise.all(Object.values(STAGES).map((options) => synth(options, environment)))
   } finally {
     await cloud.close()
   }

@@ -107,13 +107,13 @@ export const live = async (
     if (phase === 'ended') break
     if (phase === 'mirroring') await happen(account, id)
     const alive = await look(account, plane, id)
-    await account.gateways.work(account)
+    await account.gateways.read(account)
     await account.clock.advance(5000)
-    await account.gateways.work(account)
+    await account.gateways.report(account)
     if (alive) continue
     plane = reopen(account, switches)
     await account.clock.advance(LONGEST_CALL_MS)
-    await account.gateways.work(account)
+    await account.gateways.report(account)
   }
   return { id, calls: interrupt.calls }
 }
@@ -186,10 +186,10 @@ export const abandon = async (
     if (phase === 'ended') break
     if (phase === 'mirroring') await happen(account, id)
     const alive = await Promise.all(planes.map((plane) => look(account, plane, id)))
-    await account.gateways.work(account)
+    await account.gateways.read(account)
     if (alive.includes(false)) break
     await account.clock.advance(5000)
-    await account.gateways.work(account)
+    await account.gateways.report(account)
   }
   return id
 }

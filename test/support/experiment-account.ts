@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { ExperimentSpec } from '../../contract/experiment.ts'
+import type { GatewayConfig } from '../../contract/gateway-config.ts'
 import { NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from '../../contract/notice.ts'
 import { type ShadowResult, zeroRequests } from '../../contract/traffic.ts'
 import { VERSION } from '../../contract/version.ts'
@@ -76,25 +77,24 @@ const config: Config = {
 /** Bytes that each mirrored ENI sends in a second of these accounts. */
 export const BYTES_PER_SECOND = 100_000
 
+type Task = {
+  startedAt: number
+  revision: number
+  paired: boolean
+  bytes: Map<string, number>
+  sources: Map<string, Record<number, number>>
+  packets: number
+  lost: number
+  at: number
+}
+
 /**
  * Gateway tasks inside this process: they answer health checks on a real port, read their configuration and write their
  * reports through the table as real ones do, at this account’s own time. What they count is what the endpoints say is
  * being mirrored.
  */
 class Gateways {
-  readonly #tasks = new Map<
-    string,
-    {
-      startedAt: number
-      revision: number
-      paired: boolean
-      bytes: Map<string, number>
-      sources: Map<string, Record<number, number>>
-      packets: number
-      lost: number
-      at: number
-    }
-  >()
+  readonly #tasks = new Map<string, Task>()
 
   /** What health checks are answered. */
   healthy = true
@@ -107,6 +107,7 @@ class Gateways {
   /** What the shadow does with all that is forwarded. */
   shadow: ShadowResult = 'answered_2xx'
   readonly #counted = new Map<string, number>()
+  #config: GatewayConfig | null = null
   /** VNIs of which nothing arrives, though they are mirrored; and whether nothing does of any. */
   readonly unheard = new Set<number>()
   deaf = false
@@ -164,18 +165,31 @@ class Gateways {
     return this.#counted.get(id) ?? 0
   }
 
-  /** Every task reads what it should run and reports what it has counted by now. */
-  async work(account: Account): Promise<void> {
+  /** Every task reads what it should run. */
+  async read({ plane, clock }: Account): Promise<void> {
+    this.#config = (await readNewConfig(plane.table, this.#config?.revision ?? -1)) ?? this.#config
+    for (const task of this.#tasks.values()) this.#run(task, clock.now())
+  }
+
+  /** What was read last; a task that has come since has read it, too. */
+  #run(task: Task, now: number): void {
+    task.startedAt ||= now
+    task.at ||= now
+    task.revision = this.#config?.revision ?? task.revision
+    task.paired = this.#config?.experiments.every(({ paired }) => paired) ?? true
+  }
+
+  /** Every task reports what it has counted by now of what it runs. */
+  async report(account: Account): Promise<void> {
     const { table } = account.plane
     const now = account.clock.now()
     const mirrored = new Set(mirroredVnis(account.cloud))
     for (const [name, task] of this.#tasks) {
-      task.startedAt ||= now
-      const elapsed = task.at === 0 ? 0 : (now - task.at) / 1000
+      this.#run(task, now)
+      const elapsed = (now - task.at) / 1000
       const share = 1 / this.#tasks.size
-      const before = await readNewConfig(table, -1)
       if (task.revision >= 0)
-        for (const { id, sources } of before?.experiments ?? [])
+        for (const { id, sources } of this.#config?.experiments ?? [])
           for (const { vni } of sources)
             if (mirrored.has(vni) && !this.deaf && !this.unheard.has(vni)) {
               const more = Math.round(elapsed * BYTES_PER_SECOND * share)
@@ -187,8 +201,6 @@ class Gateways {
       const offered = Math.round((elapsed * packetsPerSecond) / this.#tasks.size)
       task.packets += Math.round(offered * (1 - lossShare / this.#tasks.size))
       task.lost += Math.round((offered * lossShare) / this.#tasks.size)
-      task.revision = before?.revision ?? task.revision
-      task.paired = before?.experiments.every(({ paired }) => paired) ?? true
       task.at = now
       await writeReport(table, {
         task: name,
@@ -358,9 +370,9 @@ export const pass = async (
   seconds = TICK_SECONDS,
 ) => {
   if (plane) await tick(plane, account.clock.now() + 60_000)
-  await account.gateways.work(account)
+  await account.gateways.read(account)
   await account.clock.advance(seconds * 1000)
-  await account.gateways.work(account)
+  await account.gateways.report(account)
 }
 
 /** Everything of ours that exists in the account. */

@@ -119,9 +119,9 @@ const until = async (
     const next = account.clock.now() + TICK_SECONDS * 1000
     await reconcile(plane, id, account.clock.now() + RUN_MS)
     heapMb = Math.max(heapMb, process.memoryUsage().heapUsed / 1e6)
-    await account.gateways.work(account)
+    await account.gateways.read(account)
     if (account.clock.now() < next) await account.clock.advance(next - account.clock.now())
-    await account.gateways.work(account)
+    await account.gateways.report(account)
   }
   const { user, system } = process.cpuUsage(cpu)
   return {
