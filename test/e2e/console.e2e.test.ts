@@ -1,22 +1,27 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Comparison } from '../../contract/comparison.ts'
-import type { Experiment } from '../../contract/experiment.ts'
 import { readRecord } from '../../data-plane/record/read-record.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
+import {
+  complaints,
+  declare,
+  experiments,
+  figure,
+  focused,
+  MINUTE,
+  number,
+  open,
+  section,
+  until,
+  violations,
+} from '../support/console-page.ts'
 import { freePorts, type LocalSystem, startLocalSystem } from '../support/local-system.ts'
+import { withMarkup } from '../support/markup.ts'
 
-const MINUTE = 60_000
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const found = await findBrowser()
 if (found.path === null) console.warn(`The console was not tested in a browser: ${found.why}.`)
-
-/** What the page complained about: neither errors nor breaches of its own content security policy are accepted. */
-const complaints: string[] = []
 
 describe.skipIf(found.path === null)('the console in a real browser', { timeout: 3 * MINUTE }, () => {
   let system: LocalSystem
@@ -203,7 +208,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
 
     await page.keyboard.press('Enter')
     await dialog.waitFor()
-    for (let tabs = 0; (await dialog.locator('textarea:focus').count()) === 0 && tabs < 9; tabs++)
+    for (let tabs = 0; (await dialog.locator('input:focus').count()) === 0 && tabs < 9; tabs++)
       await page.keyboard.press('Tab')
     await page.keyboard.type('seen enough')
     for (let tabs = 0; (await focused(page)) !== 'Stop it now' && tabs < 9; tabs++)
@@ -459,88 +464,3 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     expect(own).toEqual([])
   })
 })
-
-const REPORT_BREACHES = `addEventListener('securitypolicyviolation', (event) =>
-  console.error('content security policy:', event.violatedDirective, event.blockedURI, event.sourceFile))`
-
-const open = async (browser: Browser, address: string): Promise<Page> => {
-  const context = await browser.newContext({
-    viewport: { width: 1400, height: 900 },
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-  })
-  // before the page’s own scripts: its policy admits no script that is not its own
-  await context.addInitScript({ content: `${axe};${REPORT_BREACHES}` })
-  const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  await page.goto(address)
-  return page
-}
-
-/** The number under a label in the strip of figures. */
-const figure = async (page: Page, label: string): Promise<string> => {
-  const term = page.locator('dl.figures > div').filter({ has: page.locator('dt', { hasText: label }) })
-  return (await term.first().locator('.figure-value').textContent()) ?? ''
-}
-
-const number = (text: string): number => Number(text.replaceAll(',', ''))
-
-const until = (condition: () => Promise<boolean>): Promise<void> =>
-  expect.poll(condition, { timeout: MINUTE, interval: 500 }).toBe(true) as unknown as Promise<void>
-
-/** The API’s answer with markup wherever something out of the traffic stands in it. */
-const withMarkup = (comparison: Comparison, markup: string): Comparison => ({
-  ...comparison,
-  endpoints: comparison.endpoints.map((endpoint) => ({
-    ...endpoint,
-    endpoint: `${endpoint.endpoint} ${markup}`,
-    differences: endpoint.differences.map((difference) => ({
-      ...difference,
-      path: `${difference.path} ${markup}`,
-    })),
-  })),
-  samples: comparison.samples.map((sample) => ({
-    ...sample,
-    endpoint: `${sample.endpoint} ${markup}`,
-    path: `${sample.path} ${markup}`,
-    requestId: markup,
-    client: markup,
-    request: { method: 'POST', target: `/${markup}`, headers: ['X-Planted', markup], body: markup },
-    production: { ...sample.production, server: markup, body: markup },
-    shadow: { ...sample.shadow, body: JSON.stringify({ note: markup }) },
-  })),
-})
-
-const focused = async (page: Page): Promise<string> => (await page.locator(':focus').textContent()) ?? ''
-
-/** Of these rules, or of all. */
-const violations = async (page: Page, rules?: readonly string[]): Promise<string[]> => {
-  const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }
-  const { violations: all } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`)
-  return all
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')})`,
-    )
-}
-
-const experiments = async ({ api }: LocalSystem): Promise<Experiment[]> => {
-  const answer = await fetch(`${api}/experiments`)
-  return ((await answer.json()) as { experiments: Experiment[] }).experiments
-}
-
-/** What opens and closes one of the sections that have a value already. */
-const section = (page: Page, name: string) =>
-  page.getByRole('heading', { name, level: 3 }).getByRole('button')
-
-/** Says of everything that the shadow may use that it uses none. */
-const declare = async (page: Page): Promise<void> => {
-  for (const name of ['Database', 'Cache', 'Queue', 'Mail', 'Payment', 'Webhooks']) {
-    await page.getByRole('button', { name: new RegExp(`^${name}`) }).click()
-    await page.getByRole('option', { name: 'None' }).click()
-  }
-}

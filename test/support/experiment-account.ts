@@ -165,28 +165,20 @@ class Gateways {
     return this.#counted.get(id) ?? 0
   }
 
-  /** Every task reads what it should run. */
-  async read({ plane, clock }: Account): Promise<void> {
-    this.#config = (await readNewConfig(plane.table, this.#config?.revision ?? -1)) ?? this.#config
-    for (const task of this.#tasks.values()) this.#run(task, clock.now())
-  }
-
-  /** What was read last; a task that has come since has read it, too. */
-  #run(task: Task, now: number): void {
-    task.startedAt ||= now
-    task.at ||= now
-    task.revision = this.#config?.revision ?? task.revision
-    task.paired = this.#config?.experiments.every(({ paired }) => paired) ?? true
-  }
-
-  /** Every task reports what it has counted by now of what it runs. */
-  async report(account: Account): Promise<void> {
+  /** Every task reads what it should run from now on. */
+  async read(account: Account): Promise<void> {
     const { table } = account.plane
+    this.#config = (await readNewConfig(table, this.#config?.revision ?? -1)) ?? this.#config
+    this.#work(account)
+  }
+
+  /** Every task counts what has come until now; one that is new begins with what was read last. */
+  #work(account: Account): void {
     const now = account.clock.now()
     const mirrored = new Set(mirroredVnis(account.cloud))
-    for (const [name, task] of this.#tasks) {
-      this.#run(task, now)
-      const elapsed = (now - task.at) / 1000
+    for (const task of this.#tasks.values()) {
+      task.startedAt ||= now
+      const elapsed = task.at === 0 ? 0 : (now - task.at) / 1000
       const share = 1 / this.#tasks.size
       if (task.revision >= 0)
         for (const { id, sources } of this.#config?.experiments ?? [])
@@ -201,7 +193,18 @@ class Gateways {
       const offered = Math.round((elapsed * packetsPerSecond) / this.#tasks.size)
       task.packets += Math.round(offered * (1 - lossShare / this.#tasks.size))
       task.lost += Math.round((offered * lossShare) / this.#tasks.size)
+      task.revision = this.#config?.revision ?? task.revision
+      task.paired = this.#config?.experiments.every(({ paired }) => paired) ?? true
       task.at = now
+    }
+  }
+
+  /** Every task reports what it has counted by now. */
+  async report(account: Account): Promise<void> {
+    const { table } = account.plane
+    const now = account.clock.now()
+    this.#work(account)
+    for (const [name, task] of this.#tasks)
       await writeReport(table, {
         task: name,
         version: VERSION,
@@ -234,7 +237,6 @@ class Gateways {
           }),
         ),
       })
-    }
   }
 }
 

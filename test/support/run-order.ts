@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { knownSeconds } from './known-seconds.ts'
 
 /** Of each kind at a time: browsers and processes that wait for clocks beside tests that compute. */
-const LANES = { e2e: 2, other: 2 } as const
+const LANES = { e2e: 2, other: 1 } as const
 export const WORKERS = LANES.e2e + LANES.other
 
 type File = Readonly<{ path: string; e2e: boolean }>

@@ -12,6 +12,8 @@ type Props<Result> = Readonly<{
   header: string
   /** What it means. */
   children: ReactNode
+  /** It may be left empty. */
+  optional?: boolean
   /** Where the reason goes. */
   kept: string
   no: string
@@ -24,9 +26,9 @@ type Props<Result> = Readonly<{
   onClose: () => void
 }>
 
-/** What is not done without a reason. */
+/** What is done with a reason, and not without one unless it is optional. */
 export const ReasonModal = <Result,>(props: Props<Result>) => {
-  const { header, children, kept, no, yes, failed, act, onDone, visible, onClose } = props
+  const { header, children, optional = false, kept, no, yes, failed, act, onDone, visible, onClose } = props
   const [reason, setReason] = useState('')
   const doing = useMutation({
     mutationFn: () => act(reason.trim()),
@@ -55,7 +57,7 @@ export const ReasonModal = <Result,>(props: Props<Result>) => {
             <Button
               variant="primary"
               loading={doing.isPending}
-              disabled={reason.trim() === ''}
+              disabled={!optional && reason.trim() === ''}
               onClick={() => doing.mutate()}
             >
               {yes}
@@ -66,7 +68,7 @@ export const ReasonModal = <Result,>(props: Props<Result>) => {
     >
       <SpaceBetween size="m">
         <div>{children}</div>
-        <FormField label="Reason" description={kept}>
+        <FormField label={optional ? 'Reason (optional)' : 'Reason'} description={kept}>
           <Input value={reason} onChange={({ detail }) => setReason(detail.value.slice(0, 500))} />
         </FormField>
         {doing.error && <Trouble error={doing.error} what={failed} />}
