@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { EXIT } from '../../cli/exit.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import { openApiOver } from '../support/api.ts'
 import { API_TOKEN, serveApi } from '../support/api-server.ts'
@@ -22,7 +23,7 @@ test('the pipeline of the README runs as it is written there', { timeout: 90_000
   const step = /- run: (exec node .+ run shadow\.json .+)\n/.exec(readme)?.[1] ?? ''
   const spec = /```json\n([^`]+"budgetUsd"[^`]+)```/.exec(readme)?.[1] ?? ''
   // Ten minutes of an account whose time is moved by hand are long.
-  await writeFile(join(folder, 'shadow.json'), spec.replace('600', '60'))
+  await writeFile(join(folder, 'shadow.json'), spec.replace('600', '30'))
   await symlink(root, join(folder, 'shadowmeter'))
   expect((await cli([], {}, join(root, 'cli/bundle.ts'))).code).toBe(0)
 
@@ -48,6 +49,7 @@ test('the pipeline of the README runs as it is written there', { timeout: 90_000
   }
 
   const list = (await (await fetch(`${server.url}/experiments`)).json()) as { experiments: Experiment[] }
-  expect(code).toBe(0)
+  // The gateways of this account compare nothing.
+  expect(code).toBe(EXIT.inconclusive)
   expect(list.experiments).toMatchObject([{ outcome: 'completed', spec: { name: 'Checkout, next release' } }])
 })
