@@ -1,24 +1,20 @@
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { GatewayExperiment } from '../../contract/gateway-config.ts'
-import { redacted } from '../../contract/redaction.ts'
-import { everything } from '../../contract/selection.ts'
 import { OVERLOAD } from '../../contract/traffic.ts'
 import { fromContract } from '../../data-plane/experiment-config.ts'
 import { threadUnavailable } from '../../data-plane/source/open.ts'
 import { violations } from '../../data-plane/telemetry/conservation.ts'
 import { Worker } from '../../data-plane/worker.ts'
 import type { BacklogData } from '../support/backlog-sender.ts'
+import { EXPERIMENT, gatewayExperiment, OTHER, SOURCE } from '../support/gateway-experiment.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { type RecordingShadow, startRecordingShadow, until } from '../support/recording-shadow.ts'
 
 const unavailable = await threadUnavailable()
 if (unavailable !== null) console.log(`sharing a worker not tested: ${unavailable}`)
 
-const ENI = '127.0.0.5'
-const QUIET = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
-const FLOOD = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X2Z'
+const [QUIET, FLOOD] = [EXPERIMENT, OTHER] as const
 const VNI = { [QUIET]: 7, [FLOOD]: 8 }
 
 let shadow: RecordingShadow
@@ -27,23 +23,12 @@ beforeAll(async () => {
 })
 afterAll(() => shadow.stop())
 
-const experiment = (id: keyof typeof VNI): GatewayExperiment => ({
-  id,
-  ports: [8080],
-  shadow: { url: shadow.url },
-  percent: 100,
-  writes: 'hold',
-  select: everything(),
-  redaction: { settings: redacted(), key: null },
-  tasks: 1,
-  compare: false,
-  comparing: { warmUpSeconds: 0, stage: 1 },
-  paired: true,
-  bothEnds: false,
-  production: [],
-  until: new Date(Date.now() + 3_600_000).toISOString(),
-  sources: [{ vni: VNI[id], eni: 'eni-00000000000000001', address: ENI, mac: '02:00:00:00:00:01' }],
-})
+const experiment = (id: keyof typeof VNI) =>
+  gatewayExperiment({
+    id,
+    shadow: { url: shadow.url },
+    sources: [{ vni: VNI[id], eni: 'eni-00000000000000001', address: SOURCE, mac: '02:00:00:00:00:01' }],
+  })
 
 const start = async (...ids: (keyof typeof VNI)[]) => {
   const errors: Error[] = []
@@ -82,7 +67,7 @@ const fallBehind = async (port: number, datagrams: readonly Buffer[]): Promise<v
   const done = new SharedArrayBuffer(4)
   const words = new Int32Array(done)
   const thread = new Thread(new URL('../support/backlog-sender.ts', import.meta.url), {
-    workerData: { datagrams: [...datagrams], from: ENI, port, done } satisfies BacklogData,
+    workerData: { datagrams: [...datagrams], from: SOURCE, port, done } satisfies BacklogData,
   })
   await once(thread, 'message')
   Atomics.store(words, 0, 1)

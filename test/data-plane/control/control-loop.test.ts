@@ -6,11 +6,10 @@ import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-d
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type GatewayConfig, toChunks } from '../../../contract/gateway-config.ts'
 import type { GatewayReport } from '../../../contract/gateway-report.ts'
-import { redacted } from '../../../contract/redaction.ts'
-import { everything } from '../../../contract/selection.ts'
 import { minuteOf, reportsOf } from '../../../contract/table.ts'
 import { ControlLoop, type ControlLoopOptions } from '../../../data-plane/control/control-loop.ts'
 import { type ControlTableServer, startControlTable } from '../../support/control-table.ts'
+import { EXPERIMENT, gatewayExperiment } from '../../support/gateway-experiment.ts'
 import { until } from '../../support/recording-shadow.ts'
 
 const TABLE = 'control-loop'
@@ -29,28 +28,17 @@ afterAll(() => table.stop())
 
 const publish = (config: GatewayConfig) => table.publish(config)
 
-const experiment = (sources: number): GatewayConfig['experiments'][number] => ({
-  id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
-  ports: [8080],
-  shadow: { url: 'http://127.0.0.1:9000' },
-  percent: 100,
-  writes: 'hold',
-  select: everything(),
-  redaction: { settings: redacted(), key: null },
-  tasks: 1,
-  compare: false,
-  comparing: { warmUpSeconds: 0, stage: 1 },
-  paired: true,
-  bothEnds: false,
-  production: [],
-  until: '2099-01-01T00:00:00Z',
-  sources: Array.from({ length: sources }, (_, i) => ({
-    vni: i + 1,
-    eni: `eni-${String(i).padStart(17, '0')}`,
-    address: '10.0.1.9',
-    mac: '02:00:00:00:00:01',
-  })),
-})
+const experiment = (sources: number) =>
+  gatewayExperiment({
+    id: EXPERIMENT,
+    shadow: { url: 'http://127.0.0.1:9000' },
+    sources: Array.from({ length: sources }, (_, i) => ({
+      vni: i + 1,
+      eni: `eni-${String(i).padStart(17, '0')}`,
+      address: '10.0.1.9',
+      mac: '02:00:00:00:00:01',
+    })),
+  })
 
 const follow = (given: Partial<ControlLoopOptions> = {}) => {
   const applied: GatewayConfig[] = []

@@ -38,7 +38,7 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
   const announced = { paired: gateways.paired, names: gateways.names }
   // The last reports of the tasks that are drained.
   gateways.cut = 3
-  await gateways.work(account)
+  await gateways.report(account)
   gateways.cut = 0
   await until(account, async () => (await readFleet(plane.table)).swappedAt !== null)
   gateways.load = { packetsPerSecond: 20_000, lossShare: 0 }

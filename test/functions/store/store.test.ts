@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import { zeroLines } from '../../../contract/money.ts'
-import { redacted } from '../../../contract/redaction.ts'
-import { everything } from '../../../contract/selection.ts'
 import { chunkKey } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
@@ -24,6 +22,7 @@ import { BadToken, putItem, queryAll, type Table } from '../../../functions/stor
 import { QUARANTINE_MS, quarantine, quarantined } from '../../../functions/store/vnis.ts'
 import { acquireWriter, keepWriter, releaseWriter } from '../../../functions/store/writer.ts'
 import { experimentSpec } from '../../support/experiment-spec.ts'
+import { gatewayExperiment } from '../../support/gateway-experiment.ts'
 import { openTestTable } from '../../support/table.ts'
 
 let table: Table
@@ -125,28 +124,18 @@ describe('the one writer', () => {
 })
 
 describe('the gateway configuration', () => {
-  const entry = (id: number, sources = 0) => ({
-    id: experimentId(id, new Uint8Array(10)),
-    ports: [80],
-    shadow: { url: 'http://shadow.internal' },
-    percent: 100,
-    writes: 'hold' as const,
-    select: everything(),
-    redaction: { settings: redacted(), key: null },
-    tasks: 1,
-    compare: false,
-    comparing: { warmUpSeconds: 0, stage: 1 },
-    paired: true,
-    bothEnds: false,
-    production: [],
-    until: new Date(AT).toISOString(),
-    sources: Array.from({ length: sources }, (_, n) => ({
-      vni: n + 1,
-      eni: `eni-${String(n).padStart(17, '0')}`,
-      address: '10.0.0.1',
-      mac: '02:00:00:00:00:01',
-    })),
-  })
+  const entry = (id: number, sources = 0) =>
+    gatewayExperiment({
+      id: experimentId(id, new Uint8Array(10)),
+      shadow: { url: 'http://shadow.internal' },
+      until: new Date(AT).toISOString(),
+      sources: Array.from({ length: sources }, (_, n) => ({
+        vni: n + 1,
+        eni: `eni-${String(n).padStart(17, '0')}`,
+        address: '10.0.0.1',
+        mac: '02:00:00:00:00:01',
+      })),
+    })
 
   it('is published whole, in pieces when it is long, and never over somebody else’s', async () => {
     const empty = await readConfig(table)
