@@ -116,7 +116,7 @@ test.each<[string, ExperimentSpecInput['source'], number, object, string[]]>([
   expect(mirroredVnis(account.cloud)).toHaveLength(2)
 })
 
-test('a hundred events at a time are answered by a few looks', PATIENT, async () => {
+test('a hundred events at a time are answered by a few looks', { timeout: 90_000 }, async () => {
   const account = await openAccount()
   await mirroring(account)
   let calls = 0
@@ -141,7 +141,7 @@ test('a hundred events at a time are answered by a few looks', PATIENT, async ()
         await account.clock.advance(100)
         return done
       },
-      { timeout: 20_000 },
+      { timeout: 75_000 },
     )
     .toBe(true)
 
