@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs'
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sumLines } from '../../contract/money.ts'
 import { apiClient } from '../support/api-client.ts'
@@ -28,6 +29,7 @@ let api: ReturnType<typeof apiClient>
 let ec2: EC2Client
 let ecs: ECSClient
 let scheduler: SchedulerClient
+let sqs: SQSClient
 let experiment: string
 
 beforeAll(async () => {
@@ -52,6 +54,7 @@ beforeAll(async () => {
   ec2 = new EC2Client(settings)
   ecs = new ECSClient(settings)
   scheduler = new SchedulerClient(settings)
+  sqs = new SQSClient(settings)
 })
 
 afterAll(async () => {
@@ -223,6 +226,19 @@ test('at its end nothing is left: no session, no schedule of its own, no gateway
     15_000,
   )
 }, 90_000)
+
+test('whoever is subscribed to its notices has heard of all of it', async () => {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: `${system.aws}/123456789012/shadowmeter-local-notices`,
+      MaxNumberOfMessages: 10,
+    }),
+  )
+
+  const heard = Messages.map(({ Body = '' }) => JSON.parse(JSON.parse(Body).Message).detail)
+  expect(heard.map(({ kind }) => kind)).toEqual(['created', 'preparing', 'started', 'ending', 'ended'])
+  expect(new Set(heard.map((one) => one.experiment))).toEqual(new Set([experiment]))
+})
 
 test('the AWS CLI sees the same', async ({ skip }) => {
   const { path: aws, why } = await findProgram(['aws'], 'awscli')

@@ -33,7 +33,7 @@ const place = ({ operationId }: Described): number =>
   FIRST.includes(operationId) ? FIRST.indexOf(operationId) - FIRST.length : LAST.indexOf(operationId) + 1
 
 it('every operation of the API’s description does what it says, with every example that it shows', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const account = await openAccount()
   // A later end is what waits for a second person here.
