@@ -18,7 +18,15 @@ const carryOut = async (run: ProofRun): Promise<Outcome> => {
   const begin = performance.now()
   const child = spawn(
     process.execPath,
-    [VITEST, 'run', '--project', run.project ?? 'unit', `--testTimeout=${TEST_MS}`, ...run.files],
+    [
+      VITEST,
+      'run',
+      '--project',
+      run.project ?? 'unit',
+      `--testTimeout=${TEST_MS}`,
+      '--reporter=verbose',
+      ...run.files,
+    ],
     {
       stdio: 'inherit',
       env: { ...process.env, SHADOWMETER_PROOF_SCALE: String(run.scale) },

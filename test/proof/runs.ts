@@ -35,7 +35,7 @@ export const PROOF_RUNS: readonly ProofRun[] = [
   {
     name: 'abandoned',
     proves:
-      'with its control plane dead for good at any point, or two at once, packets stop at the lease, nothing recorded outlives its schedules, and the bill stays within the budget and the stated rest; under each value of each switch at every 24th',
+      'with its control plane dead for good at any point, or two at once at every 23rd, packets stop at the lease, nothing recorded outlives its schedules, and the bill stays within the budget and the stated rest; under each value of each switch at every 47th',
     files: ['test/functions/reconcile/abandoned.test.ts'],
     scale: 2,
   },

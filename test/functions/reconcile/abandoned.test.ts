@@ -18,10 +18,10 @@ import { Interrupt } from '../../support/interrupt.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
 const STRIDE = IS_PROOF ? 1 : 73
-/** Of a proof: more values than this, each from another point on, so that each point is taken under some of them. */
-const SWITCHES_STRIDE = IS_PROOF ? 24 : 73
+/** Each value from another point on. */
+const SWITCHES_STRIDE = IS_PROOF ? 47 : 73
 /** What two appliers do takes longer. */
-const FEW_STRIDE = IS_PROOF ? 1 : 181
+const FEW_STRIDE = IS_PROOF ? 23 : 181
 const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 /** From the last renewal: the lease, and as late as a schedule may be. */
 const LEASE_SECONDS = 15 + 60
