@@ -85,6 +85,8 @@ export type GatewayConfig = z.output<typeof GatewayConfig>
 /** The small item that a task reads every two seconds; the configuration follows in chunks only when it changed. */
 export const ConfigRevision = z.object({
   revision: z.int().nonnegative(),
+  /** Whose pieces it is made of. */
+  writer: z.string().min(1),
   chunks: z.int().min(1),
   updatedAt: Timestamp,
 })

@@ -97,9 +97,11 @@ export const VNIS = 'VNIS'
 export const vniKey = (vni: number): Key => ({ pk: VNIS, sk: String(vni) })
 export const fleetKey: Key = { pk: 'GATEWAY', sk: 'FLEET' }
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
-export const chunkKey = (revision: number, index: number): Key => ({
-  pk: `GATEWAY#${revision}`,
-  sk: `CHUNK#${sequence(index)}`,
+export const chunksOf = (revision: number): string => `GATEWAY#${revision}`
+/** Several writers may try for one revision: each has pieces of its own. */
+export const chunkKey = (revision: number, writer: string, index: number): Key => ({
+  pk: chunksOf(revision),
+  sk: `CHUNK#${writer}#${sequence(index)}`,
 })
 
 export const comparisonsOf = (experiment: string): string => `COMPARISON#${experiment}`

@@ -16,12 +16,12 @@ export const readNewConfig = async (
 ): Promise<GatewayConfig | null> => {
   const { Item } = await client.send(new GetCommand({ TableName: name, Key: revisionKey }))
   if (!Item) return known === NOTHING.revision ? null : NOTHING
-  const { revision, chunks } = ConfigRevision.parse(Item)
+  const { revision, writer, chunks } = ConfigRevision.parse(Item)
   if (revision === known) return null
   const texts: string[] = []
   for (let index = 0; index < chunks; index++) {
     const { Item: chunk } = await client.send(
-      new GetCommand({ TableName: name, Key: chunkKey(revision, index), ConsistentRead: true }),
+      new GetCommand({ TableName: name, Key: chunkKey(revision, writer, index), ConsistentRead: true }),
     )
     if (typeof chunk?.text !== 'string')
       throw new Error(`configuration ${revision} lacks piece ${index + 1} of ${chunks}`)

@@ -78,8 +78,10 @@ export const canAfford = (
       isLast ? (outlook.killedBy?.getTime() ?? 0) : 0,
     ),
   )
+  // At the end it is the next look that stops the gateways.
+  const stopped = new Date(Math.max(gone.getTime(), outlook.nextLook.getTime() + outlook.stopSeconds * 1000))
   const committedUsd = addUsd(
-    spendOf(ledgerLines(later(usage, outlook, gone), prices, gone)).totalUsd,
+    spendOf(ledgerLines(later(usage, outlook, stopped), prices, gone)).totalUsd,
     -spentUsd,
   )
 
@@ -110,14 +112,14 @@ export const canAfford = (
   }
 }
 
-/** The usage when everything could be gone: what runs goes on, what is wanted has begun. */
-const later = (usage: Usage, outlook: Outlook, gone: Date): Usage => {
+/** The usage when the gateways have stopped: what runs goes on, what is wanted has begun. */
+const later = (usage: Usage, outlook: Outlook, stopped: Date): Usage => {
   const at = outlook.now.toISOString()
   const opened: SessionUse[] = Array.from({ length: outlook.newSessions }, () => ({
     createdAt: at,
     deletedAt: null,
   }))
-  const seconds = Math.max(0, gone.getTime() - outlook.knownUntil.getTime()) / 1000
+  const seconds = Math.max(0, stopped.getTime() - outlook.knownUntil.getTime()) / 1000
   const running = usage.tasks.filter((task) => task.running).length
   const started: TaskUse[] = Array.from({ length: Math.max(0, outlook.tasks - running) }, () => ({
     seconds,

@@ -25,7 +25,7 @@ import { updateRecord } from '../store/experiments.ts'
 import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import { quarantine } from '../store/vnis.ts'
-import type { ControlPlane } from './control-plane.ts'
+import { type ControlPlane, newWriterName } from './control-plane.ts'
 import { conclude } from './keep-evidence.ts'
 import { announce, notify } from './notify.ts'
 
@@ -223,15 +223,19 @@ const deletingSession = async (plane: ControlPlane, { sessions }: View, session:
 
 /** Other experiments may publish at the same time: the entry is put into whatever is current. */
 const publishEntry = async (
-  { table, now }: ControlPlane,
+  plane: ControlPlane,
   id: string,
   entry: Extract<Action, { kind: 'publish' }>['entry'],
 ): Promise<NonNullable<Answer['config']>> => {
+  const { table } = plane
   for (let attempt = 0; attempt < 10; attempt++) {
     const current = await readConfig(table)
     const others = current.experiments.filter((one) => one.id !== id)
     const next = entry === null ? others : [...others, entry]
-    const published = await publishConfig(table, current, next, new Date(now()).toISOString())
+    const published = await publishConfig(table, current, next, {
+      at: new Date(plane.now()),
+      writer: newWriterName(plane),
+    })
     if (published) return { revision: published.revision, entry }
   }
   throw new NotYet('other experiments keep publishing gateway configurations')

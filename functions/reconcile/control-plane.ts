@@ -28,6 +28,10 @@ export type ControlPlane = Readonly<{
   log: Log
 }>
 
+/** Of one writer: nobody had it before. */
+export const newWriterName = ({ randomBytes }: Pick<ControlPlane, 'randomBytes'>): string =>
+  Buffer.from(randomBytes(8)).toString('hex')
+
 export type Surroundings = Pick<ControlPlane, 'now' | 'sleep' | 'randomBytes' | 'log'>
 
 export const openControlPlane = (

@@ -2,7 +2,7 @@ import { LONGEST_CALL_MS } from '../clients.ts'
 import type { ExperimentRecord } from '../experiments/record.ts'
 import { readRecord } from '../store/experiments.ts'
 import { acquireWriter, releaseWriter } from '../store/writer.ts'
-import type { ControlPlane } from './control-plane.ts'
+import { type ControlPlane, newWriterName } from './control-plane.ts'
 import { errorText } from './failure.ts'
 
 /**
@@ -29,7 +29,7 @@ export const withEnded = async (
     return isDue(record) ? record : null
   }
   if ((await due()) === null) return
-  const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
+  const holder = newWriterName(plane)
   const writer = await acquireWriter(table, id, holder, plane.now(), plane.now() + 2 * LONGEST_CALL_MS)
   if (!writer) return
   try {

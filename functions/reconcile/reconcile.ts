@@ -10,7 +10,7 @@ import { readRecord, updateRecord, VersionConflict } from '../store/experiments.
 import { readSessions } from '../store/ledger.ts'
 import { acquireWriter, keepWriter, releaseWriter, type Writer } from '../store/writer.ts'
 import { apply } from './apply.ts'
-import type { ControlPlane } from './control-plane.ts'
+import { type ControlPlane, newWriterName } from './control-plane.ts'
 import { errorText, severityOf } from './failure.ts'
 import { conclude } from './keep-evidence.ts'
 import { meter } from './meter.ts'
@@ -36,7 +36,7 @@ export const reconcile = async (
 ): Promise<Reconciled> => {
   const { table } = plane
   const began = plane.now()
-  const holder = Buffer.from(plane.randomBytes(8)).toString('hex')
+  const holder = newWriterName(plane)
   const writer = await acquireWriter(table, id, holder, plane.now(), plane.now() + LONGEST_CALL_MS)
   if (!writer) return { record: await readRecord(table, id), busy: true }
   let complete = writer.lookedAt

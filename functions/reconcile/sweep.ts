@@ -7,7 +7,7 @@ import { deleteSession, describeSessions } from '../mirror/session.ts'
 import { disarm, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { publishConfig, readConfig } from '../store/gateway-config.ts'
-import type { ControlPlane } from './control-plane.ts'
+import { type ControlPlane, newWriterName } from './control-plane.ts'
 import { errorText } from './failure.ts'
 
 /** A create writes the list of active experiments before the experiment: for so long the experiment may be missing. */
@@ -64,7 +64,10 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
     .map(({ id }) => id)
   if (stale.length > 0) {
     const left = gatewayConfig.experiments.filter(({ id }) => !stale.includes(id))
-    await publishConfig(table, gatewayConfig, left, new Date(now).toISOString())
+    await publishConfig(table, gatewayConfig, left, {
+      at: new Date(now),
+      writer: newWriterName(plane),
+    })
   }
 
   const idle = (await nobodyNeedsGateways(plane)) && (await readService(ecs, config)).desired > 0

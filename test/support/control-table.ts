@@ -17,6 +17,7 @@ export type ControlTableServer = {
   stop(): void
 }
 
+const WRITER = 'test'
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** A real DynamoDB endpoint with the control plane's table, empty. */
@@ -54,9 +55,16 @@ export const startControlTable = async (table: string): Promise<ControlTableServ
     client,
     publish: async (config) => {
       const chunks = toChunks(config)
-      for (const [index, text] of chunks.entries()) await put({ ...chunkKey(config.revision, index), text })
+      for (const [index, text] of chunks.entries())
+        await put({ ...chunkKey(config.revision, WRITER, index), text })
       const updatedAt = new Date().toISOString()
-      await put({ ...revisionKey, revision: config.revision, chunks: chunks.length, updatedAt })
+      await put({
+        ...revisionKey,
+        revision: config.revision,
+        writer: WRITER,
+        chunks: chunks.length,
+        updatedAt,
+      })
     },
     lastReport: async (task) => {
       let last: GatewayReport | null = null

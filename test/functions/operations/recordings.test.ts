@@ -203,7 +203,7 @@ describe('what an experiment has recorded', () => {
       record: { bytes: 1_000_000, until: new Date(Date.now() + 3_600_000).toISOString() },
       sources: [{ vni: 7, eni: 'eni-00000000000000001', address: '127.0.0.5', mac: '02:00:00:00:00:01' }],
     })
-    await publishConfig(table, await readConfig(table), [entry], new Date().toISOString())
+    await publishConfig(table, await readConfig(table), [entry], { at: new Date(), writer: 'test' })
     const task = await startTask(account, table.name)
     const connection = new MirroredConnection({
       vni: 7,

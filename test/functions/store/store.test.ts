@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import { zeroLines } from '../../../contract/money.ts'
-import { chunkKey } from '../../../contract/table.ts'
+import { chunkKey, chunksOf } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
@@ -137,10 +137,12 @@ describe('the gateway configuration', () => {
       })),
     })
 
+  const by = (writer: string) => ({ at: new Date(AT), writer })
+
   it('is published whole, in pieces when it is long, and never over somebody else’s', async () => {
     const empty = await readConfig(table)
-    const published = await publishConfig(table, empty, [entry(1, 5000)], new Date(AT).toISOString())
-    const lost = await publishConfig(table, empty, [entry(2)], new Date(AT).toISOString())
+    const published = await publishConfig(table, empty, [entry(1, 5000)], by('first'))
+    const lost = await publishConfig(table, empty, [entry(2)], by('second'))
     const read = await readConfig(table)
 
     expect(empty).toEqual({ revision: 0, experiments: [] })
@@ -150,23 +152,30 @@ describe('the gateway configuration', () => {
   })
 
   it('keeps the pieces of the last ten revisions only', async () => {
-    const pieces = async (revision: number) => (await queryAll(table, chunkKey(revision, 0).pk)).length
+    const pieces = async (revision: number) => (await queryAll(table, chunksOf(revision))).length
     for (let n = 0; n < 12; n++)
-      await publishConfig(table, await readConfig(table), [entry(n)], new Date(AT).toISOString())
+      await publishConfig(table, await readConfig(table), [entry(n)], by(`writer ${n}`))
     const { revision, experiments } = await readConfig(table)
 
     expect(experiments).toEqual([entry(11)])
     expect(await Promise.all([9, 10, 11, 12].map((back) => pieces(revision - back)))).toEqual([1, 0, 0, 0])
   })
 
-  it('passes over a number that a dead writer claimed', async () => {
+  it('is published past any number of writers that died, whose pieces go when the kept revisions have passed them', async () => {
     const before = await readConfig(table)
-    await putItem(table, chunkKey(before.revision + 1, 0), { text: '{"revision"' })
+    const left = async () => (await queryAll(table, chunksOf(before.revision + 1))).length
+    for (let n = 0; n < 30; n++)
+      await putItem(table, chunkKey(before.revision + 1, `dead ${n}`, 0), { text: '{"revision"' })
 
-    const published = await publishConfig(table, before, [entry(3)], new Date(AT).toISOString())
+    const published = await publishConfig(table, before, [entry(3)], by('alive'))
+    const read = await readConfig(table)
+    const kept = await left()
+    for (let n = 0; n < 10; n++)
+      await publishConfig(table, await readConfig(table), [entry(n)], by(`writer ${n}`))
 
-    expect(published?.revision).toBeGreaterThan(before.revision + 1)
-    expect(await readConfig(table)).toEqual(published)
+    expect(published?.revision).toBe(before.revision + 1)
+    expect(read).toEqual(published)
+    expect([kept, await left()]).toEqual([31, 0])
   })
 })
 
