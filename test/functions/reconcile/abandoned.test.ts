@@ -17,11 +17,11 @@ import {
 import { Interrupt } from '../../support/interrupt.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
-const STRIDE = IS_PROOF ? 1 : 73
+const STRIDE = IS_PROOF ? 1 : 131
 /** Each value from another point on. */
-const SWITCHES_STRIDE = IS_PROOF ? 47 : 73
+const SWITCHES_STRIDE = IS_PROOF ? 47 : 149
 /** What two appliers do takes longer. */
-const FEW_STRIDE = IS_PROOF ? 23 : 181
+const FEW_STRIDE = IS_PROOF ? 23 : 449
 const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 /** From the last renewal: the lease, and as late as a schedule may be. */
 const LEASE_SECONDS = 15 + 60

@@ -4,9 +4,9 @@ import { crashAtEvery } from '../../support/crash.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
 /** A life takes seconds: `npm run proof` takes every point, a quick run every so many of them. */
-const STRIDE = IS_PROOF ? 1 : 83
+const STRIDE = IS_PROOF ? 1 : 131
 /** Of a proof: more values than this, each from another point on, so that each point is taken under some of them. */
-const SWITCHES_STRIDE = IS_PROOF ? 24 : 269
+const SWITCHES_STRIDE = IS_PROOF ? 24 : 401
 
 const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 
