@@ -15,8 +15,9 @@ export const systemClock: Clock = {
     const due = Date.now() + milliseconds
     let timeout: NodeJS.Timeout
     const arm = () => {
-      const left = Math.max(0, due - Date.now())
-      timeout = setTimeout(() => (left > LONGEST_TIMEOUT ? arm() : fire()), Math.min(left, LONGEST_TIMEOUT))
+      const left = Math.min(Math.max(0, due - Date.now()), LONGEST_TIMEOUT)
+      // A timer of Node may be up to a millisecond early.
+      timeout = setTimeout(() => (Date.now() < due ? arm() : fire()), left)
       timeout.unref()
     }
     arm()
