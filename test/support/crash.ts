@@ -69,7 +69,7 @@ const happen = async (account: Account, id: string): Promise<void> => {
   if (second?.generation !== 1 || second.parked || second.state !== 'active') return
   const record = await read(account.plane, id)
   const change = { by: 'ada', reason: null, now: new Date(account.clock.now()) }
-  const { items } = await listAudit(account.plane.table, id, { maxResults: 50 })
+  const { items } = await listAudit(account.plane.table, id, { maxResults: 1000 })
   const trail = items.map(({ what }) => what)
   if (!trail.includes('paused')) {
     if (mirrors) await updateRecord(account.plane.table, paused(record, change))
