@@ -72,7 +72,9 @@ const happen = async (account: Account, id: string): Promise<void> => {
   const { items } = await listAudit(account.plane.table, id, { maxResults: 1000 })
   const trail = items.map(({ what }) => what)
   if (!trail.includes('paused')) {
-    if (mirrors) await updateRecord(account.plane.table, paused(record, change))
+    // The trail is written behind the record.
+    const isPaused = record.experiment.pausedSince !== null
+    if (mirrors && !isPaused) await updateRecord(account.plane.table, paused(record, change))
   } else if (!trail.includes('resumed')) {
     const silent = account.cloud.state.mirrorRules.list().length === 0
     if (silent && record.experiment.pausedSince !== null)
