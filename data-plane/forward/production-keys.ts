@@ -8,6 +8,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
+import { jwtPart } from './jwt-part.ts'
 
 /** Algorithms of RFC 7518 section 3.1 and RFC 8037, with the one type of key that each takes: no other is tried. */
 const ALGORITHMS: Readonly<
@@ -49,7 +50,7 @@ export class ProductionKeys {
   /** Whether one of them has signed the token (RFC 7515 section 5.2). Says nothing about its times. */
   haveSigned(token: string): boolean {
     const [header = '', payload = '', signature = '', ...others] = token.split('.')
-    const head = objectOf(header)
+    const head = jwtPart(header)
     if (head === null || others.length > 0 || signature === '' || 'crit' in head) return false
     const { alg, kid } = head
     const algorithm = typeof alg === 'string' && Object.hasOwn(ALGORITHMS, alg) ? ALGORITHMS[alg] : undefined
@@ -105,14 +106,3 @@ const keyOf = (jwk: JsonWebKey & { kid?: unknown; alg?: unknown }): Key => ({
       ? createSecretKey(Buffer.from(jwk.k ?? '', 'base64url'))
       : createPublicKey({ key: jwk, format: 'jwk' }),
 })
-
-const objectOf = (part: string): Record<string, unknown> | null => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
-}

@@ -1,5 +1,6 @@
 import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { TokenBucket } from '../select/token-bucket.ts'
+import { jwtPart } from './jwt-part.ts'
 import type { Minted } from './settings.ts'
 
 /** Longer tokens fit no header that servers read. */
@@ -71,8 +72,8 @@ const signingInput = (
   shift: number,
   { algorithm, keyId }: Pick<Extract<Minted, { by: 'jwt' }>, 'algorithm' | 'keyId'>,
 ): string | null => {
-  const head = objectOf(header)
-  const claims = objectOf(payload)
+  const head = jwtPart(header)
+  const claims = jwtPart(payload)
   if (head === null || claims === null) return null
   for (const member of KEY_MEMBERS) delete head[member]
   const signedHead = encoded({ ...head, alg: algorithm, ...(keyId !== null && { kid: keyId }) })
@@ -82,14 +83,3 @@ const signingInput = (
 }
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-const objectOf = (part: string): Record<string, unknown> | null => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
-}
