@@ -22,10 +22,13 @@ export type LocalSystem = {
   stop(): Promise<number | null>
 }
 
-/** Two ports next to each other that nobody listens on: the console’s and the AWS endpoint’s. */
+/**
+ * Two ports next to each other that nobody listens on: the console’s and the AWS endpoint’s. Below the ports that the
+ * kernel gives to clients (Linux: from 32,768), so that they are still free for the same system’s next start.
+ */
 export const freePorts = async (): Promise<number> => {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 20_000)
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
     if ((await isFree(port)) && (await isFree(port + 1))) return port
   }
 }
