@@ -23,8 +23,8 @@ export type Http1Events = {
 }
 
 const HEAD_BYTES_MAX = 64 * 1024
-/** Up to here a request's head and body are one write. */
-const ONE_WRITE_BYTES = 64 * 1024
+/** Up to here a request is one text, which Node writes without memory of its own. */
+const TEXT_LENGTH_MAX = 16 * 1024
 /** A shadow that says how long it keeps a connection may close it that much earlier. */
 const KEEP_ALIVE_MARGIN_MS = 1_000
 /** A body is announced even when it is empty (RFC 9110 8.6). */
@@ -107,12 +107,9 @@ export class Http1Connection {
     forward.begin(this)
     const head = headText(forward)
     if (body === null) socket.write(head, 'latin1')
-    else if (head.length + body.length <= ONE_WRITE_BYTES) {
-      const whole = Buffer.allocUnsafe(head.length + body.length)
-      whole.write(head, 'latin1')
-      body.copy(whole, head.length)
-      socket.write(whole)
-    } else {
+    else if (head.length + body.length <= TEXT_LENGTH_MAX)
+      socket.write(head + body.toString('latin1'), 'latin1')
+    else {
       socket.cork()
       socket.write(head, 'latin1')
       socket.write(body)

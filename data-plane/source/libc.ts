@@ -41,8 +41,8 @@ export type Libc = {
   /** Datagrams that the socket has dropped so far because its buffer was full; null where the kernel does not say. */
   drops(fd: number): number | null
   address(buffer: Buffer): bigint
-  /** Asks for the calling thread to run before others; without the right to (CAP_SYS_NICE) nothing changes. */
-  preferThisThread(): void
+  /** Lets the calling thread run before others; false without the right to (CAP_SYS_NICE). */
+  preferThisThread(): boolean
   close(fd: number): void
 }
 
@@ -107,9 +107,7 @@ export const loadLibc = (koffi: Koffi): Libc => {
       return memoryLength.readUInt32LE() < MEMINFO_BYTES ? null : memory.readUInt32LE(MEMINFO_DROPS_AT)
     },
     address: (buffer) => koffi.address(buffer),
-    preferThisThread: () => {
-      setpriority(PRIO_PROCESS, 0, PREFERRED_NICENESS)
-    },
+    preferThisThread: () => setpriority(PRIO_PROCESS, 0, PREFERRED_NICENESS) === 0,
     close: (fd) => {
       close(fd)
     },

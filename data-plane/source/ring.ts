@@ -41,6 +41,9 @@ export const createRing = (): RingMemory => ({
 /** Where the datagram of this count is. */
 export const slotOf = (count: number, origin: number): number => (count - origin) & (SLOTS - 1)
 
+/** Of the receiver thread, as the system shows it. */
+export const RECEIVER_NAME = 'receiver'
+
 /** What the receiver thread is started with, and what it says once its socket is bound. */
 export type ReceiverData = { ring: RingMemory; host: string; port: number; shared: boolean }
 export type ReceiverReady = { address: string; port: number }

@@ -9,6 +9,7 @@ import {
   NANOSECONDS,
   ORIGIN,
   OVERFLOW,
+  RECEIVER_NAME,
   type ReceiverData,
   type ReceiverReady,
   RING_FULL,
@@ -39,7 +40,7 @@ export const openThreadSource = async ({
   const words = new Int32Array(ring.control)
   const thread = new Worker(new URL('./receiver.ts', import.meta.url), {
     workerData: { ring, host, port, shared } satisfies ReceiverData,
-    name: 'receiver',
+    name: RECEIVER_NAME,
   })
   const [bound] = (await once(thread, 'message')) as [ReceiverReady]
 
