@@ -21,23 +21,26 @@ afterEach(() => {
 const rights: [string, readonly string[]][] = [['with the rights of this user', []]]
 if (canDropRights) rights.push(['without the right to be preferred', WITHOUT_RIGHTS])
 
-test.skipIf(unavailable !== null).each(rights)('%s the receiver runs before every other thread of the gateway', async (_name, before) => {
-  const main = fileURLToPath(new URL('../../../data-plane/main.ts', import.meta.url))
-  const args = ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', 'http://127.0.0.1:9']
-  const [command = '', ...rest] = [...before, process.execPath, main, ...args]
+test.skipIf(unavailable !== null).each(rights)(
+  '%s the receiver runs before every other thread of the gateway',
+  async (_name, before) => {
+    const main = fileURLToPath(new URL('../../../data-plane/main.ts', import.meta.url))
+    const args = ['--listen', '127.0.0.1:0', '--port', '8080', '--shadow', 'http://127.0.0.1:9']
+    const [command = '', ...rest] = [...before, process.execPath, main, ...args]
 
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
-  children.push(child)
-  await once(child.stdout, 'data')
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+    children.push(child)
+    await once(child.stdout, 'data')
 
-  const { receiver = [], others = [] } = Object.groupBy(nicenesses(child.pid ?? 0), ({ name }) =>
-    name === 'receiver' ? 'receiver' : 'others',
-  )
-  expect(receiver).toHaveLength(1)
-  expect(others.length).toBeGreaterThan(1)
-  const [first] = receiver
-  expect(others.filter(({ niceness }) => niceness <= (first?.niceness ?? 0))).toEqual([])
-})
+    const { receiver = [], others = [] } = Object.groupBy(nicenesses(child.pid ?? 0), ({ name }) =>
+      name === 'receiver' ? 'receiver' : 'others',
+    )
+    expect(receiver).toHaveLength(1)
+    expect(others.length).toBeGreaterThan(1)
+    const [first] = receiver
+    expect(others.filter(({ niceness }) => niceness <= (first?.niceness ?? 0))).toEqual([])
+  },
+)
 
 /** Of each thread: proc_pid_stat(5), the 19th field, counted behind the name. */
 const nicenesses = (pid: number) =>
