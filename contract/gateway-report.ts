@@ -25,6 +25,10 @@ export const GatewayReport = z
     at: Timestamp,
     revision: z.int().describe('the configuration this task runs; -1 before the first'),
     draining: z.boolean().default(false),
+    neighbourPort: z
+      .int()
+      .exactOptional()
+      .describe('UDP: where other tasks ask it which requests it has seen; it answers none when left out'),
     datagrams: z
       .record(z.string(), count)
       .describe(

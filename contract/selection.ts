@@ -143,8 +143,8 @@ export const Selection = z
       .enum(['once', 'outer', 'each'])
       .default('once')
       .describe(
-        'a request that one source hands on to another. once: known again by trace or request id, content and addresses, where one ' +
-          'worker reads both copies; the one captured first goes. outer: nothing goes that comes from a source, for a proxy before a ' +
+        'a request that one source hands on to another. once: known again by trace or request id, content and addresses, whichever ' +
+          'gateway tasks read the copies; the outer one goes unless it was captured much later. outer: nothing goes that comes from a source, for a proxy before a ' +
           'service, whichever task reads it. each: all copies go',
       ),
     sampleBy: SampleKey.default({ key: 'request' }),

@@ -26,6 +26,7 @@
  * | SWEEP             | CURSORS               | how far old items are deleted                       |
  * | VNIS              | <vni>                 | that it was used, and until when nobody gets it     |
  * | GATEWAY           | FLEET                 | the gateways’ load, and the swap under way          |
+ * | GATEWAY           | TASKS                 | where running gateway tasks ask each other          |
  * | GATEWAY           | REVISION              | which configuration the gateways should run         |
  * | GATEWAY#<rev>     | CHUNK#<n>             | `text`: a piece of that configuration’s JSON        |
  * | REPORTS#<minute>  | <task>                | its GatewayReport by then, field by field           |
@@ -96,6 +97,7 @@ export const sweepKey: Key = { pk: 'SWEEP', sk: 'CURSORS' }
 export const VNIS = 'VNIS'
 export const vniKey = (vni: number): Key => ({ pk: VNIS, sk: String(vni) })
 export const fleetKey: Key = { pk: 'GATEWAY', sk: 'FLEET' }
+export const gatewayTasksKey: Key = { pk: 'GATEWAY', sk: 'TASKS' }
 export const revisionKey: Key = { pk: 'GATEWAY', sk: 'REVISION' }
 export const chunksOf = (revision: number): string => `GATEWAY#${revision}`
 /** Several writers may try for one revision: each has pieces of its own. */

@@ -38,6 +38,7 @@ const Environment = z.object({
   SHADOWMETER_LISTEN: hostPort.default({ host: '0.0.0.0', port: 4789 }),
   SHADOWMETER_LISTEN_GENEVE: hostPort.optional(),
   SHADOWMETER_HEALTH: hostPort.default({ host: '0.0.0.0', port: 8080 }),
+  SHADOWMETER_NEIGHBOURS: hostPort.optional(),
   SHADOWMETER_TASK: z.string().min(1).optional(),
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
   SHADOWMETER_REPORT_SECONDS: count(1, 60).optional(),
@@ -57,6 +58,8 @@ export type TaskConfig = {
   /** Where a Gateway Load Balancer sends VXLAN inside GENEVE; null listens for none. */
   listenGeneve: HostPort | null
   health: HostPort
+  /** Where other tasks ask this one which requests it has seen; null: nowhere, and it asks none. */
+  neighbours: HostPort | null
   /** This task's name, or where ECS tells it. */
   task: { name: string } | { metadataUri: string }
   reportSeconds: number
@@ -83,6 +86,7 @@ export const taskConfig = (environment: Readonly<Record<string, string | undefin
     listen: env.SHADOWMETER_LISTEN,
     listenGeneve: env.SHADOWMETER_LISTEN_GENEVE ?? null,
     health: env.SHADOWMETER_HEALTH,
+    neighbours: env.SHADOWMETER_NEIGHBOURS ?? null,
     task: taskName(env.SHADOWMETER_TASK, env.ECS_CONTAINER_METADATA_URI_V4),
     // One report a minute is what the control plane's tick needs; a local system is looked at more closely.
     reportSeconds: env.SHADOWMETER_REPORT_SECONDS ?? (env.AWS_ENDPOINT_URL === undefined ? 60 : 2),

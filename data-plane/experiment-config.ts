@@ -3,10 +3,11 @@ import type { GatewayComparing, GatewayExperiment } from '../contract/gateway-co
 import { FORWARDER_LIMITS } from './forward/forwarder.ts'
 import { type Environment, resolveShadows, type Shadows } from './forward/settings.ts'
 import { HTTP_LIMITS } from './http/limits.ts'
+import { namesOf } from './neighbours/keys.ts'
 import type { Watched } from './pipeline.ts'
 import type { RecordLimits } from './record/recorder.ts'
 import type { RedactionSettings } from './redact/redactor.ts'
-import { Hops } from './select/hops.ts'
+import { Hops, type OtherTasks } from './select/hops.ts'
 import type { Rules } from './select/rules.ts'
 import type { WaitingCopies } from './select/waiting-copies.ts'
 import { addressNumber } from './source/datagram-source.ts'
@@ -114,18 +115,30 @@ const bothEndsOf = ({ bothEnds, sources }: ExperimentConfig): BothEnds =>
 
 /** With one source there is no other hop. */
 export const hopsOf = (
-  { id, rules, sources }: ExperimentConfig,
+  config: ExperimentConfig,
   copies: WaitingCopies | undefined,
+  others: OtherTasks | null,
 ): Hops | null => {
+  const { id, rules, sources, redaction } = config
   const { hops } = rules.select
   if (hops === 'each' || sources === 'any' || sources.length < 2) return null
   return new Hops(
     sources.flatMap(({ address }) => address ?? []),
     hops,
-    id,
+    namesOf(id, redaction.key),
     copies,
+    others,
   )
 }
+
+/** What `hopsOf` goes by: it need not be asked again while this is the same. */
+export const hopsBasis = ({ rules, sources, redaction: { key } }: ExperimentConfig) => ({
+  ...{ hops: rules.select.hops, sources, key },
+})
+
+/** Its copies are looked for in other tasks, too. */
+export const asksOthers = ({ rules, sources, redaction }: ExperimentConfig): boolean =>
+  rules.select.hops === 'once' && sources !== 'any' && sources.length > 1 && redaction.key !== null
 
 /** Bodies are kept as long as redaction can read them. */
 export const bodyLimits = ({ redaction: { settings } }: ExperimentConfig) => ({

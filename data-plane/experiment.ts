@@ -10,23 +10,29 @@ import { redactPair } from './compare/redact-pair.ts'
 import { shadowOutcome } from './compare/shadow-outcome.ts'
 import { WarmUp } from './compare/warm-up.ts'
 import { WayProbes } from './compare/way-probes.ts'
-import { bodyLimits, type ExperimentConfig, hopsOf, queueBytes, watchedOf } from './experiment-config.ts'
+import {
+  bodyLimits,
+  type ExperimentConfig,
+  hopsBasis,
+  hopsOf,
+  queueBytes,
+  watchedOf,
+} from './experiment-config.ts'
+import type { ExperimentOptions } from './experiment-options.ts'
 import type { Forward } from './forward/forward.ts'
-import type { ForwarderLimits } from './forward/forwarder.ts'
 import type { ShadowSettings, Shadows } from './forward/settings.ts'
-import type { ShadowTimeouts } from './forward/shadow.ts'
 import { ShadowSender } from './forward/shadow-sender.ts'
 import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import { TokenChecks } from './forward/token-checks.ts'
-import type { BodyBudget } from './http/body.ts'
+import { HeldRequests } from './held-requests.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
 import { connectionsOf } from './http/protocol.ts'
+import type { Questions } from './neighbours/questions.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
 import { RECORDED_BYTES_MAX, Recorder } from './record/recorder.ts'
 import { LargeBodies } from './redact/large-bodies.ts'
 import type { LargeBody } from './redact/large-body.ts'
-import { LargeRequests } from './redact/large-requests.ts'
 import { Redactor } from './redact/redactor.ts'
 import { isSafeMethod } from './select/effect.ts'
 import type { Admission } from './select/gate.ts'
@@ -34,27 +40,14 @@ import { HeldBack } from './select/held-back.ts'
 import type { Hops } from './select/hops.ts'
 import { Selector } from './select/rules.ts'
 import { SourceVolumes } from './select/source-volumes.ts'
-import type { WaitingCopies } from './select/waiting-copies.ts'
 import { addAll, addRequestCounters, zeroRequestCounters } from './telemetry/request-counters.ts'
 import type { ExperimentSnapshot } from './telemetry/snapshot.ts'
-
-export type ExperimentOptions = {
-  forwarder?: Partial<ForwarderLimits>
-  timeouts?: Partial<ShadowTimeouts>
-  /** Shared by all workers of the task. */
-  heldObjects?: HeldObjects
-  copies?: WaitingCopies
-  onFinished?: (experiment: string, forward: Forward, result: ShadowResult) => void
-  /** Shared by all experiments of the worker, and so is the memory of unfinished bodies. */
-  largeBodies?: LargeBodies
-  bodies?: BodyBudget
-  /** Gets what is recorded, in whole lines. */
-  onRecorded?: (experiment: string, lines: Buffer) => void
-}
 
 /** One experiment as one worker runs it: its packets become requests, its rules choose, its forwarder sends. */
 export class Experiment implements ExchangeHandler {
   readonly id: string
+  /** To other tasks, which may have read another copy of a request; null where they cannot be asked. */
+  readonly questions: Questions | null
   readonly #requests = zeroRequestCounters()
   readonly #heldBack = new HeldBack()
   readonly #volumes = new SourceVolumes()
@@ -79,7 +72,8 @@ export class Experiment implements ExchangeHandler {
   readonly #warmUp = new WarmUp()
   /** Writes that the shadow has not been sent. */
   readonly #unsent = new WeakSet<Request>()
-  readonly #largeRequests: LargeRequests
+  readonly #held: HeldRequests
+  readonly #largeBodies: LargeBodies
   #ended = false
   /** Packets that were not read because this worker was behind, and others need it too. */
   #leftOut = 0
@@ -89,9 +83,14 @@ export class Experiment implements ExchangeHandler {
     this.#config = config
     this.#options = options
     this.#selector = new Selector(config.id, config.rules)
-    const bodies = options.largeBodies ?? new LargeBodies()
-    this.#largeRequests = new LargeRequests(bodies, (exchange) => this.onExchange(exchange))
-    this.#hops = hopsOf(config, this.#options.copies)
+    this.#held = new HeldRequests({
+      counters: this.#requests,
+      onGivenUp: (...given) => this.#refuse(...given),
+      onExchange: (exchange) => this.onExchange(exchange),
+    })
+    this.#largeBodies = options.largeBodies ?? new LargeBodies()
+    this.questions = options.questionsFor?.(config.id, (...decided) => this.#onDecided(...decided)) ?? null
+    this.#hops = hopsOf(config, options.copies, this.questions)
     this.#tokens = new TokenChecks(config.shadows)
     this.#redactor = new Redactor(config.redaction)
     this.#comparer = config.compare
@@ -134,9 +133,8 @@ export class Experiment implements ExchangeHandler {
       this.#selector = new Selector(config.id, config.rules, this.#selector)
     if (!isDeepStrictEqual(config.shadows, this.#config.shadows))
       this.#tokens = new TokenChecks(config.shadows)
-    const { hops } = config.rules.select
-    if (hops !== this.#config.rules.select.hops || !isDeepStrictEqual(config.sources, this.#config.sources))
-      this.#hops = hopsOf(config, this.#options.copies)
+    if (!isDeepStrictEqual(hopsBasis(config), hopsBasis(this.#config)))
+      this.#hops = hopsOf(config, this.#options.copies, this.questions)
     if (!isDeepStrictEqual(config.redaction, this.#config.redaction)) {
       this.#redactedBefore = addAll(this.#redactedBefore, this.#redactor.counts)
       this.#redactor = new Redactor(config.redaction)
@@ -182,7 +180,7 @@ export class Experiment implements ExchangeHandler {
   async stop(now: number, deadlineMs: number): Promise<void> {
     const started = performance.now()
     this.#pipeline.close(now)
-    await this.#largeRequests.settle(deadlineMs)
+    await this.#held.settle(deadlineMs)
     const left = Math.max(0, deadlineMs - (performance.now() - started))
     await Promise.all(this.#senders.map((sender) => sender.stop(left)))
     this.#comparer?.close()
@@ -201,7 +199,13 @@ export class Experiment implements ExchangeHandler {
 
   onRequest(request: Request): void {
     this.#requests.seen++
-    const reason = this.#refusal(request)
+    const reason = this.#unfit(request) ?? this.#selector.refusal(request, this.#hops)
+    if (reason === 'held') this.#held.hold(request)
+    else this.#decide(request, reason)
+  }
+
+  #decide(request: Request, refused: RequestReason | null): void {
+    const reason = refused ?? this.#tokens.refusal(request)
     if (reason !== null) {
       this.#refuse(request, reason)
       return
@@ -215,7 +219,7 @@ export class Experiment implements ExchangeHandler {
 
   /** Production's side of a request that was forwarded; the pipeline has counted all of them. */
   onExchange(exchange: Exchange): void {
-    if (this.#largeRequests.keeps(exchange)) return
+    if (this.#held.keeps(exchange)) return
     this.#recorder?.production(exchange)
     if (this.#comparer === null) return
     if (exchange.request !== null && this.#unsent.has(exchange.request)) this.#comparer.heldWrite(exchange)
@@ -260,6 +264,7 @@ export class Experiment implements ExchangeHandler {
       durations: own.durations,
       headerChanges: own.headerChanges,
       heldBack: this.#heldBack.counts,
+      questions: { ...this.questions?.counts },
       recorded: { ...this.#recorder?.counts },
       redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
@@ -270,10 +275,19 @@ export class Experiment implements ExchangeHandler {
     }
   }
 
-  #refusal(request: Request): RequestReason | null {
+  #unfit(request: Request): RequestReason | null {
     if (this.#ended || request.lastAt >= this.#config.until) return 'dropped.ended'
-    if (request.body.length !== request.bodyLength) return 'incomplete.oversized'
-    return this.#selector.refusal(request, this.#hops) ?? this.#tokens.refusal(request)
+    return request.body.length === request.bodyLength ? null : 'incomplete.oversized'
+  }
+
+  /** Other tasks were asked for another copy. */
+  #onDecided(request: Request, isSeen: boolean): void {
+    this.#held.finish(request, () =>
+      this.#decide(
+        request,
+        isSeen ? 'filtered.other_hop' : (this.#unfit(request) ?? this.#selector.refusal(request)),
+      ),
+    )
   }
 
   #refuse(request: Request, reason: RequestReason): void {
@@ -295,21 +309,21 @@ export class Experiment implements ExchangeHandler {
   }
 
   #redactLater(request: Request, body: LargeBody, copies: number): void {
-    const isHeld = this.#largeRequests.hold(request, body, (outcome) => {
-      this.#requests.waiting--
-      if (outcome === null) this.#refuse(request, 'held_back.unredactable')
-      else if (typeof outcome === 'string') this.#refuse(request, outcome)
-      else {
-        this.#redactor.finish(request, outcome)
-        this.#send(request, copies)
-      }
-    })
-    if (isHeld) this.#requests.waiting++
+    const isTaken = this.#largeBodies.redact(body, (redacted) =>
+      this.#held.finish(request, () => {
+        if (redacted === null) this.#refuse(request, 'held_back.unredactable')
+        else {
+          this.#redactor.finish(request, redacted)
+          this.#send(request, copies)
+        }
+      }),
+    )
+    if (isTaken) this.#held.hold(request)
     else this.#refuse(request, 'dropped.queue_full')
   }
 
   #dropWaiting(): void {
-    this.#largeRequests.giveUp('dropped.ended')
+    this.#held.giveUp('dropped.ended')
     for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
   }
 

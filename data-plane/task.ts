@@ -2,10 +2,13 @@ import type { GatewayConfig } from '../contract/gateway-config.ts'
 import type { TaskConfig } from './config.ts'
 import { ControlLoop } from './control/control-loop.ts'
 import { openControlTable } from './control/table.ts'
-import { fromContract, servedBy } from './experiment-config.ts'
+import { readGatewayTasks } from './control/tasks-reader.ts'
+import { asksOthers, fromContract, servedBy } from './experiment-config.ts'
 import { type Environment, missingSecrets } from './forward/settings.ts'
+import { Neighbours } from './neighbours/neighbours.ts'
 import { openRecordBucket } from './record/record-bucket.ts'
 import { RecordUploader } from './record/record-uploader.ts'
+import { WaitingCopies } from './select/waiting-copies.ts'
 import { ecsTaskName } from './task-name.ts'
 import { watchConservation } from './telemetry/conservation-watch.ts'
 import { startEmfWriter } from './telemetry/emf-writer.ts'
@@ -35,9 +38,20 @@ export const runTask = async (
       ? null
       : new RecordUploader({ task, startedAt, open: () => openRecordBucket(recordsBucket), log })
   const failed = Promise.withResolvers<'failure'>()
+  const neighbours =
+    config.neighbours &&
+    new Neighbours({
+      ...config.neighbours,
+      task,
+      copies: new WaitingCopies(),
+      onAnswers: (...answers) => workers.answered(...answers),
+      clock: Date.now,
+    })
+  await neighbours?.start()
   const workers = await startWorkers(config.workers, {
     ...config.listen,
     geneve: config.listenGeneve,
+    ...(neighbours && { neighbours }),
     ...(uploader && { onRecorded: (experiment, lines) => uploader.write(experiment, lines) }),
     onError: (error, fatal) => {
       log('error', fatal ? 'receiving failed' : 'packet not handled', { error: errorText(error) })
@@ -57,7 +71,19 @@ export const runTask = async (
       for (const variable of missingSecrets(shadows))
         log('error', 'secret of a shadow is missing', { experiment: id, variable })
     uploader?.configure(new Set(configs.map(({ id }) => id)))
+    neighbours?.configure(
+      configs.flatMap((one) => {
+        const { key } = one.redaction
+        return key !== null && asksOthers(one) ? [{ id: one.id, key }] : []
+      }),
+    )
     return workers.configure(configs)
+  }
+  const table = openControlTable(config.table)
+  const meetNeighbours = async () => {
+    if (neighbours === null) return
+    neighbours.introduce(neighbours.isNeeded ? await readGatewayTasks(table) : [])
+    workers.introduce(neighbours.size > 0)
   }
   const conservation = watchConservation(workers.snapshot, log)
   const metrics = startEmfWriter(
@@ -68,13 +94,17 @@ export const runTask = async (
   )
   let draining = false
   const control = new ControlLoop({
-    table: openControlTable(config.table),
+    table,
+    look: meetNeighbours,
     reportEveryMs: config.reportSeconds * 1000,
     apply: configure,
     comparisons: workers.comparisons,
     task,
     report: async (revision) =>
-      buildReport(await workers.snapshot(), { task, startedAt, at: clock(), revision, draining }),
+      buildReport(await workers.snapshot(), {
+        ...{ task, startedAt, at: clock(), revision, draining },
+        ...(neighbours && { neighbourPort: neighbours.port }),
+      }),
     log,
     random: Math.random,
   })
@@ -91,6 +121,7 @@ export const runTask = async (
         revision: control.revision,
         draining,
         controlErrors: control.errors,
+        ...(neighbours && { neighbours: { known: neighbours.size, ...neighbours.counts } }),
         ...processFacts(),
       }),
   )
@@ -98,6 +129,7 @@ export const runTask = async (
   log('info', 'started', {
     task,
     udp: `${workers.address}:${workers.port}`,
+    ...(neighbours && { neighbours: `${neighbours.host}:${neighbours.port}` }),
     ...(workers.geneve && { geneve: `${workers.geneve.host}:${workers.geneve.port}` }),
     health: `${health.address}:${health.port}`,
     workers: workers.count,
@@ -110,6 +142,7 @@ export const runTask = async (
   log('info', 'draining', { reason })
   control.stopReading()
   await workers.stop(config.stopSeconds * 1000)
+  await neighbours?.stop()
   conservation.stop()
   await metrics.stop()
   await Promise.all([control.stop(), uploader?.stop(LAST_RECORDS_MS)])

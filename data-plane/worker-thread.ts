@@ -9,6 +9,8 @@ export type WorkerThreadData = {
   port: number
   geneve: HostPort | null
   shares: NonNullable<WorkerOptions['shares']>
+  /** Other tasks can be asked through the thread that started it. */
+  asks: boolean
 }
 
 export type WorkerCall =
@@ -17,15 +19,22 @@ export type WorkerCall =
   | { name: 'comparisons' }
   | { name: 'stop'; deadlineMs: number }
 
+/** Nobody waits for an answer. */
+export type WorkerNews =
+  | { name: 'introduce'; hasNeighbours: boolean }
+  | { name: 'answered'; experiment: string; ids: readonly number[]; by: string }
+
 export type WorkerMessage =
   | { kind: 'started'; address: string; port: number; geneve: HostPort | null; fallback: string | null }
   | { kind: 'error'; error: Error; fatal: boolean }
   | { kind: 'recorded'; experiment: string; lines: Uint8Array }
+  | { kind: 'asks'; experiment: string; questions: Uint8Array }
+  | { kind: 'gives-back'; experiment: string; ids: number[]; by: string }
   | { kind: 'answer'; call: number; result?: unknown; error?: Error }
 
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
 
-const run = async ({ host, port, geneve, shares }: WorkerThreadData) => {
+const run = async ({ host, port, geneve, shares, asks }: WorkerThreadData) => {
   const worker = new Worker({
     host,
     port,
@@ -35,6 +44,13 @@ const run = async ({ host, port, geneve, shares }: WorkerThreadData) => {
     clock: Date.now,
     onError: (error, fatal) => post({ kind: 'error', error, fatal }),
     onRecorded: (experiment, lines) => post({ kind: 'recorded', experiment, lines: new Uint8Array(lines) }),
+    ...(asks && {
+      neighbours: {
+        ask: (experiment, questions) =>
+          post({ kind: 'asks', experiment, questions: new Uint8Array(questions) }),
+        giveBack: (experiment, ids, by) => post({ kind: 'gives-back', experiment, ids, by }),
+      },
+    }),
   })
   const { source, fallback } = await worker.start()
 
@@ -44,11 +60,14 @@ const run = async ({ host, port, geneve, shares }: WorkerThreadData) => {
     if (call.name === 'comparisons') return worker.comparisons()
     return worker.stop(call.deadlineMs)
   }
-  parentPort?.on('message', (message: WorkerCall & { call: number }) => {
-    perform(message).then(
-      (result) => post({ kind: 'answer', call: message.call, result }),
-      (error: Error) => post({ kind: 'answer', call: message.call, error }),
-    )
+  parentPort?.on('message', (message: (WorkerCall & { call: number }) | WorkerNews) => {
+    if (message.name === 'introduce') worker.introduce(message.hasNeighbours)
+    else if (message.name === 'answered') worker.answered(message.experiment, message.ids, message.by)
+    else
+      perform(message).then(
+        (result) => post({ kind: 'answer', call: message.call, result }),
+        (error: Error) => post({ kind: 'answer', call: message.call, error }),
+      )
   })
   post({
     kind: 'started',

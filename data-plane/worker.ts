@@ -1,10 +1,12 @@
 import { addComparisons, type Comparison } from '../contract/comparison.ts'
 import { HeldObjects } from './compare/held-objects.ts'
 import type { HostPort } from './config.ts'
-import { Experiment, type ExperimentOptions } from './experiment.ts'
-import type { ExperimentConfig } from './experiment-config.ts'
+import { Experiment } from './experiment.ts'
+import { asksOthers, type ExperimentConfig } from './experiment-config.ts'
+import type { ExperimentOptions } from './experiment-options.ts'
 import type { BodyBudget } from './http/body.ts'
 import { HTTP_LIMITS } from './http/limits.ts'
+import { Questions } from './neighbours/questions.ts'
 import { LargeBodies } from './redact/large-bodies.ts'
 import { FairShare } from './select/fair-share.ts'
 import { type Admission, Gate } from './select/gate.ts'
@@ -17,6 +19,8 @@ import { HEADER_LENGTH, vni } from './wire/vxlan.ts'
 
 /** How often connections are looked at that wait for time to pass. */
 const TICK_MS = 100
+/** Questions to other tasks are gathered for so long. */
+const QUESTIONS_MS = 4
 /** Experiments that are over keep their counters for reports: so many of them. */
 const PAST_EXPERIMENTS_MAX = 200
 
@@ -34,8 +38,16 @@ export type WorkerOptions = {
   onError: (error: Error, fatal: boolean) => void
   /** Gets what an experiment records, in whole lines. */
   onRecorded?: (experiment: string, lines: Buffer) => void
+  /** Reaches other tasks, which may have read another copy of a request; left out where there are none. */
+  neighbours?: AskedNeighbours
   /** Milliseconds since the epoch. */
   clock: () => number
+}
+
+/** Sends questions to all of them; and says to one that has answered that its copies were not needed. */
+export type AskedNeighbours = {
+  ask: (experiment: string, questions: Buffer) => void
+  giveBack: (experiment: string, ids: number[], by: string) => void
 }
 
 /**
@@ -51,6 +63,7 @@ export class Worker {
   readonly #largeBodies = new LargeBodies()
   readonly #bodies: BodyBudget = { used: 0, limit: HTTP_LIMITS.totalBodyBytes }
   readonly #active = new Map<string, Experiment>()
+  #configs: readonly ExperimentConfig[] = []
   /** Oldest first; an id that comes back has its counts added up. */
   readonly #past: Experiment[] = []
   readonly #tunnel = new GeneveTunnel()
@@ -59,6 +72,8 @@ export class Worker {
   #received = 0
   #reportedDefect = false
   #timer: NodeJS.Timeout | null = null
+  #questionTimer: NodeJS.Timeout | null = null
+  #hasNeighbours = false
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -103,7 +118,9 @@ export class Worker {
       const running = this.#active.get(config.id)
       if (running) running.reconfigure(config)
       else this.#active.set(config.id, this.#open(config))
+      this.#askOthers(config)
     }
+    this.#configs = configs
     if (configs.length === 0) this.#heldObjects.clear()
     const byVni = new Map<number, Admission<Experiment>>()
     let others: Admission<Experiment> | null = null
@@ -112,6 +129,19 @@ export class Worker {
         if (network === 'any') others = admission
         else byVni.set(network, admission)
     this.#gate.admitOnly(byVni, others)
+  }
+
+  /** Whether there are other tasks to be asked. */
+  introduce(hasNeighbours: boolean): void {
+    this.#hasNeighbours = hasNeighbours
+    for (const config of this.#configs) this.#askOthers(config)
+  }
+
+  /** Another task had the copies that these questions ask for. */
+  answered(experiment: string, ids: readonly number[], by: string): void {
+    const questions = this.#active.get(experiment)?.questions
+    const unneeded = ids.filter((id) => questions?.answered(id, by))
+    if (unneeded.length > 0) this.#options.neighbours?.giveBack(experiment, unneeded, by)
   }
 
   snapshot(): Snapshot {
@@ -154,6 +184,7 @@ export class Worker {
     await Promise.all(
       [...this.#active.values()].map((experiment) => experiment.stop(this.#options.clock(), left)),
     )
+    if (this.#questionTimer) clearTimeout(this.#questionTimer)
     this.#largeBodies.close()
   }
 
@@ -208,14 +239,39 @@ export class Worker {
     }
   }
 
+  #askOthers(config: ExperimentConfig): void {
+    const questions = this.#active.get(config.id)?.questions
+    if (questions) questions.isOn = this.#hasNeighbours && asksOthers(config)
+  }
+
+  #onHeld(): void {
+    this.#questionTimer ??= setTimeout(() => {
+      this.#questionTimer = null
+      const now = performance.now()
+      for (const { questions } of this.#active.values()) {
+        questions?.turn(now)
+        if (questions?.isIdle === false) this.#onHeld()
+      }
+    }, QUESTIONS_MS)
+  }
+
   #open(config: ExperimentConfig): Experiment {
-    const { onRecorded, experiment } = this.#options
+    const { onRecorded, experiment, neighbours } = this.#options
     return new Experiment(config, {
       heldObjects: this.#heldObjects,
       copies: this.#copies,
       largeBodies: this.#largeBodies,
       bodies: this.#bodies,
       ...(onRecorded && { onRecorded }),
+      ...(neighbours && {
+        questionsFor: (id, onDecided) =>
+          new Questions({
+            copies: this.#copies,
+            ask: (questions) => neighbours.ask(id, questions),
+            onHeld: () => this.#onHeld(),
+            onDecided,
+          }),
+      }),
       ...experiment,
     })
   }

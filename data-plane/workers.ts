@@ -8,7 +8,7 @@ import type { ExperimentConfig } from './experiment-config.ts'
 import { WaitingCopies } from './select/waiting-copies.ts'
 import { addSnapshots, type Snapshot } from './telemetry/snapshot.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
-import type { WorkerCall, WorkerMessage, WorkerThreadData } from './worker-thread.ts'
+import type { WorkerCall, WorkerMessage, WorkerNews, WorkerThreadData } from './worker-thread.ts'
 
 /** A UDP address with everything that reads from it, as one thing. */
 export type Workers = {
@@ -24,10 +24,23 @@ export type Workers = {
   snapshot(): Promise<Snapshot>
   /** What comparing has found in all of them, by experiment. */
   comparisons(): Promise<Record<string, Comparison>>
+  /** Whether there are other tasks to be asked, and what these had of what a worker asked for. */
+  introduce(hasNeighbours: boolean): void
+  answered(worker: number, experiment: string, ids: readonly number[], by: string): void
   stop(deadlineMs: number): Promise<void>
 }
 
-export type WorkersOptions = Omit<WorkerOptions, 'shared' | 'clock' | 'experiment' | 'shares'>
+export type WorkersOptions = Omit<
+  WorkerOptions,
+  'shared' | 'clock' | 'experiment' | 'shares' | 'neighbours'
+> & {
+  /** Where other tasks can be asked, by the number of the worker that asks. */
+  neighbours?: {
+    copies: WaitingCopies
+    ask: (worker: number, experiment: string, questions: Buffer) => void
+    giveBack: (worker: number, experiment: string, ids: number[], by: string) => void
+  }
+}
 
 /**
  * One worker lives in this thread; several have a thread each and share the address, so that the kernel keeps every
@@ -37,10 +50,11 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
   if (count === 1) return startHere(options)
   await refuseTaken(options.host, options.port)
   if (options.geneve) await refuseTaken(options.geneve.host, options.geneve.port)
-  const shares = { heldObjects: new HeldObjects().memory, copies: new WaitingCopies().memory }
-  const threads = [await startThread(options, shares)]
+  const shares = sharesOf(options)
+  const threads = [await startThread(0, options, shares)]
   const { address, port, geneve, fallback } = threads[0] as ThreadWorker
-  while (threads.length < count) threads.push(await startThread({ ...options, port, geneve }, shares))
+  while (threads.length < count)
+    threads.push(await startThread(threads.length, { ...options, port, geneve }, shares))
   return {
     address,
     port,
@@ -63,11 +77,22 @@ export const startWorkers = async (count: number, options: WorkersOptions): Prom
           ),
         )
       ).reduce(addEach),
+    introduce: (hasNeighbours) => {
+      for (const thread of threads) thread.tell({ name: 'introduce', hasNeighbours })
+    },
+    answered: (worker, experiment, ids, by) =>
+      threads[worker]?.tell({ name: 'answered', experiment, ids, by }),
     stop: async (deadlineMs) => {
       await Promise.all(threads.map((thread) => thread.call({ name: 'stop', deadlineMs })))
     },
   }
 }
+
+/** What all workers of the task share, and who answers other tasks. */
+const sharesOf = ({ neighbours }: WorkersOptions): WorkerThreadData['shares'] => ({
+  heldObjects: new HeldObjects().memory,
+  copies: (neighbours?.copies ?? new WaitingCopies()).memory,
+})
 
 /** What the gateways may do a second, and may record, is divided among all their workers. */
 const sharedBy = (workers: number, config: ExperimentConfig): ExperimentConfig => ({
@@ -89,7 +114,19 @@ const addEach = (
 }
 
 const startHere = async (options: WorkersOptions): Promise<Workers> => {
-  const worker = new Worker({ ...options, shared: false, clock: Date.now })
+  const { neighbours, ...others } = options
+  const worker = new Worker({
+    ...others,
+    shared: false,
+    shares: sharesOf(options),
+    clock: Date.now,
+    ...(neighbours && {
+      neighbours: {
+        ask: (...asked) => neighbours.ask(0, ...asked),
+        giveBack: (...given) => neighbours.giveBack(0, ...given),
+      },
+    }),
+  })
   const { source, fallback } = await worker.start()
   return {
     address: source.address,
@@ -100,6 +137,8 @@ const startHere = async (options: WorkersOptions): Promise<Workers> => {
     configure: async (configs) => worker.configure(configs),
     snapshot: async () => worker.snapshot(),
     comparisons: async () => worker.comparisons(),
+    introduce: (hasNeighbours) => worker.introduce(hasNeighbours),
+    answered: (_, experiment, ids, by) => worker.answered(experiment, ids, by),
     stop: (deadlineMs) => worker.stop(deadlineMs),
   }
 }
@@ -121,14 +160,16 @@ type ThreadWorker = {
   geneve: HostPort | null
   fallback: string | null
   call(call: WorkerCall): Promise<unknown>
+  tell(news: WorkerNews): void
 }
 
 const startThread = async (
-  { host, port, geneve = null, onError, onRecorded }: WorkersOptions,
+  worker: number,
+  { host, port, geneve = null, onError, onRecorded, neighbours }: WorkersOptions,
   shares: WorkerThreadData['shares'],
 ): Promise<ThreadWorker> => {
   const thread = new Thread(new URL('./worker-thread.ts', import.meta.url), {
-    workerData: { host, port, geneve, shares } satisfies WorkerThreadData,
+    workerData: { host, port, geneve, shares, asks: neighbours !== undefined } satisfies WorkerThreadData,
     name: 'worker',
   })
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -143,6 +184,10 @@ const startThread = async (
     if (message.kind === 'started') started.resolve(message)
     else if (message.kind === 'error') onError(message.error, message.fatal)
     else if (message.kind === 'recorded') onRecorded?.(message.experiment, Buffer.from(message.lines.buffer))
+    else if (message.kind === 'asks')
+      neighbours?.ask(worker, message.experiment, Buffer.from(message.questions.buffer))
+    else if (message.kind === 'gives-back')
+      neighbours?.giveBack(worker, message.experiment, message.ids, message.by)
     else if (message.error) calls.get(message.call)?.reject(message.error)
     else calls.get(message.call)?.resolve(message.result)
     if (message.kind === 'answer') calls.delete(message.call)
@@ -165,5 +210,6 @@ const startThread = async (
         calls.set(++lastCall, { resolve, reject })
         thread.postMessage({ call: lastCall, ...call })
       }),
+    tell: (news) => thread.postMessage(news),
   }
 }

@@ -1,7 +1,7 @@
 import './endpoints.ts'
 import { listener, targetGroup } from './load-balancer.ts'
 import { network } from './network.ts'
-import { HEALTH, VXLAN } from './ports.ts'
+import { HEALTH, NEIGHBOURS, VXLAN } from './ports.ts'
 import { records } from './records.ts'
 import { shadowSecrets } from './secrets.ts'
 import { gatewayGroup } from './security-groups.ts'
@@ -39,6 +39,7 @@ export const task = new sst.aws.Task('GatewayTask', {
     SHADOWMETER_RECORDS_BUCKET: records.bucket,
     SHADOWMETER_LISTEN: `0.0.0.0:${VXLAN}`,
     SHADOWMETER_HEALTH: `0.0.0.0:${HEALTH}`,
+    SHADOWMETER_NEIGHBOURS: `0.0.0.0:${NEIGHBOURS}`,
     SHADOWMETER_WORKERS: `${inputs.gateway.vcpu}`,
     SHADOWMETER_STOP_SECONDS: `${STOP_SECONDS - 10}`,
   },
@@ -83,6 +84,7 @@ const hardened = (container: object) => ({
   portMappings: [
     { containerPort: VXLAN, hostPort: VXLAN, protocol: 'udp' },
     { containerPort: HEALTH, hostPort: HEALTH, protocol: 'tcp' },
+    { containerPort: NEIGHBOURS, hostPort: NEIGHBOURS, protocol: 'udp' },
   ],
 })
 

@@ -1,5 +1,5 @@
 import { isPresent, network, sourceCidrs } from './network.ts'
-import { HEALTH, VXLAN } from './ports.ts'
+import { HEALTH, NEIGHBOURS, VXLAN } from './ports.ts'
 import { inputs, region } from './stage.ts'
 
 /** A group whose rules are the resources below; one made without any has no “all outbound” rule either. */
@@ -40,6 +40,9 @@ outOf('HealthToGateways', balancerGroup, 'tcp', HEALTH, { referencedSecurityGrou
 // By the load balancer’s group although it keeps the senders’ addresses: nobody reaches a gateway past it.
 into('VxlanFromBalancer', gatewayGroup, 'udp', VXLAN, { referencedSecurityGroupId: balancerGroup.id })
 into('HealthFromBalancer', gatewayGroup, 'tcp', HEALTH, { referencedSecurityGroupId: balancerGroup.id })
+// Of each other alone.
+into('NeighboursIn', gatewayGroup, 'udp', NEIGHBOURS, { referencedSecurityGroupId: gatewayGroup.id })
+outOf('NeighboursOut', gatewayGroup, 'udp', NEIGHBOURS, { referencedSecurityGroupId: gatewayGroup.id })
 
 for (const { cidr, ports } of inputs.shadows)
   for (const port of ports) outOf(`Shadow${cidr}Port${port}`, gatewayGroup, 'tcp', port, { cidrIpv4: cidr })

@@ -94,6 +94,8 @@ export const declareGateway = (
           SHADOWMETER_RECORDS_BUCKET: RECORDS_BUCKET,
           SHADOWMETER_LISTEN: '{ip}:{port}',
           SHADOWMETER_HEALTH: '{ip}:{healthPort}',
+          // Any free port: tasks may share an address, and each reports its own.
+          SHADOWMETER_NEIGHBOURS: '{ip}:0',
           SHADOWMETER_STOP_SECONDS: String(STOP_SECONDS - 2),
         },
         port: GATEWAY_PORT,

@@ -18,6 +18,8 @@ export type ControlLoopOptions = {
   reportEveryMs: number
   /** Runs the configuration from now on; a failure leaves the one before in force and is tried again. */
   apply: (config: GatewayConfig) => Promise<void>
+  /** Looks at what else than the configuration changes in the table; as often, and tried again like that. */
+  look?: () => Promise<void>
   report: (revision: number, draining: boolean) => Promise<GatewayReport>
   /** What comparing has found so far, by experiment; and what this task is called. */
   comparisons: () => Promise<Record<string, Comparison>>
@@ -86,7 +88,7 @@ export class ControlLoop {
   }
 
   async #read(): Promise<void> {
-    const { table, apply, log } = this.#options
+    const { table, apply, look, log } = this.#options
     try {
       const config = await readNewConfig(table, this.revision)
       if (config !== null && !this.#stopped) {
@@ -95,6 +97,7 @@ export class ControlLoop {
         log('info', 'configured', { revision: config.revision, experiments: config.experiments.length })
         this.#acknowledge()
       }
+      await look?.()
       if (this.#readFailures > 0) log('info', 'control table answers again')
       this.#readFailures = 0
     } catch (error) {

@@ -71,11 +71,14 @@ export class Selector {
   }
 
   /**
-   * Why a complete request is not forwarded; null when it is.
+   * Why a complete request is not forwarded; null when it is. Of one that is held nothing is decided yet: it is asked for again
+   * without hops.
    *
    * @param hops where requests can be seen on several hops
    */
-  refusal(request: Request, hops: Hops | null = null): RequestReason | null {
+  refusal(request: Request): RequestReason | null
+  refusal(request: Request, hops: Hops | null): RequestReason | 'held' | null
+  refusal(request: Request, hops: Hops | null = null): RequestReason | 'held' | null {
     this.copies = 0
     const left = this.#leftOut(request)
     if (left !== null) return left
@@ -85,9 +88,10 @@ export class Selector {
       this.rule = 'writes'
       return 'held_back.unsafe_method'
     }
-    if (hops?.isSeen(request)) {
+    const hop = hops === null ? 'first' : hops.look(request, performance.now())
+    if (hop !== 'first') {
       this.rule = 'hops'
-      return 'filtered.other_hop'
+      return hop === 'held' ? 'held' : 'filtered.other_hop'
     }
     if (!this.#whole) {
       const out = this.#sampledOut(request, this.isRead)

@@ -21,6 +21,16 @@ export const hashName = (text: string): HashedName => {
 export const joined = (a: HashedName, b: HashedName): HashedName =>
   Int32Array.of(at(a, 0) ^ at(b, 0), at(a, 1) ^ at(b, 1), at(a, 2) ^ at(b, 2))
 
+/** How long a name is in a message. */
+export const NAME_BYTES = 12
+
+export const writeName = (name: HashedName, to: Buffer, offset: number): void => {
+  for (const [i, word] of name.entries()) to.writeInt32BE(word, offset + 4 * i)
+}
+
+export const readName = (from: Buffer, offset: number): HashedName =>
+  Int32Array.of(from.readInt32BE(offset), from.readInt32BE(offset + 4), from.readInt32BE(offset + 8))
+
 /**
  * Copies of requests that wait for another copy, each found by any of its names, for a bounded time and in bounded memory,
  * which all workers of a task share: each copy is taken once, by whichever asks first. Hostile names push out others, no more.
@@ -66,18 +76,36 @@ export class WaitingCopies {
     }
   }
 
-  /** Takes out one that has one of these names. */
+  /** Takes out one that has one of these names; false when none waits. */
   take(names: readonly HashedName[], seenAt: number): boolean {
+    const copy = this.#find(names, seenAt)
+    if (copy !== 0) this.#copies[copy % this.#copies.length] = 0
+    return copy !== 0
+  }
+
+  /** Like `take`, but its place is kept: says which one it is, for `giveBack`; 0 when none waits. */
+  lend(names: readonly HashedName[], seenAt: number): number {
+    const copy = this.#find(names, seenAt)
+    if (copy !== 0) this.#copies[copy % this.#copies.length] = -copy
+    return copy
+  }
+
+  /** What was lent waits again, for as long as it would have, unless newer ones have its place. */
+  giveBack(copy: number): void {
+    const place = copy % this.#copies.length
+    if (at(this.#copies, place) === -copy) this.#copies[place] = copy
+  }
+
+  /** The number of one that waits and has one of these names; 0 when there is none. */
+  #find(names: readonly HashedName[], seenAt: number): number {
     for (const name of names) {
       const first = this.#firstOf(name)
       for (let place = first; place < first + WAYS * WORDS; place += WORDS) {
         if (at(this.#places, place) !== at(name, 0) || at(this.#places, place + 1) !== at(name, 1)) continue
-        if (!this.#isWaiting(place, stamp(seenAt))) continue
-        this.#copies[at(this.#places, place + 2) % this.#copies.length] = 0
-        return true
+        if (this.#isWaiting(place, stamp(seenAt))) return at(this.#places, place + 2)
       }
     }
-    return false
+    return 0
   }
 
   /** One that nobody waits in, else the oldest. */
@@ -85,7 +113,7 @@ export class WaitingCopies {
     const first = this.#firstOf(name)
     let oldest = first
     for (let place = first; place < first + WAYS * WORDS; place += WORDS) {
-      if (!this.#isWaiting(place, now)) return place
+      if (!this.#isWaiting(place, now) && !this.#isLent(place, now)) return place
       if (((at(this.#places, place + 2) - at(this.#places, oldest + 2)) | 0) < 0) oldest = place
     }
     return oldest
@@ -97,7 +125,15 @@ export class WaitingCopies {
 
   #isWaiting(place: number, now: number): boolean {
     const copy = at(this.#places, place + 2)
-    if (copy === 0 || at(this.#copies, copy % this.#copies.length) !== copy) return false
+    return copy !== 0 && at(this.#copies, copy % this.#copies.length) === copy && this.#isRecent(place, now)
+  }
+
+  #isLent(place: number, now: number): boolean {
+    const copy = at(this.#places, place + 2)
+    return copy !== 0 && at(this.#copies, copy % this.#copies.length) === -copy && this.#isRecent(place, now)
+  }
+
+  #isRecent(place: number, now: number): boolean {
     return Math.abs((now - at(this.#places, place + 3)) | 0) <= WINDOW_MS
   }
 }
@@ -107,7 +143,7 @@ const at = (words: Int32Array, index: number): number => words[index] as number
 /** Milliseconds as a word, which goes round every 49 days. */
 const stamp = (milliseconds: number): number => Math.floor(milliseconds) | 0
 
-/** A lock and a count, which copies wait, and the places. */
+/** A lock and a count, which copies wait (their number) or are lent (less than 0), and the places. */
 export const memoryFor = (places: number): SharedArrayBuffer =>
   new SharedArrayBuffer(4 * (2 + places * (1 + WORDS)))
 

@@ -1,4 +1,5 @@
 import type { RequestReason } from '../../contract/traffic.ts'
+import type { NeighbourCounts } from '../neighbours/neighbours.ts'
 import { violations } from './conservation.ts'
 import { DURATION_BOUNDS } from './durations.ts'
 import { datagramCounts } from './report.ts'
@@ -10,6 +11,8 @@ export type ProcessFacts = {
   revision: number
   draining: boolean
   controlErrors: number
+  /** How many other tasks are known, and what is counted of talking with them. */
+  neighbours?: { known: number } & NeighbourCounts
   cpuSeconds: number
   residentBytes: number
 }
@@ -199,9 +202,38 @@ export const prometheusText = (snapshot: Snapshot, facts: ProcessFacts): string 
     ),
   )
   metric(
+    'shadowmeter_hop_questions_total',
+    'counter',
+    'Copies of requests that other tasks were asked for, by what came of it.',
+    experiments.flatMap(
+      ([
+        experiment,
+        {
+          questions: { waiting: _, ...questions },
+        },
+      ]) => Object.entries(questions).map(([outcome, count]) => [{ experiment, outcome }, count] as const),
+    ),
+  )
+  if (facts.neighbours) {
+    const { known, asked, given, returned, ...datagrams } = facts.neighbours
+    metric('shadowmeter_neighbours', 'gauge', 'Other gateway tasks that this one knows.', [[{}, known]])
+    metric(
+      'shadowmeter_neighbour_datagrams_total',
+      'counter',
+      'Datagrams to and from other tasks by what became of them.',
+      Object.entries(datagrams).map(([outcome, count]) => [{ outcome }, count]),
+    )
+    metric(
+      'shadowmeter_neighbour_questions_total',
+      'counter',
+      'Copies that other tasks asked for, that were given to them, and that they gave back.',
+      Object.entries({ asked, given, returned }).map(([what, count]) => [{ what }, count]),
+    )
+  }
+  metric(
     'shadowmeter_requests_waiting',
     'gauge',
-    'Requests that wait for a connection to the shadow.',
+    'Requests that wait for a connection to the shadow, or for what other tasks know of them.',
     perExperiment(({ requests }) => requests.waiting),
   )
   metric(

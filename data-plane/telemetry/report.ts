@@ -12,6 +12,8 @@ export type ReportedTask = {
   /** -1 before the first configuration. */
   revision: number
   draining: boolean
+  /** Where other tasks ask it, if they can. */
+  neighbourPort?: number
 }
 
 /**
@@ -62,6 +64,7 @@ export const buildReport = (snapshot: Snapshot, about: ReportedTask): GatewayRep
     at: about.at.toISOString(),
     revision: about.revision,
     draining: about.draining,
+    ...(about.neighbourPort !== undefined && { neighbourPort: about.neighbourPort }),
     datagrams: datagramCounts(snapshot),
     experiments: Object.fromEntries(experiments.reverse()),
   }

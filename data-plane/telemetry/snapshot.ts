@@ -30,6 +30,8 @@ export type ExperimentSnapshot = {
   recorded: Record<string, number>
   /** What was replaced in requests, by what and where: `email.body`. */
   redacted: Record<string, number>
+  /** Copies of requests that other tasks were asked for, by what came of it; empty where there are none. */
+  questions: Record<string, number>
   /** Writes, by endpoint. */
   heldBack: Record<string, number>
   /** To the head of the shadow's answer; and from the capture of a request to its sending. */
@@ -97,6 +99,7 @@ export const addExperiments = (a: ExperimentSnapshot, b: ExperimentSnapshot): Ex
     headerChanges: addAll(a.headerChanges, b.headerChanges),
     recorded: addAll(a.recorded, b.recorded),
     redacted: addAll(a.redacted, b.redacted),
+    questions: addAll(a.questions, b.questions),
     heldBack: addHeldBack(a.heldBack, b.heldBack),
     latency: mergeSketches(a.latency, b.latency),
     lag: mergeSketches(a.lag, b.lag),

@@ -9,6 +9,7 @@ import { readFleet, updateFleet } from '../store/fleet.ts'
 import { readConfig } from '../store/gateway-config.ts'
 import { readReports } from '../store/reports.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { introduceTasks } from './introduce.ts'
 
 /** Two reports of a task, one a minute, and some time for the later one to arrive. */
 const REPORTS_BACK_MS = 150_000
@@ -37,7 +38,10 @@ const look = async (plane: ControlPlane, fleet: Fleet): Promise<FleetSeen> => {
   const { clients, config, table, now } = plane
   const { desired, deployment, rolledOut, subnets } = await readService(clients.ecs, config)
   const service = { desired, deployment, rolledOut, tasksMax: config.gatewaysMax }
-  if (desired === 0) return { ...service, loads: [], sources: 0, tasksMin: 0, settled: null, room: null }
+  if (desired === 0) {
+    await introduceTasks(table, [], [])
+    return { ...service, loads: [], sources: 0, tasksMin: 0, settled: null, room: null }
+  }
   const [tasks, reports, { experiments }, tasksMin, settled, room] = await Promise.all([
     runningTasks(clients.ecs, config),
     readReports(table, now() - REPORTS_BACK_MS, now()),
@@ -47,6 +51,7 @@ const look = async (plane: ControlPlane, fleet: Fleet): Promise<FleetSeen> => {
     desired > 1 ? settledNow(plane) : null,
     isSwapNear(fleet) ? roomFor(plane, desired) : null,
   ])
+  await introduceTasks(table, tasks, reports)
   const running = new Set(tasks.map(({ task }) => task))
   const loads = loadsOf(reports.filter(({ task }) => running.has(task)))
   const sources = experiments.reduce((sum, one) => sum + one.sources.length, 0)

@@ -75,7 +75,7 @@ const MUTATIONS: Mutation[] = [
   ],
   [
     'SST’s own port mapping',
-    'maps the UDP port and the health port in the task',
+    'maps the UDP ports and the health port in the task',
     inContainer((container) => {
       container.portMappings = [{ containerPortRange: '1-65535' }]
     }),
@@ -126,6 +126,18 @@ const MUTATIONS: Mutation[] = [
       const rule = deployment.named(
         'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',
         'VxlanFromBalancer',
+      )
+      rule.inputs.referencedSecurityGroupId = undefined
+      rule.inputs.cidrIpv4 = '10.0.0.0/8'
+    },
+  ],
+  [
+    'a port for gateways that the whole VPC reaches',
+    'lets packets in from the sources only, and requests out to the shadows only',
+    (deployment) => {
+      const rule = deployment.named(
+        'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',
+        'NeighboursIn',
       )
       rule.inputs.referencedSecurityGroupId = undefined
       rule.inputs.cidrIpv4 = '10.0.0.0/8'

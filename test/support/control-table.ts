@@ -5,13 +5,16 @@ import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-d
 import dynalite from 'dynalite'
 import { type GatewayConfig, toChunks } from '../../contract/gateway-config.ts'
 import { GatewayReport } from '../../contract/gateway-report.ts'
-import { chunkKey, minuteOf, reportsOf, revisionKey } from '../../contract/table.ts'
+import type { GatewayTask } from '../../contract/gateway-tasks.ts'
+import { chunkKey, gatewayTasksKey, minuteOf, reportsOf, revisionKey } from '../../contract/table.ts'
 
 export type ControlTableServer = {
   endpoint: string
   table: string
   client: DynamoDBDocumentClient
   publish(config: GatewayConfig): Promise<void>
+  /** Tells tasks of each other, as the control plane does. */
+  introduce(tasks: GatewayTask[]): Promise<void>
   /** The newest report of a task in the minutes up to now. */
   lastReport(task: string): Promise<GatewayReport | null>
   stop(): void
@@ -65,6 +68,9 @@ export const startControlTable = async (table: string): Promise<ControlTableServ
         chunks: chunks.length,
         updatedAt,
       })
+    },
+    introduce: async (tasks) => {
+      await put({ ...gatewayTasksKey, tasks })
     },
     lastReport: async (task) => {
       let last: GatewayReport | null = null

@@ -50,6 +50,7 @@ export const openGatewayTasks = async () => {
         SHADOWMETER_SHADOWS: '{"ranges":[{"cidr":"127.0.0.0/8"}],"hosts":[]}',
         SHADOWMETER_LISTEN: '127.0.0.1:0',
         SHADOWMETER_HEALTH: '127.0.0.1:0',
+        SHADOWMETER_NEIGHBOURS: '127.0.0.1:0',
         SHADOWMETER_REPORT_SECONDS: '1',
         ...environment,
       },
@@ -57,13 +58,13 @@ export const openGatewayTasks = async () => {
     children.push(child)
     const exited = once(child, 'exit')
     const log: Record<string, unknown>[] = []
-    const started = Promise.withResolvers<{ udp: string; health: string }>()
+    const started = Promise.withResolvers<{ udp: string; health: string; neighbours: string }>()
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const entry = JSON.parse(line)
       log.push(entry)
       if (entry.event === 'started') started.resolve(entry)
     })
-    const { udp, health } = await Promise.race([
+    const { udp, health, neighbours } = await Promise.race([
       started.promise,
       exited.then(() => Promise.reject(new Error('the task ended'))),
     ])
@@ -77,6 +78,8 @@ export const openGatewayTasks = async () => {
       throw new Error(`no such report; the last one: ${JSON.stringify(await table.lastReport(task))}`)
     }
     return {
+      /** Where other tasks find it. */
+      face: { task, address: '127.0.0.1', port: Number(neighbours.split(':')[1]) },
       child,
       exited,
       log,

@@ -70,6 +70,7 @@ const counted = (): Snapshot => {
     recorded: {},
     redacted: {},
     heldBack: {},
+    questions: {},
     headerChanges: {},
     latency: [-230, 4, 0, 1],
     lag: [-345, 5],

@@ -44,6 +44,7 @@ const counted = (): Snapshot => {
     recorded: {},
     redacted: {},
     heldBack: {},
+    questions: { waiting: 1, elsewhere: 5, here: 2, unanswered: 3, unasked: 0, late: 1 },
     headerChanges: { connection: 2 },
     latency: [-275, 1, -79, 1, 230, 1],
     lag: [-300, 4],
@@ -94,6 +95,7 @@ describe('the report', () => {
     at: new Date('2026-11-21T14:05:00Z'),
     revision: 4,
     draining: false,
+    neighbourPort: 8081,
   })
 
   test('is what the contract asks for', () => {
@@ -170,6 +172,21 @@ describe('Prometheus text', () => {
       `shadowmeter_shadow_results_total{experiment="${EXPERIMENT}",result="failed_connect"} 1`,
     )
     expect(text).toContain('shadowmeter_config_revision 4')
+    expect(text).toContain(
+      `shadowmeter_hop_questions_total{experiment="${EXPERIMENT}",outcome="elsewhere"} 5`,
+    )
+    expect(text).not.toContain('shadowmeter_neighbour')
+  })
+
+  test('of a task that knows others tells what they said to each other', () => {
+    const counts = { sent: 9, unsent: 0, accepted: 7, malformed: 0, unknown: 0, forged: 2, repeated: 0 }
+    const neighbours = { known: 2, ...counts, asked: 6, given: 4, returned: 1 }
+
+    const told = prometheusText(counted(), { ...facts, neighbours })
+
+    expect(told).toContain('shadowmeter_neighbours 2')
+    expect(told).toContain('shadowmeter_neighbour_datagrams_total{outcome="forged"} 2')
+    expect(told).toContain('shadowmeter_neighbour_questions_total{what="given"} 4')
   })
 
   test('durations are cumulative by bound', () => {

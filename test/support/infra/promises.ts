@@ -73,15 +73,17 @@ export const PROMISES = {
     expect(Number(SHADOWMETER_PRE_NOTICE_MINUTES)).toBe(30)
   },
 
-  'maps the UDP port and the health port in the task': ({ container }: Deployment) => {
+  'maps the UDP ports and the health port in the task': ({ container }: Deployment) => {
     expect(container.portMappings).toEqual([
       { containerPort: 4789, hostPort: 4789, protocol: 'udp' },
       { containerPort: 8080, hostPort: 8080, protocol: 'tcp' },
+      { containerPort: 8081, hostPort: 8081, protocol: 'udp' },
     ])
     const environment = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]))
     expect(environment).toMatchObject({
       SHADOWMETER_LISTEN: '0.0.0.0:4789',
       SHADOWMETER_HEALTH: '0.0.0.0:8080',
+      SHADOWMETER_NEIGHBOURS: '0.0.0.0:8081',
     })
   },
 
@@ -124,11 +126,14 @@ export const PROMISES = {
     expect(into.filter(({ of }) => of === 'GatewaySecurityGroup-id')).toEqual([
       { of: 'GatewaySecurityGroup-id', to: 'BalancerSecurityGroup-id', port: 'udp 4789-4789' },
       { of: 'GatewaySecurityGroup-id', to: 'BalancerSecurityGroup-id', port: 'tcp 8080-8080' },
+      AMONG_GATEWAYS,
     ])
     const sources = into.filter(({ of }) => of === 'BalancerSecurityGroup-id')
     expect(sources.map(({ port }) => port)).toEqual(sources.map(() => 'udp 4789-4789'))
     expect(sources.length).toBeGreaterThan(0)
-    const shadows = out.filter(({ of, port }) => of === 'GatewaySecurityGroup-id' && port !== 'tcp 443-443')
+    const fromGateways = out.filter(({ of }) => of === 'GatewaySecurityGroup-id')
+    expect(fromGateways.filter(({ to }) => to === 'GatewaySecurityGroup-id')).toEqual([AMONG_GATEWAYS])
+    const shadows = fromGateways.filter(({ of, to, port }) => to !== of && port !== 'tcp 443-443')
     expect(shadows.map(({ to }) => to).every((to) => /^10\.(20\.9\.20\/32|90\.0\.0\/16)$/.test(to))).toBe(
       true,
     )
@@ -491,6 +496,13 @@ export const PROMISES = {
   },
 }
 export type PromiseName = keyof typeof PROMISES
+
+/** Tasks ask each other what they have seen. */
+const AMONG_GATEWAYS = {
+  of: 'GatewaySecurityGroup-id',
+  to: 'GatewaySecurityGroup-id',
+  port: 'udp 8081-8081',
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a provider's inputs
 const ruleOf = ({ inputs }: { inputs: Record<string, any> }) => ({

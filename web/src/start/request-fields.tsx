@@ -12,7 +12,7 @@ const HOPS = [
     value: 'once',
     label: 'Goes once, where it is proven',
     description:
-      'By the same trace or request id, method, target and body within seconds. Two gateway tasks that read one copy each do not know of each other.',
+      'By the same trace or request id, method, target and body within seconds. Gateway tasks ask each other: what comes from a source may go a quarter of a second later.',
   },
   {
     value: 'outer',
