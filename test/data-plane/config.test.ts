@@ -23,6 +23,7 @@ describe('the environment of a task', () => {
       listen: { host: '0.0.0.0', port: 4789 },
       recordsBucket: null,
       listenGeneve: null,
+      neighbours: null,
       health: { host: '0.0.0.0', port: 8080 },
       task: { name: 't-1' },
       reportSeconds: 60,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
-import { chunksOf, comparisonKey, reportKey, revisionKey } from '../../contract/table.ts'
+import { chunksOf, comparisonKey, gatewayTasksKey, reportKey, revisionKey } from '../../contract/table.ts'
 import { lint } from '../support/infra/iam-lint.ts'
 import { ACCOUNT } from '../support/infra/made-up.ts'
 import { isAllowed } from '../support/infra/simulate.ts'
@@ -224,6 +224,7 @@ const SCHEDULE_CALLS = (at: Names): Request[] => [
 const keyed = (...keys: string[]) => ({ 'dynamodb:LeadingKeys': keys })
 const GATEWAY_CALLS = (at: Names): Request[] => [
   ['dynamodb:GetItem', at.table, keyed(revisionKey.pk)],
+  ['dynamodb:GetItem', at.table, keyed(gatewayTasksKey.pk)],
   ['dynamodb:GetItem', at.table, keyed(chunksOf(42))],
   ['dynamodb:PutItem', at.table, keyed(reportKey('2026-12-01T10:00', 'task').pk)],
   ['dynamodb:PutItem', at.table, keyed(comparisonKey('exp_1', 'task').pk)],
@@ -379,7 +380,13 @@ describe.runIf(inject('missingPlatform') === null)('IAM', () => {
         .filter((name) => name.endsWith('Key')),
     )
 
-    expect([...new Set(keys)].toSorted()).toEqual(['chunkKey', 'comparisonKey', 'reportKey', 'revisionKey'])
+    expect([...new Set(keys)].toSorted()).toEqual([
+      'chunkKey',
+      'comparisonKey',
+      'gatewayTasksKey',
+      'reportKey',
+      'revisionKey',
+    ])
   })
 
   it.each(MAY)('lets %s do what it does, and nothing else', async (name, allowed, denied) => {
