@@ -1,18 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DeleteTrafficMirrorFilterCommand,
-  DeleteTrafficMirrorFilterRuleCommand,
   DeleteTrafficMirrorSessionCommand,
   EC2Client,
+  ModifyTrafficMirrorFilterRuleCommand,
   paginateDescribeTrafficMirrorFilters,
   paginateDescribeTrafficMirrorSessions,
 } from '@aws-sdk/client-ec2'
 import { readTags } from '../contract/ownership.ts'
 import { EXIT, Failure } from './exit.ts'
 
-/** What is to go, in this order: without rules nothing is mirrored, and a filter goes only after its sessions. */
+/**
+ * What is to be ended, in this order: with every rule closed nothing is mirrored, a filter goes only after its sessions,
+ * and its rules go with it.
+ */
 const KINDS = ['rule', 'session', 'filter'] as const
 type Kind = (typeof KINDS)[number]
+const VERBS: Readonly<Record<Kind, readonly [done: string, would: string]>> = {
+  rule: ['closed', 'close'],
+  session: ['deleted', 'delete'],
+  filter: ['deleted', 'delete'],
+}
 type Resource = Readonly<{ kind: Kind; id: string; experiment: string }>
 
 export type PanicOptions = {
@@ -29,11 +37,17 @@ const PAUSE_MS = 2_000
 /** So long may a round end without less than before. */
 const STUCK_MS = 180_000
 
+export type Panicked = {
+  /** Rules that accepted and reject now. */
+  closed: Resource[]
+  deleted: Resource[]
+}
+
 /**
- * Deletes every filter rule, mirror session and filter with this deployment’s tags, and nothing else, with EC2 calls
- * alone: neither the API nor a table is needed. Looks again until nothing is left. @throws Failure
+ * Closes every filter rule and deletes every mirror session and filter with this deployment’s tags, and nothing else, with
+ * EC2 calls alone: neither the API nor a table is needed. Looks again until nothing is left. @throws Failure
  */
-export const panic = async (options: PanicOptions): Promise<{ deleted: Resource[] }> => {
+export const panic = async (options: PanicOptions): Promise<Panicked> => {
   const ec2 = new EC2Client({ region: options.region })
   try {
     return await endAll(ec2, options)
@@ -42,24 +56,25 @@ export const panic = async (options: PanicOptions): Promise<{ deleted: Resource[
   }
 }
 
-const endAll = async (ec2: EC2Client, { deployment, dryRun, say }: PanicOptions) => {
-  const deleted: Resource[] = []
+const endAll = async (ec2: EC2Client, { deployment, dryRun, say }: PanicOptions): Promise<Panicked> => {
+  const ended: Resource[] = []
   let fewest = Number.POSITIVE_INFINITY
   let since = Date.now()
   for (;;) {
     const left = await lookFor(ec2, deployment)
     if (left.length === 0 || dryRun) {
       if (dryRun)
-        for (const { kind, id, experiment } of left) say(`would delete ${kind} ${id} (${experiment})`)
-      return { deleted: dryRun ? left : deleted }
+        for (const { kind, id, experiment } of left)
+          say(`would ${VERBS[kind][1]} ${kind} ${id} (${experiment})`)
+      return sorted(dryRun ? left : ended)
     }
     if (left.length < fewest) [fewest, since] = [left.length, Date.now()]
     const errors = new Set<string>()
     for (const resource of left) {
-      const error = await remove(ec2, resource)
+      const error = await end(ec2, resource)
       if (error === null) {
-        deleted.push(resource)
-        say(`deleted ${resource.kind} ${resource.id} (${resource.experiment})`)
+        ended.push(resource)
+        say(`${VERBS[resource.kind][0]} ${resource.kind} ${resource.id} (${resource.experiment})`)
       } else if (!isAlreadyGone(error))
         errors.add(`${resource.kind} ${resource.id}: ${error.name}: ${error.message}`)
     }
@@ -73,6 +88,11 @@ const endAll = async (ec2: EC2Client, { deployment, dryRun, say }: PanicOptions)
     await sleep(PAUSE_MS)
   }
 }
+
+const sorted = (resources: readonly Resource[]): Panicked => ({
+  closed: resources.filter(({ kind }) => kind === 'rule'),
+  deleted: resources.filter(({ kind }) => kind !== 'rule'),
+})
 
 const lookFor = async (ec2: EC2Client, deployment: string): Promise<Resource[]> => {
   const found: Resource[] = []
@@ -90,8 +110,11 @@ const lookFor = async (ec2: EC2Client, deployment: string): Promise<Resource[]> 
         if (!owned || owned.experiment === '') continue
         const { experiment } = owned
         found.push({ kind: 'filter', id, experiment })
-        for (const { TrafficMirrorFilterRuleId: rule = '' } of [...IngressFilterRules, ...EgressFilterRules])
-          found.push({ kind: 'rule', id: rule, experiment })
+        for (const { TrafficMirrorFilterRuleId: rule = '', RuleAction } of [
+          ...IngressFilterRules,
+          ...EgressFilterRules,
+        ])
+          if (RuleAction === 'accept') found.push({ kind: 'rule', id: rule, experiment })
       }
     for await (const page of paginateDescribeTrafficMirrorSessions({ client: ec2, pageSize: 1000 }, {}))
       for (const { TrafficMirrorSessionId: id = '', Tags } of page.TrafficMirrorSessions ?? []) {
@@ -106,7 +129,7 @@ const lookFor = async (ec2: EC2Client, deployment: string): Promise<Resource[]> 
 }
 
 /** Waits out what throttles; null when it is done. */
-const remove = async (ec2: EC2Client, resource: Resource): Promise<Error | null> => {
+const end = async (ec2: EC2Client, resource: Resource): Promise<Error | null> => {
   for (let attempt = 0; ; attempt++) {
     try {
       await send(ec2, resource)
@@ -122,7 +145,9 @@ const remove = async (ec2: EC2Client, resource: Resource): Promise<Error | null>
 const send = async (ec2: EC2Client, { kind, id }: Resource): Promise<void> => {
   switch (kind) {
     case 'rule':
-      await ec2.send(new DeleteTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: id }))
+      await ec2.send(
+        new ModifyTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: id, RuleAction: 'reject' }),
+      )
       return
     case 'session':
       await ec2.send(new DeleteTrafficMirrorSessionCommand({ TrafficMirrorSessionId: id }))

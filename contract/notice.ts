@@ -24,7 +24,6 @@ export const CLOUDTRAIL_EVENTS = [
   'CreateTrafficMirrorSession',
   'ModifyTrafficMirrorFilterRule',
   'ModifyTrafficMirrorSession',
-  'DeleteTrafficMirrorFilterRule',
   'DeleteTrafficMirrorSession',
   'DeleteTrafficMirrorFilter',
 ] as const

@@ -24,14 +24,14 @@ const Letter = z.object({
 })
 const Letters = z.object({ Records: z.array(z.unknown()) })
 
-/** Schedules that do what is to be done anyway: whoever came first has done it. */
-const DELETES = /:ec2:delete[A-Za-z]+$/
+/** Schedules that do what is to be done anyway: whoever came first has done it, and a rule goes with its filter. */
+const ENDS = /:ec2:(delete[A-Za-z]+|modifyTrafficMirrorFilterRule)$/
 
 /** No source says whether the code is EC2’s own or that of an SDK’s exception, with EC2’s in the message. */
 const NOT_FOUND = /InvalidTrafficMirror\w+(Id)?\.?No?t?Found/
 
 /**
- * A schedule that found nothing to delete any more has succeeded. Everything else is reported: in the log as an error,
+ * A schedule that found nothing to end any more has succeeded. Everything else is reported: in the log as an error,
  * and in the audit trail of its experiment. Nothing is tried again here, since the tick and the sweep do.
  */
 export const handleDeadLetters = async (plane: ControlPlane, input: unknown): Promise<void> => {
@@ -47,8 +47,8 @@ export const handleDeadLetters = async (plane: ControlPlane, input: unknown): Pr
     const target = TARGET_ARN.stringValue
     const schedule = SCHEDULE_ARN.stringValue.split('/').at(-1) ?? ''
     const gone = isNotFoundCode(code) || NOT_FOUND.test(ERROR_MESSAGE.stringValue)
-    if (DELETES.test(target) && gone) {
-      plane.log('info', 'what a schedule was to delete was gone', { schedule, code })
+    if (ENDS.test(target) && gone) {
+      plane.log('info', 'what a schedule was to end was gone', { schedule, code })
       continue
     }
     plane.log('error', 'a schedule could not do its work', {

@@ -83,7 +83,6 @@ const mirror = [
       },
     ],
   ),
-  allow(['ec2:ModifyTrafficMirrorFilterRule'], [FILTER, RULE], OF_EXPERIMENT),
   allow(['ec2:ModifyTrafficMirrorSession'], [SESSION, FILTER, mirrorTarget.arn], OURS),
   allow(
     ['ec2:CreateTags'],
@@ -106,11 +105,11 @@ const mirror = [
   ),
 ]
 
-/** What ends mirroring, and nothing that begins it. */
+/** What ends mirroring. IAM cannot tell a rule that is made to reject from one that is made to accept. */
 const unmirror = [
   allow(['ec2:DeleteTrafficMirrorSession'], [SESSION], OURS),
   allow(['ec2:DeleteTrafficMirrorFilter'], [FILTER], OF_EXPERIMENT),
-  allow(['ec2:DeleteTrafficMirrorFilterRule'], [FILTER, RULE], OURS),
+  allow(['ec2:ModifyTrafficMirrorFilterRule'], [FILTER, RULE], OF_EXPERIMENT),
 ]
 
 /** Services of any cluster can be sources: their tasks and instances may be looked at. */

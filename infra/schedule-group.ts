@@ -34,8 +34,9 @@ export const trustScheduler = aws.iam.getPolicyDocumentOutput({
 }).json
 
 /**
- * What schedules act as, without any code of ours: they end this deployment’s sessions and rules, take its gateways to
- * zero and call the control plane. They cannot begin anything.
+ * What schedules act as, without any code of ours: they end this deployment’s sessions, make its rules reject, take its
+ * gateways to zero and call the control plane. They cannot create anything; IAM cannot tell a rule that is made to reject
+ * from one that is made to accept.
  */
 export const scheduleRole = new aws.iam.Role('ScheduleRole', {
   assumeRolePolicy: trustScheduler,
@@ -50,9 +51,13 @@ export const scheduleRole = new aws.iam.Role('ScheduleRole', {
             conditions: ours,
           },
           {
-            actions: ['ec2:DeleteTrafficMirrorFilterRule'],
+            actions: ['ec2:ModifyTrafficMirrorFilterRule'],
             resources: [arn('ec2', 'traffic-mirror-filter/*'), arn('ec2', 'traffic-mirror-filter-rule/*')],
-            conditions: ours,
+            // Not of the parking filter, which must stay as it is.
+            conditions: [
+              ...ours,
+              { test: 'Null', variable: 'aws:ResourceTag/experiment-id', values: ['false'] },
+            ],
           },
           {
             actions: ['ecs:UpdateService'],

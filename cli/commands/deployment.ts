@@ -7,7 +7,7 @@ import { none, text } from '../operands.ts'
 export const deployment: Commands = {
   panic: {
     summary:
-      'Delete this deployment’s filter rules, mirror sessions and filters at once, with EC2 rights alone',
+      'Close this deployment’s filter rules, delete its mirror sessions and filters at once, with EC2 rights alone',
     operands: '',
     options: {
       deployment: {
@@ -15,7 +15,7 @@ export const deployment: Commands = {
         help: 'whose (SHADOWMETER_DEPLOYMENT): the value of the tag deployment',
       },
       region: { value: 'REGION', help: 'where (AWS_REGION)' },
-      'dry-run': { help: 'only say what would be deleted' },
+      'dry-run': { help: 'only say what would be closed and deleted' },
     },
     run: async (values, operands, { environment, print, say }) => {
       none(operands)

@@ -8,7 +8,7 @@ import type { Life, SessionRecord } from './record.ts'
 /** What a one-time schedule does when it fires. All but `call` need nothing of ours to be alive. */
 export type ScheduledDeed =
   | { deed: 'delete-session'; session: string }
-  | { deed: 'delete-rule'; rule: string }
+  | { deed: 'reject-rule'; rule: string }
   | { deed: 'gateways-to-zero' }
   | { deed: 'call'; event: 'start' | 'end'; experiment: string }
 
@@ -21,17 +21,16 @@ export type Action =
   | { kind: 'disarm'; schedule: string }
   | { kind: 'create-filter'; generation: number; expiresAt: string }
   | { kind: 'delete-filter'; filter: string }
-  /** As a rule that rejects: it mirrors nothing before its lease is armed. */
+  /** As a rule that rejects: it mirrors nothing before its lease is armed, and then by accept-rule. */
   | {
       kind: 'create-rule'
       filter: string
       slot: number
       generation: number
       rule: FilterRule
-      expiresAt: string
     }
-  | { kind: 'accept-rule'; rule: string; as: FilterRule }
-  | { kind: 'delete-rule'; rule: string }
+  | { kind: 'accept-rule'; rule: string }
+  | { kind: 'reject-rule'; rule: string }
   /** On the experiment’s own filter, or on the parking filter when it is parked. */
   | { kind: 'create-session'; session: SessionRecord; filter: string; packetLength: number | null }
   | { kind: 'move-session'; session: string; filter: string }
@@ -62,7 +61,7 @@ export type Action =
 /** Whether it changes something in EC2, which limits such calls; `urgent` when it ends mirroring, or keeps it from going on. */
 export const ec2Write = ({ kind }: Action): 'no' | 'yes' | 'urgent' => {
   switch (kind) {
-    case 'delete-rule':
+    case 'reject-rule':
       return 'urgent'
     case 'create-filter':
     case 'create-rule':
@@ -89,7 +88,7 @@ export const actionName = (action: Action): string => {
     case 'create-rule':
       return `create-rule ${action.slot}`
     case 'accept-rule':
-    case 'delete-rule':
+    case 'reject-rule':
       return `${action.kind} ${action.rule}`
     case 'create-session':
     case 'write-session':

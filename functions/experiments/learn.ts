@@ -1,7 +1,7 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import type { Action } from './actions.ts'
 import { configurationsBefore, GATEWAYS_TO_ZERO } from './names.ts'
-import { type Observed, refusalOf, staleToken, type View } from './observed.ts'
+import { type Observed, refusalOf, type View } from './observed.ts'
 import type { ExperimentRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 import { deletionTime } from './times.ts'
@@ -49,7 +49,7 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
       return answer.absent
         ? know({
             schedules: without(seen.schedules, action.schedule),
-            lapsed: new Set(seen.lapsed).add(action.rule),
+            lapsed: new Set(seen.lapsed).add(action.schedule),
           })
         : know({ schedules: withEntry(seen.schedules, action.schedule, action.at) })
     case 'disarm':
@@ -60,18 +60,22 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     case 'create-filter':
       return know({ filters: [...seen.filters, answer.id ?? ''] })
     case 'delete-filter':
-      return know({ gone: goneAt(action.filter) })
+      return know({
+        gone: goneAt(action.filter),
+        rules: seen.rules.filter(({ filter }) => filter !== action.filter),
+      })
     case 'create-rule': {
-      if (answer.refused) return know({ refused: new Set(seen.refused).add(staleToken(action)) })
       const { direction, number } = action.rule
       const made = { rule: answer.id ?? '', filter: action.filter, direction, number, accepts: false }
       return know({ rules: [...seen.rules, made] })
     }
     case 'accept-rule':
-      if (answer.absent) return know({ gone: goneAt(action.rule), rules: withoutRule(seen, action.rule) })
-      return know({ rules: accepted(seen, action) })
-    case 'delete-rule':
-      return know({ gone: goneAt(action.rule), rules: withoutRule(seen, action.rule) })
+    case 'reject-rule':
+      return answer.absent
+        ? know({ gone: goneAt(action.rule), rules: seen.rules.filter(({ rule }) => rule !== action.rule) })
+        : know({
+            turned: withEntry(seen.turned, action.rule, action.kind === 'accept-rule' ? 'accept' : 'reject'),
+          })
     case 'create-session': {
       if (answer.refused) return know({ refused: new Set(seen.refused).add(refusalOf(action.session)) })
       const { eni, vni, expiresAt } = action.session
@@ -112,17 +116,4 @@ export const learn = (view: View, action: Action, answer: Answer, now: Date, set
     case 'forget-active':
       return know({ forgotten: true })
   }
-}
-
-const withoutRule = ({ rules }: Observed, gone: string): Observed['rules'] =>
-  rules.filter(({ rule }) => rule !== gone)
-
-const accepted = (
-  seen: Observed,
-  { rule, as }: Extract<Action, { kind: 'accept-rule' }>,
-): Observed['rules'] => {
-  const known = seen.rules.find((one) => one.rule === rule)
-  const { direction, number } = as
-  const now = known ? { ...known, accepts: true } : { rule, filter: '', direction, number, accepts: true }
-  return [...withoutRule(seen, rule), now]
 }

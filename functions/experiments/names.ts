@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto'
 
 /**
  * Names of one-time schedules, in the deployment’s own schedule group: at most 64 characters (an experiment’s id has 30,
- * a session’s or rule’s at most 22), all of one experiment with its id as their prefix.
+ * a session’s or rule’s at most 22), all of one experiment with its id as their prefix. Each lease of a rule has a name of
+ * its own, for the first 9,999: nobody who arms one can meet another that is just firing.
  */
 export const killSchedule = (experiment: string, session: string): string => `${experiment}.kill.${session}`
-export const leaseSchedule = (experiment: string, rule: string): string => `${experiment}.lease.${rule}`
+export const leasePrefix = (experiment: string): string => `${experiment}.lease.`
+export const leaseSchedules = (experiment: string, rule: string): string =>
+  `${leasePrefix(experiment)}${rule}.`
+export const leaseSchedule = (
+  experiment: string,
+  { rule, leases }: { rule: string; leases: number },
+): string => `${leaseSchedules(experiment, rule)}${leases}`
 export const startSchedule = (experiment: string): string => `${experiment}.start`
 export const endSchedule = (experiment: string): string => `${experiment}.end`
 export const schedulePrefix = (experiment: string): string => `${experiment}.`

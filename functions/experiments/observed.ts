@@ -76,9 +76,11 @@ export type Observed = Readonly<{
 
   /** Learned from answers: deleted for sure, by id, with the time that counts as their end. */
   gone: ReadonlyMap<string, string>
-  /** Learned from answers: rules whose lease fired, or can no longer be renewed. */
+  /** Learned from answers: leases, by schedule, that fired or can no longer be renewed. */
   lapsed: ReadonlySet<string>
-  /** Learned from answers: sessions and rules AWS refused to create, as refusalOf and staleToken name them. */
+  /** Learned from answers: what our last call made of a rule. */
+  turned: ReadonlyMap<string, 'accept' | 'reject'>
+  /** Learned from answers: sessions AWS refused to create, as refusalOf names them. */
   refused: ReadonlySet<string>
   /** Learned from answers: sessions that were moved to the experiment’s own filter. */
   moved: ReadonlySet<string>
@@ -98,7 +100,3 @@ export type View = Readonly<{
 
 export const refusalOf = (session: Pick<SessionRecord, 'eni' | 'generation'>): string =>
   `${session.eni}#${session.generation}`
-
-/** A rule whose ClientToken was used up by one that is deleted: its slot needs the next generation. */
-export const staleToken = (rule: { slot: number; generation: number }): string =>
-  `rule ${rule.slot}#${rule.generation}`

@@ -1,6 +1,5 @@
 import { type Approvable, type Approval, isAwaited, isStartAwaited } from '../../contract/approval.ts'
 import type { Experiment, ExperimentSpec, Outcome, Phase } from '../../contract/experiment.ts'
-import { FILTER_RULES_MAX } from '../../contract/filter-rule.ts'
 import { zeroLines } from '../../contract/money.ts'
 import { probeWords } from '../../contract/probe.ts'
 import { zeroRequests } from '../../contract/traffic.ts'
@@ -188,13 +187,7 @@ export const killed = (
 
 type Change = Readonly<{ by: string; reason: string | null; now: Date }>
 
-/** Slots of a mirror filter: AWS allows so many rules. */
-const SLOTS = Array.from({ length: FILTER_RULES_MAX }, (_, slot) => slot)
-
-/**
- * Nothing is mirrored until it is resumed: the reconciler deletes the filter’s rules. Those made afterwards are other
- * generations, since a rule that is deleted has used up its ClientToken. @throws WrongPhase
- */
+/** Nothing is mirrored until it is resumed: the reconciler makes the filter’s rules reject. @throws WrongPhase */
 export const paused = (record: ExperimentRecord, { by, reason, now }: Change): ExperimentRecord => {
   const { phase, pausedSince } = record.experiment
   if (phase !== 'mirroring')
@@ -205,7 +198,7 @@ export const paused = (record: ExperimentRecord, { by, reason, now }: Change): E
 
 const silenced = ({ experiment, life }: ExperimentRecord, now: Date): ExperimentRecord => ({
   experiment: { ...experiment, pausedSince: now.toISOString() },
-  life: { ...life, ruleGenerations: SLOTS.map((slot) => (life.ruleGenerations[slot] ?? 0) + 1) },
+  life,
 })
 
 /** @throws WrongPhase when it is not paused */

@@ -1,27 +1,22 @@
 import { paidUntil } from '../cost/hours.ts'
 import type { Action } from './actions.ts'
-import {
-  configurationsBefore,
-  GATEWAYS_TO_ZERO,
-  killSchedule,
-  leaseSchedule,
-  schedulePrefix,
-} from './names.ts'
+import { configurationsBefore, GATEWAYS_TO_ZERO, killSchedule, leasePrefix, schedulePrefix } from './names.ts'
 import type { View } from './observed.ts'
 import { acknowledged, zeroWithout } from './plan-gateways.ts'
+import { closeSteps } from './plan-rules.ts'
 import { close, nameSteps, wasRefused } from './plan-sessions.ts'
 import type { Settings } from './settings.ts'
 import { deletionTime, killTime } from './times.ts'
 
 /**
- * Takes everything down: rules first, since they stop the packets, then sessions, since they cost money, then what
+ * Takes everything down: rules first, made to reject to stop the packets, then sessions, since they cost money, then what
  * watched over them; the gateways get the time to finish what is in flight. What is gone is recorded before the next one
  * goes: a fleet takes more ticks than one at EC2's pace, and each must begin where the one before ended.
  */
 export const planDraining = (view: View, now: Date, settings: Settings): Action[] => {
   const cleanup = [
     ...nameSteps(view, now),
-    ...deleteRules(view),
+    ...closeSteps(view),
     ...dropInFlight(view),
     ...closeSessions(view, now, settings),
     ...deleteSessions(view),
@@ -31,18 +26,6 @@ export const planDraining = (view: View, now: Date, settings: Settings): Action[
   if (cleanup.length > 0) return cleanup
   if (!nothingLeft(view) || mayAppear(view, now, settings)) return []
   return [...leaveGateways(view, now, settings)]
-}
-
-const rulesLeft = ({ record, seen }: View): string[] =>
-  [...new Set([...record.life.rules, ...seen.rules].map(({ rule }) => rule))].filter(
-    (rule) => !seen.gone.has(rule),
-  )
-
-const deleteRules = (view: View): Action[] => {
-  const { record } = view
-  const left = rulesLeft(view)
-  if (left.length > 0) return left.map((rule) => ({ kind: 'delete-rule', rule }))
-  return record.life.rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
 }
 
 /** Killed: the gateways forget it before anything else is taken down. */
@@ -92,17 +75,17 @@ const closeSessions = (view: View, now: Date, settings: Settings): Action[] => {
 }
 
 /**
- * A session’s kill schedule goes after its session, and a rule’s lease after its rule: until then it is the one thing that is
- * sure to end it, whatever EC2 refuses.
+ * A session’s kill schedule goes after its session, and leases go after the last one: until then they are what is sure to
+ * end it, whatever EC2 refuses.
  */
 const disarm = (view: View): Action[] => {
   const { id } = view.record.experiment
-  const needed = new Set([
-    ...liveSessions(view).map((session) => killSchedule(id, session)),
-    ...rulesLeft(view).map((rule) => leaseSchedule(id, rule)),
-  ])
+  const live = liveSessions(view)
+  const kills = new Set(live.map((session) => killSchedule(id, session)))
+  const isNeeded = (schedule: string): boolean =>
+    kills.has(schedule) || (live.length > 0 && schedule.startsWith(leasePrefix(id)))
   return [...view.seen.schedules.keys()]
-    .filter((schedule) => schedule.startsWith(schedulePrefix(id)) && !needed.has(schedule))
+    .filter((schedule) => schedule.startsWith(schedulePrefix(id)) && !isNeeded(schedule))
     .map((schedule) => ({ kind: 'disarm', schedule }))
 }
 
@@ -119,13 +102,12 @@ const deleteFilters = (view: View): Action[] => {
   if (filters.length > 0) return filters.map((filter) => ({ kind: 'delete-filter', filter }))
   return view.record.life.filter === null
     ? []
-    : [{ kind: 'write-record', life: { filter: null, filterIntendedAt: null } }]
+    : [{ kind: 'write-record', life: { filter: null, filterIntendedAt: null, rules: [] } }]
 }
 
 const nothingLeft = (view: View): boolean =>
   liveSessions(view).length === 0 &&
   filtersOf(view).length === 0 &&
-  view.record.life.rules.length === 0 &&
   view.sessions.every(({ state }) => state === 'deleted') &&
   ![...view.seen.schedules.keys()].some((schedule) =>
     schedule.startsWith(schedulePrefix(view.record.experiment.id)),

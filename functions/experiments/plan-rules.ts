@@ -1,176 +1,175 @@
-import type { FilterRule } from '../../contract/filter-rule.ts'
 import type { Action } from './actions.ts'
 import { filterRules } from './filter-rules.ts'
-import { leaseSchedule } from './names.ts'
-import { type ObservedRule, staleToken, type View } from './observed.ts'
+import { leaseSchedule, leaseSchedules } from './names.ts'
+import type { View } from './observed.ts'
 import type { RuleRecord } from './record.ts'
 import type { Settings } from './settings.ts'
 import { armable, leaseTime } from './times.ts'
 
 /**
- * The steps that keep packets flowing for one more lease: each rule is made as one that rejects, gets the schedule that
- * deletes it, and only then accepts. A rule whose lease ran out is never revived: it is deleted, and another one made.
+ * The steps towards a filter with all of its rules, each made as one that rejects and written down. They are made before
+ * the first session and go with the filter; one that somebody else deleted is made again, as its slot’s next generation.
  */
-export const ruleSteps = (view: View, now: Date, settings: Settings): Action[] => {
-  const { record } = view
-  const { filter } = record.life
-  const { id, endAt, spec } = record.experiment
-  const until = leaseTime(endAt, now, settings)
+export const makeSteps = ({ record, seen }: View, now: Date): Action[] => {
+  const { filter, rules, ruleGenerations } = record.life
   if (filter === null) return []
-  const slots = filterRules(spec).map((rule, slot) => ({
-    rule,
+  const gone = rules.find(({ rule }) => seen.gone.has(rule))
+  if (gone)
+    return [
+      {
+        kind: 'write-record',
+        life: {
+          rules: rules.filter((one) => one !== gone),
+          ruleGenerations: oneMore(ruleGenerations, gone.slot),
+        },
+      },
+    ]
+  const slots = filterRules(record.experiment.spec).map((wanted, slot) => ({
+    wanted,
     slot,
-    state: slotState(view, rule, slot, now, settings),
+    recorded: rules.find((one) => one.slot === slot),
+    found: seen.rules.find(
+      (one) => one.filter === filter && one.direction === wanted.direction && one.number === wanted.number,
+    ),
   }))
-
-  const buried = slots.flatMap(({ state }) => (state.is === 'dead' ? burial(view, state.recorded) : []))
-  if (buried.length > 0) return buried
-  const stale = slots.find(
-    ({ slot, state }) =>
-      state.is === 'missing' &&
-      view.seen.refused.has(staleToken({ slot, generation: generationOf(view, slot) })),
-  )
-  if (stale) return [{ kind: 'write-record', life: nextGeneration(view, stale.slot) }]
-  if (!armable(until, now)) return []
-
-  const missing = slots.flatMap(({ rule, slot, state }): Action[] =>
-    state.is === 'missing'
-      ? [
+  const missing = slots.flatMap(({ wanted, slot, recorded, found }): Action[] =>
+    recorded || found
+      ? []
+      : [
           {
             kind: 'create-rule',
             filter,
             slot,
-            generation: generationOf(view, slot),
-            rule,
-            expiresAt: endAt,
+            generation: ruleGenerations[slot] ?? 0,
+            rule: wanted,
           },
-        ]
-      : state.is === 'unleased' && state.observed.accepts
-        ? [{ kind: 'delete-rule', rule: state.observed.rule }]
-        : [],
+        ],
   )
   if (missing.length > 0) return missing
+  const made = slots.flatMap(({ slot, recorded, found }): RuleRecord[] => {
+    if (recorded || !found) return recorded ? [recorded] : []
+    return [{ slot, rule: found.rule, leases: 0, leaseUntil: null, createdAt: now.toISOString() }]
+  })
+  return made.length > rules.length ? [{ kind: 'write-record', life: { rules: made } }] : []
+}
 
-  const arming = slots.flatMap(({ state }): Action[] => {
-    if (state.is !== 'unleased') return []
-    const { rule } = state.observed
-    const schedule = leaseSchedule(id, rule)
-    return armedFor(view, rule) === null
-      ? [{ kind: 'arm', schedule, at: until, what: { deed: 'delete-rule', rule } }]
+const oneMore = (generations: readonly number[], slot: number): number[] =>
+  Array.from({ length: Math.max(slot + 1, generations.length) }, (_, at) =>
+    at === slot ? (generations[at] ?? 0) + 1 : (generations[at] ?? 0),
+  )
+
+/**
+ * The steps that keep packets flowing for one more lease: a rule gets the schedule that makes it reject, and only then
+ * accepts. A lease that ran out is never revived: its rule is made to reject for sure, and gets another one.
+ */
+export const leaseSteps = (view: View, now: Date, settings: Settings): Action[] => {
+  const { record, seen } = view
+  const { id, endAt } = record.experiment
+  const { rules } = record.life
+  const until = leaseTime(endAt, now, settings)
+  const canArm = armable(until, now)
+  const live = rules.filter(({ rule }) => !seen.gone.has(rule))
+  const standing = live.map((one) => ({ one, is: leaseOf(view, one, now) }))
+
+  const rejecting = standing.flatMap(({ one: { rule }, is }): Action[] =>
+    is !== 'running' && isOpen(view, rule, is === 'over') ? [{ kind: 'reject-rule', rule }] : [],
+  )
+  const arming = standing.flatMap(({ one, is }): Action[] => {
+    const schedule = leaseSchedule(id, one)
+    const { rule } = one
+    return is === 'none' && canArm && !isOpen(view, rule, false) && !seen.schedules.has(schedule)
+      ? [{ kind: 'arm', schedule, at: until, what: { deed: 'reject-rule', rule } }]
       : []
   })
-  if (arming.length > 0) return arming
-
-  const renewals = slots.flatMap(({ state }): Action[] => {
-    if (state.is !== 'leased') return []
-    const { rule, leaseUntil } = state.recorded
-    const due = Date.parse(leaseUntil) - now.getTime() < settings.leaseMs - settings.tickMs / 2
-    const known = armedFor(view, rule) ?? leaseUntil
-    return due && until > leaseUntil && known === leaseUntil
-      ? [{ kind: 'renew', schedule: leaseSchedule(id, rule), at: until, rule }]
+  const renewing = standing.flatMap(({ one, is }): Action[] => {
+    if (is !== 'running' || !canArm) return []
+    const { rule, leaseUntil } = one
+    const armed = armedFor(view, one)
+    const due =
+      Date.parse(leaseUntil ?? '') - now.getTime() < settings.leaseMs - settings.tickMs / 2 &&
+      until > (leaseUntil ?? '') &&
+      (armed ?? leaseUntil) === leaseUntil
+    return due || (armed === null && !isOpen(view, rule, false))
+      ? [{ kind: 'renew', schedule: leaseSchedule(id, one), at: until, rule }]
       : []
   })
-  if (renewals.length > 0) return renewals
-
-  const rules = slots.flatMap(({ slot, state }): RuleRecord[] => {
-    if (state.is === 'leased')
-      return [
-        { ...state.recorded, leaseUntil: armedFor(view, state.recorded.rule) ?? state.recorded.leaseUntil },
-      ]
-    if (state.is !== 'unleased') return []
-    const leaseUntil = armedFor(view, state.observed.rule)
-    return leaseUntil === null
-      ? []
-      : [
-          {
-            slot,
-            generation: generationOf(view, slot),
-            rule: state.observed.rule,
-            leaseUntil,
-            createdAt: now.toISOString(),
-          },
-        ]
+  const settled = rules.map((one) => (seen.gone.has(one.rule) ? one : settle(view, one, now)))
+  const accepting = standing.flatMap(({ one, is }): Action[] => {
+    const armed = armedFor(view, one)
+    return is === 'running' && armed === one.leaseUntil && !isOpen(view, one.rule, false)
+      ? [{ kind: 'accept-rule', rule: one.rule }]
+      : []
   })
-  if (JSON.stringify(rules) !== JSON.stringify(record.life.rules))
-    return [{ kind: 'write-record', life: { rules } }]
+  return [...rejecting, ...arming, ...renewing, ...rewritten(view, settled), ...accepting]
+}
 
-  return slots.flatMap(({ rule, state }): Action[] =>
-    state.is === 'leased' && state.observed?.accepts !== true
-      ? [{ kind: 'accept-rule', rule: state.recorded.rule, as: rule }]
-      : [],
+/** The steps that stop packets until further notice: every rule is made to reject, and its lease given up. */
+export const closeSteps = (view: View): Action[] => {
+  const { record, seen } = view
+  const { rules } = record.life
+  const leased = rules.flatMap(({ rule, leaseUntil }) => (leaseUntil === null ? [] : [rule]))
+  const open = [...new Set([...leased, ...seen.rules.map(({ rule }) => rule)])].filter(
+    (rule) => !seen.gone.has(rule) && isOpen(view, rule, leased.includes(rule)),
+  )
+  if (open.length > 0) return open.map((rule) => ({ kind: 'reject-rule', rule }))
+  return rewritten(
+    view,
+    rules.map((one) => (one.leaseUntil === null ? one : givenUp(one))),
   )
 }
 
-/** The steps that stop packets for a while: every rule is deleted and forgotten. */
-export const closeSteps = ({ record, seen }: View): Action[] => {
-  const { filter, rules } = record.life
-  const made = seen.rules.filter((one) => one.filter === filter)
-  const open = new Set([...rules, ...made].map(({ rule }) => rule).filter((rule) => !seen.gone.has(rule)))
-  if (open.size > 0) return [...open].map((rule) => ({ kind: 'delete-rule', rule }))
-  return rules.length > 0 ? [{ kind: 'write-record', life: { rules: [] } }] : []
-}
-
-type SlotState =
-  | { is: 'missing' }
-  | { is: 'unleased'; observed: ObservedRule }
-  | { is: 'leased'; recorded: RuleRecord; observed: ObservedRule | undefined }
-  | { is: 'dead'; recorded: RuleRecord }
-
-const slotState = (
-  { record, seen }: View,
-  { direction, number }: FilterRule,
-  slot: number,
-  now: Date,
-  { describeLagMs }: Settings,
-): SlotState => {
-  const recorded = record.life.rules.find((one) => one.slot === slot)
-  if (!recorded) {
-    const observed = seen.rules.find(
-      (one) => one.filter === record.life.filter && one.direction === direction && one.number === number,
-    )
-    return observed ? { is: 'unleased', observed } : { is: 'missing' }
-  }
-  const { rule, leaseUntil, createdAt } = recorded
-  const observed = seen.rules.find((one) => one.rule === rule)
-  const young = now.getTime() - Date.parse(createdAt) < describeLagMs
-  const dead =
-    Date.parse(leaseUntil) <= now.getTime() ||
-    seen.lapsed.has(rule) ||
-    seen.gone.has(rule) ||
-    (!observed && !young)
-  return dead ? { is: 'dead', recorded } : { is: 'leased', recorded, observed }
-}
-
-/** Deletes a dead rule for sure, and forgets it once it is: its slot’s next rule is another generation. */
-const burial = (view: View, { rule, slot }: RuleRecord): Action[] => {
-  if (!view.seen.gone.has(rule)) return [{ kind: 'delete-rule', rule }]
-  const rules = view.record.life.rules.filter((one) => one.slot !== slot)
-  return [{ kind: 'write-record', life: { rules, ...nextGeneration(view, slot) } }]
-}
-
-const generationOf = ({ record }: View, slot: number): number => record.life.ruleGenerations[slot] ?? 0
-
-const nextGeneration = (view: View, slot: number): { ruleGenerations: number[] } => {
-  const generations = Array.from(
-    { length: Math.max(slot + 1, view.record.life.ruleGenerations.length) },
-    (_, at) => generationOf(view, at),
-  )
-  generations[slot] = generationOf(view, slot) + 1
-  return { ruleGenerations: generations }
-}
-
-/** When the rule’s schedule is known to fire; null while that is not known for sure. */
-const armedFor = ({ record, seen }: View, rule: string): string | null =>
-  seen.schedules.get(leaseSchedule(record.experiment.id, rule)) ?? null
-
-/** Lease schedules of rules that are gone. */
+/** Leases that another one of the same rule has replaced. All others fire on a rule that rejects already: let them. */
 export const disarmLeases = ({ record, seen }: View): Action[] => {
   const { id } = record.experiment
-  const live = new Set([
-    ...record.life.rules.map(({ rule }) => leaseSchedule(id, rule)),
-    ...seen.rules.map(({ rule }) => leaseSchedule(id, rule)),
-  ])
-  return [...seen.schedules.keys()]
-    .filter((schedule) => schedule.startsWith(leaseSchedule(id, '')) && !live.has(schedule))
-    .map((schedule) => ({ kind: 'disarm', schedule }))
+  return record.life.rules.flatMap((one): Action[] =>
+    one.leaseUntil === null
+      ? []
+      : [...seen.schedules.keys()]
+          .filter(
+            (schedule) =>
+              schedule.startsWith(leaseSchedules(id, one.rule)) && schedule !== leaseSchedule(id, one),
+          )
+          .map((schedule) => ({ kind: 'disarm', schedule })),
+  )
 }
+
+/** Whether a rule has no lease, one that runs, or one that is over and may have left it open. */
+const leaseOf = ({ record, seen }: View, rule: RuleRecord, now: Date): 'none' | 'running' | 'over' => {
+  if (rule.leaseUntil === null) return 'none'
+  const lapsed = seen.lapsed.has(leaseSchedule(record.experiment.id, rule))
+  return lapsed || Date.parse(rule.leaseUntil) <= now.getTime() ? 'over' : 'running'
+}
+
+/** Whether a rule accepts, by our own last call, else by what Describe shows; `doubted`: unless our own call closed it. */
+const isOpen = ({ seen }: View, rule: string, doubted: boolean): boolean => {
+  const turned = seen.turned.get(rule)
+  if (turned !== undefined) return turned === 'accept'
+  return doubted || seen.rules.some((one) => one.rule === rule && one.accepts)
+}
+
+/** A rule’s record after what was learned of its lease. */
+const settle = (view: View, rule: RuleRecord, now: Date): RuleRecord => {
+  const { record, seen } = view
+  const armed = armedFor(view, rule)
+  switch (leaseOf(view, rule, now)) {
+    case 'over':
+      return isOpen(view, rule.rule, true) ? rule : givenUp(rule)
+    case 'running':
+      return { ...rule, leaseUntil: armed ?? rule.leaseUntil }
+    case 'none':
+      if (armed !== null) return { ...rule, leaseUntil: armed }
+      // Armed by somebody who could not write it down: nobody knows until when.
+      return seen.schedules.has(leaseSchedule(record.experiment.id, rule)) ? givenUp(rule) : rule
+  }
+}
+
+const givenUp = (rule: RuleRecord): RuleRecord => ({ ...rule, leases: rule.leases + 1, leaseUntil: null })
+
+const rewritten = ({ record }: View, rules: RuleRecord[]): Action[] =>
+  JSON.stringify(rules) === JSON.stringify(record.life.rules)
+    ? []
+    : [{ kind: 'write-record', life: { rules } }]
+
+/** When the rule’s lease is known to fire, from an answer in this run; null while that is not known for sure. */
+const armedFor = ({ record, seen }: View, rule: RuleRecord): string | null =>
+  seen.schedules.get(leaseSchedule(record.experiment.id, rule)) ?? null

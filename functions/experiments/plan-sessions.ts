@@ -195,9 +195,9 @@ export const extensionSteps = ({ record, sessions, seen }: View, now: Date, sett
 export const tagSteps = ({ record, seen }: View, expiresAt: string): Action[] => {
   const stale = seen.sessions.filter((one) => one.expiresAt !== expiresAt).slice(0, TAGGED_AT_ONCE)
   if (stale.length === 0) return []
-  const { filter, rules } = record.life
-  const switches = [...(filter === null ? [] : [filter]), ...rules.map(({ rule }) => rule)]
-  return [{ kind: 'tag', resources: [...stale.map(({ session }) => session), ...switches], expiresAt }]
+  const { filter } = record.life
+  const resources = [...stale.map(({ session }) => session), ...(filter === null ? [] : [filter])]
+  return [{ kind: 'tag', resources, expiresAt }]
 }
 
 /**

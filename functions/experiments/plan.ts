@@ -12,7 +12,7 @@ import { acknowledged, canReceive, gatewaySteps, publishSteps, zeroSteps } from 
 
 import { endedInProbe } from './plan-probe.ts'
 import { rampSteps } from './plan-ramp.ts'
-import { closeSteps, disarmLeases, ruleSteps } from './plan-rules.ts'
+import { closeSteps, disarmLeases, leaseSteps, makeSteps } from './plan-rules.ts'
 
 import {
   chooseVnis,
@@ -143,6 +143,9 @@ const prepareSteps = (view: View, now: Date, settings: Settings, random: RandomV
     if (published.length > 0) return published
     if (!ready(view)) return []
   }
+  // What AWS does not take as a filter is known before anything costs money.
+  const rules = makeSteps(view, now)
+  if (rules.length > 0) return rules
   const sessions = sessionSteps(view, now, settings, random)
   if (sessions.length > 0) return sessions
   if (!view.sessions.some(({ state }) => state === 'active'))
@@ -184,7 +187,7 @@ const planMirroring = (view: View, now: Date, settings: Settings, random: Random
     ...(record.experiment.pausedSince !== null
       ? closeSteps(view)
       : receiving
-        ? ruleSteps(view, now, settings)
+        ? [...leaseSteps(view, now, settings), ...makeSteps(view, now)]
         : []),
     ...lostSteps(view, now, settings),
     ...endSteps(view, now, settings),
@@ -221,7 +224,7 @@ const finish = (outcome: Exclude<Outcome, 'stopped'>, reason: string): Action =>
 const late = (endAt: string, now: Date, { lateMs }: Settings): boolean =>
   now.getTime() - Date.parse(endAt) > lateMs
 
-/** Without its filter no rule can be made: it would only cost money. */
+/** Without its filter nothing is mirrored: it would only cost money. */
 const filterVanished = ({ record, seen }: View, now: Date, { describeLagMs }: Settings): boolean => {
   const { filter, filterIntendedAt } = record.life
   const old = now.getTime() - Date.parse(filterIntendedAt ?? record.experiment.createdAt) >= 2 * describeLagMs

@@ -16,14 +16,16 @@ export const Extension = z.object({
 export type Extension = z.output<typeof Extension>
 
 /**
- * One accept rule of the experiment’s filter. `slot` is its place in the compiled filter; a slot’s next rule has a
- * higher generation. It is recorded when the schedule that deletes the rule is armed: only then may it accept.
+ * One rule of the experiment’s filter; `slot` is its place in the compiled filter. It is made as one that rejects, stays as
+ * long as the filter, and accepts only under a lease: a one-time schedule that makes it reject again.
  */
 export const RuleRecord = z.object({
   slot: z.int().nonnegative(),
-  generation: z.int().nonnegative(),
   rule: z.string(),
-  leaseUntil: Timestamp,
+  /** Leases that are over or given up: the present one, or the next, has this number. */
+  leases: z.int().nonnegative().default(0),
+  /** Written when the lease is armed: only then may the rule accept. Null: it is to reject. */
+  leaseUntil: Timestamp.nullable(),
   createdAt: Timestamp,
 })
 export type RuleRecord = z.output<typeof RuleRecord>
@@ -45,7 +47,7 @@ export const Life = z.object({
   /** Written before the filter is made, so that one whose id got lost is looked for. */
   filterIntendedAt: Timestamp.nullable(),
   rules: z.array(RuleRecord),
-  /** Next generation per rule slot. */
+  /** Generation per rule slot: the next one after somebody else deleted its rule. */
   ruleGenerations: z.array(z.int().nonnegative()),
   /** Gateway configuration revision since which its present entry is in force; null before the first. */
   configRevision: z.int().nullable(),

@@ -3,7 +3,7 @@ import { KILL_GRACE_SECONDS } from '../cost/hours.ts'
 /** Times of an experiment’s life in milliseconds, all derived from how often the control plane looks. */
 export type Settings = Readonly<{
   tickMs: number
-  /** From a renewal to the moment the accept rules are deleted without us. */
+  /** From a renewal to the moment the filter’s rules are made to reject without us. */
   leaseMs: number
   /** EventBridge Scheduler fires up to this long after the time of a schedule. */
   precisionMs: number

@@ -11,5 +11,3 @@ export const isNotFound = (error: unknown): boolean => isNotFoundCode(nameOf(err
 
 /** A deleted session can still hold its filter for a while: EC2 is eventually consistent. */
 export const isInUse = (error: unknown): boolean => nameOf(error) === 'TrafficMirrorFilterInUse'
-
-export const isTokenMismatch = (error: unknown): boolean => nameOf(error) === 'IdempotentParameterMismatch'

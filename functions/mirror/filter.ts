@@ -3,7 +3,6 @@ import {
   CreateTrafficMirrorFilterCommand,
   CreateTrafficMirrorFilterRuleCommand,
   DeleteTrafficMirrorFilterCommand,
-  DeleteTrafficMirrorFilterRuleCommand,
   type EC2Client,
   ModifyTrafficMirrorFilterRuleCommand,
   paginateDescribeTrafficMirrorFilters,
@@ -13,7 +12,7 @@ import {
 import type { FilterRule, PortRange } from '../../contract/filter-rule.ts'
 import { TAG } from '../../contract/ownership.ts'
 import type { MatchRule } from '../experiments/starvation.ts'
-import { type Ownership, ownTags } from './tags.ts'
+import { type ExpiringOwnership, type Ownership, ownTags } from './tags.ts'
 
 const PAGE = 1000
 
@@ -25,7 +24,11 @@ export const describeFilters = async (ec2: EC2Client): Promise<TrafficMirrorFilt
   return filters
 }
 
-export const createFilter = async (ec2: EC2Client, token: string, ownership: Ownership): Promise<string> => {
+export const createFilter = async (
+  ec2: EC2Client,
+  token: string,
+  ownership: ExpiringOwnership,
+): Promise<string> => {
   const answer = await ec2.send(
     new CreateTrafficMirrorFilterCommand({
       ClientToken: token,
@@ -72,6 +75,15 @@ export const rulesOf = (filter: TrafficMirrorFilter): MatchRule[] =>
 const rangeOf = (range: TrafficMirrorPortRange | undefined): PortRange | null =>
   range === undefined ? null : { from: range.FromPort ?? 0, to: range.ToPort ?? 65_535 }
 
+/** Which of a filter’s rules mirror what they match. */
+export const acceptingRules = ({
+  IngressFilterRules = [],
+  EgressFilterRules = [],
+}: TrafficMirrorFilter): string[] =>
+  [...IngressFilterRules, ...EgressFilterRules].flatMap(({ TrafficMirrorFilterRuleId: id, RuleAction }) =>
+    id !== undefined && RuleAction === 'accept' ? [id] : [],
+  )
+
 /** Made to reject, so that nothing is mirrored before the rule’s lease is armed. */
 export const createRule = async (
   ec2: EC2Client,
@@ -93,19 +105,11 @@ export const createRule = async (
   return answer.TrafficMirrorFilterRule?.TrafficMirrorFilterRuleId ?? ''
 }
 
-/** The whole rule is sent again: a change that leaves out the protocol fails where ports are set. */
-export const acceptRule = async (ec2: EC2Client, id: string, rule: FilterRule): Promise<void> => {
+/** Opens or closes what a rule matches, for every session of its filter; nothing else of the rule is sent. */
+export const turnRule = async (ec2: EC2Client, rule: string, to: FilterRule['action']): Promise<void> => {
   await ec2.send(
-    new ModifyTrafficMirrorFilterRuleCommand({
-      TrafficMirrorFilterRuleId: id,
-      RuleAction: 'accept',
-      ...matching(rule),
-    }),
+    new ModifyTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: rule, RuleAction: to }),
   )
-}
-
-export const deleteRule = async (ec2: EC2Client, rule: string): Promise<void> => {
-  await ec2.send(new DeleteTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: rule }))
 }
 
 export const tagExpiry = async (

@@ -11,7 +11,7 @@ import { readTags } from '../../contract/ownership.ts'
 import type { SessionRecord } from '../experiments/record.ts'
 import type { OtherSession } from '../experiments/starvation.ts'
 import { rulesOf } from './filter.ts'
-import { type Ownership, ownTags } from './tags.ts'
+import { type ExpiringOwnership, ownTags } from './tags.ts'
 
 const PAGE = 1000
 
@@ -48,7 +48,7 @@ export const createSession = async (
   token: string,
   session: SessionRecord,
   on: { target: string; filter: string; packetLength: number | null },
-  ownership: Ownership,
+  ownership: ExpiringOwnership,
 ): Promise<string> => {
   const answer = await ec2.send(
     new CreateTrafficMirrorSessionCommand({

@@ -1,7 +1,7 @@
 /** EC2's limit for calls that change something: so many at once, and so many a second (aws.md, request throttling). */
 const BURST = 50
 const PER_SECOND = 5
-/** Left for what ends mirroring: no fleet that is being attached keeps a rule from being deleted. */
+/** Left for what ends mirroring: no fleet that is being attached keeps a rule from being closed. */
 const RESERVED = 10
 /** After a refusal: twice as long each time, at most so long. */
 const BACKOFF_MS = 500

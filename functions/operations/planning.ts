@@ -166,7 +166,8 @@ const reckon = async (spec: ExperimentSpec, context: Context): Promise<{ plan: P
       rules: rules.length,
       rulesLeft: FILTER_RULES_MAX - rules.length,
       // Each session's and each rule's own; the start or the end; the gateways' way to zero.
-      schedules: fit.length + rules.length + 2,
+      // A rule has its lease and, for a moment, the one that this replaces.
+      schedules: fit.length + 2 * rules.length + 2,
       gateways: Math.max(0, gateways - seen.ground.runningTasks),
     },
     estimate: {

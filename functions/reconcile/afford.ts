@@ -95,9 +95,11 @@ const ask = (
   return { affordable, reason, heldUsd: addUsd(committedUsd, worstCaseUsd) }
 }
 
-/** Paused without any rule, and all that was mirrored before is reported: no packet comes before it is resumed. */
+/** Paused with every rule closed, and all that was mirrored before is reported: no packet comes before it is resumed. */
 const isSilent = ({ experiment, life }: ExperimentRecord, known: Date): boolean =>
-  experiment.pausedSince !== null && life.rules.length === 0 && known >= new Date(experiment.pausedSince)
+  experiment.pausedSince !== null &&
+  life.rules.every(({ leaseUntil }) => leaseUntil === null) &&
+  known >= new Date(experiment.pausedSince)
 
 /** Sessions that are wanted, or intended, and not known to exist. */
 const sessionsToOpen = ({ record, sessions, seen }: View): number => {

@@ -1,3 +1,4 @@
+import type { FilterRule } from '../../contract/filter-rule.ts'
 import { ownerOf } from '../../contract/owner.ts'
 import type { Action } from '../experiments/actions.ts'
 import type { Answer } from '../experiments/learn.ts'
@@ -7,15 +8,8 @@ import type { View } from '../experiments/observed.ts'
 import { ANNOUNCED, announced, enter, extended, probed, promoted } from '../experiments/phases.ts'
 import type { ExperimentRecord, SessionRecord } from '../experiments/record.ts'
 import { scaleTo } from '../gateway/service.ts'
-import { isInUse, isNotFound, isTokenMismatch } from '../mirror/errors.ts'
-import {
-  acceptRule,
-  createFilter,
-  createRule,
-  deleteFilter,
-  deleteRule,
-  tagExpiry,
-} from '../mirror/filter.ts'
+import { isInUse, isNotFound } from '../mirror/errors.ts'
+import { createFilter, createRule, deleteFilter, tagExpiry, turnRule } from '../mirror/filter.ts'
 import { createSession, deleteSession, moveSession } from '../mirror/session.ts'
 import { resolveSource } from '../mirror/sources.ts'
 import type { Ownership } from '../mirror/tags.ts'
@@ -45,43 +39,40 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
   const { clients, config, schedules, table } = plane
   const { ec2, ecs, scheduler } = clients
   const { id } = view.record.experiment
-  const own = (expiresAt: string): Ownership => ({
+  const own: Ownership = {
     deployment: config.deployment,
     experiment: id,
     owner: ownerOf(view.record.experiment),
-    expiresAt,
-  })
+  }
   const token = (...parts: (string | number)[]) => clientToken(config.deployment, id, ...parts)
   switch (action.kind) {
     case 'arm':
       await arm(scheduler, action.schedule, action.at, action.what, schedules)
       return {}
     case 'renew': {
-      const deed = { deed: 'delete-rule', rule: action.rule } as const
+      const deed = { deed: 'reject-rule', rule: action.rule } as const
       return { absent: !(await renew(scheduler, action.schedule, action.at, deed, schedules)) }
     }
     case 'disarm':
       await disarm(scheduler, action.schedule, schedules.group)
       return {}
     case 'create-filter':
-      return { id: await createFilter(ec2, token('filter', action.generation), own(action.expiresAt)) }
+      return {
+        id: await createFilter(ec2, token('filter', action.generation), {
+          ...own,
+          expiresAt: action.expiresAt,
+        }),
+      }
     case 'delete-filter':
       return deleting(deleteFilter(ec2, action.filter))
     case 'create-rule': {
-      const { filter, slot, generation, rule, expiresAt } = action
-      try {
-        return {
-          id: await createRule(ec2, token('rule', filter, slot, generation), filter, rule, own(expiresAt)),
-        }
-      } catch (error) {
-        if (isTokenMismatch(error)) return { refused: true }
-        throw error
-      }
+      const { filter, slot, generation, rule } = action
+      return { id: await createRule(ec2, token('rule', filter, slot, generation), filter, rule, own) }
     }
     case 'accept-rule':
-      return accepting(plane, view, action)
-    case 'delete-rule':
-      return deleting(deleteRule(ec2, action.rule))
+      return turning(plane, view, action.rule, 'accept')
+    case 'reject-rule':
+      return turning(plane, view, action.rule, 'reject')
     case 'create-session': {
       const { session, filter, packetLength } = action
       const on = {
@@ -90,7 +81,7 @@ export const apply = async (plane: ControlPlane, view: View, action: Action): Pr
         packetLength,
       }
       const once = token('session', session.eni, session.generation)
-      return { id: await createSession(ec2, once, session, on, own(session.expiresAt)) }
+      return { id: await createSession(ec2, once, session, on, { ...own, expiresAt: session.expiresAt }) }
     }
     case 'move-session':
       return movingSession(plane, action)
@@ -177,13 +168,15 @@ const announcing = async (plane: ControlPlane, { record }: View, notBefore: stri
 const isYoung = (plane: ControlPlane, since: string | null | undefined): boolean =>
   since != null && plane.now() - Date.parse(since) < plane.settings.describeLagMs
 
-const accepting = async (
+/** One that EC2 does not know is gone, unless it is so young that it may not be known everywhere. */
+const turning = async (
   plane: ControlPlane,
   { record }: View,
-  { rule, as }: Extract<Action, { kind: 'accept-rule' }>,
+  rule: string,
+  to: FilterRule['action'],
 ): Promise<Answer> => {
   try {
-    await acceptRule(plane.clients.ec2, rule, as)
+    await turnRule(plane.clients.ec2, rule, to)
     return {}
   } catch (error) {
     if (!isNotFound(error)) throw error

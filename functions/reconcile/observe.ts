@@ -58,6 +58,7 @@ const NOTHING: Observed = {
   money: null,
   gone: new Map(),
   lapsed: new Set(),
+  turned: new Map(),
   refused: new Set(),
   moved: new Set(),
   announced: null,

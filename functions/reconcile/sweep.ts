@@ -2,7 +2,7 @@ import { readTags } from '../../contract/ownership.ts'
 import { GATEWAYS_TO_ZERO } from '../experiments/names.ts'
 import { readService, scaleTo } from '../gateway/service.ts'
 import { isInUse, isNotFound } from '../mirror/errors.ts'
-import { deleteFilter, describeFilters } from '../mirror/filter.ts'
+import { acceptingRules, deleteFilter, describeFilters, turnRule } from '../mirror/filter.ts'
 import { deleteSession, describeSessions } from '../mirror/session.ts'
 import { disarm, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
@@ -14,6 +14,8 @@ import { errorText } from './failure.ts'
 const CREATE_MS = 15 * 60_000
 
 export type Swept = {
+  /** Made to reject. */
+  rules: string[]
   sessions: string[]
   filters: string[]
   schedules: string[]
@@ -23,7 +25,8 @@ export type Swept = {
 
 /**
  * Ends what nobody looks after any more. Of EC2 it trusts only the tags: a session or filter of this deployment whose
- * expires-at has passed goes, recorded or not, and nothing without our tags is ever touched. Schedules, configuration
+ * expires-at has passed goes, recorded or not, and nothing without our tags is ever touched. Rules are closed first: a
+ * few calls stop the packets of any number of sessions. Schedules, configuration
  * entries and gateways go when no active experiment needs them.
  */
 export const sweep = async (plane: ControlPlane): Promise<Swept> => {
@@ -35,6 +38,14 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
   const over = (expiresAt: string | null) =>
     expiresAt !== null && now >= Date.parse(expiresAt) + settings.precisionMs
 
+  const stray = (await describeFilters(ec2)).filter(({ Tags }) => {
+    const tags = readTags(Tags, config.deployment)
+    return tags !== null && over(tags.expiresAt) && !cared(tags.experiment)
+  })
+  const rules: string[] = []
+  for (const rule of stray.flatMap(acceptingRules))
+    if (await attempt(plane, `sweep rule ${rule}`, () => turnRule(ec2, rule, 'reject'))) rules.push(rule)
+
   const sessions: string[] = []
   for (const { TrafficMirrorSessionId: session = '', Tags } of await describeSessions(ec2)) {
     const tags = readTags(Tags, config.deployment)
@@ -44,11 +55,8 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
   }
 
   const filters: string[] = []
-  for (const { TrafficMirrorFilterId: filter = '', Tags } of await describeFilters(ec2)) {
-    const tags = readTags(Tags, config.deployment)
-    if (!tags || !over(tags.expiresAt) || cared(tags.experiment)) continue
+  for (const { TrafficMirrorFilterId: filter = '' } of stray)
     if (await attempt(plane, `sweep filter ${filter}`, () => deleteFilter(ec2, filter))) filters.push(filter)
-  }
 
   const schedules: string[] = []
   for (const name of await listSchedules(scheduler, config.scheduleGroup)) {
@@ -77,7 +85,7 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
       disarm(scheduler, GATEWAYS_TO_ZERO, config.scheduleGroup),
     )
   }
-  return { sessions, filters, schedules, entries: stale, gateways: idle }
+  return { rules, sessions, filters, schedules, entries: stale, gateways: idle }
 }
 
 /** Asked when it matters: an experiment may have begun since the sweep did. */

@@ -33,10 +33,10 @@ const target = (what: ScheduledDeed, home: ScheduleHome): { Arn: string; Input: 
         Arn: universal('ec2:deleteTrafficMirrorSession'),
         Input: JSON.stringify({ TrafficMirrorSessionId: what.session }),
       }
-    case 'delete-rule':
+    case 'reject-rule':
       return {
-        Arn: universal('ec2:deleteTrafficMirrorFilterRule'),
-        Input: JSON.stringify({ TrafficMirrorFilterRuleId: what.rule }),
+        Arn: universal('ec2:modifyTrafficMirrorFilterRule'),
+        Input: JSON.stringify({ TrafficMirrorFilterRuleId: what.rule, RuleAction: 'reject' }),
       }
     case 'gateways-to-zero':
       return {
@@ -51,7 +51,7 @@ const target = (what: ScheduledDeed, home: ScheduleHome): { Arn: string; Input: 
   }
 }
 
-/** A deletion is worth trying for as long as it may be undone work; a call is worth it only while it is news. */
+/** A deed that ends something is worth trying for as long as it may be undone; a call is worth it only while it is news. */
 const RETRIES = {
   deed: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
   call: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 5 },

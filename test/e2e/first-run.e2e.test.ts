@@ -132,7 +132,9 @@ test('an experiment comes up: sessions with their tags and kill schedules, a lea
   )
   for (const { TrafficMirrorFilterRuleId } of rules)
     expect(inputs).toContainEqual(
-      expect.stringMatching(new RegExp(`^deleteTrafficMirrorFilterRule .*${TrafficMirrorFilterRuleId}`)),
+      expect.stringMatching(
+        new RegExp(`^modifyTrafficMirrorFilterRule .*${TrafficMirrorFilterRuleId}.*"RuleAction":"reject"`),
+      ),
     )
   expect(inputs).toContainEqual(expect.stringMatching(/^updateService .*"DesiredCount":0/))
 })

@@ -60,7 +60,13 @@ test(
     const id = await begin(account, experimentSpec())
     const denied = letter('UnauthorizedOperation', 'ec2:deleteTrafficMirrorSession', `group/${id}.kill.tms-1`)
     const event = {
-      Records: [denied, denied, letter('InvalidTrafficMirrorSessionNotFound', 'ecs:updateService')],
+      Records: [
+        denied,
+        denied,
+        letter('InvalidTrafficMirrorSessionNotFound', 'ecs:updateService'),
+        // A rule goes with its filter, and what its lease was for is done.
+        letter('InvalidTrafficMirrorFilterRuleNotFound', 'ec2:modifyTrafficMirrorFilterRule'),
+      ],
     }
 
     await handleDeadLetters(account.plane, event)

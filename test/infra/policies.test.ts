@@ -87,8 +87,6 @@ const controlCalls = (at: Names): Request[] => [
   ['ec2:CreateTrafficMirrorFilterRule', FILTER, EXPERIMENT],
   ['ec2:CreateTrafficMirrorFilterRule', RULE, CREATE],
   ['ec2:CreateTags', RULE, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorFilterRule' }],
-  ['ec2:ModifyTrafficMirrorFilterRule', FILTER, EXPERIMENT],
-  ['ec2:ModifyTrafficMirrorFilterRule', RULE, EXPERIMENT],
   ['ec2:CreateTrafficMirrorSession', SESSION, CREATE],
   ['ec2:CreateTrafficMirrorSession', ENI, VPC],
   ['ec2:CreateTrafficMirrorSession', FILTER, EXPERIMENT],
@@ -118,8 +116,8 @@ const controlCalls = (at: Names): Request[] => [
 ]
 const endingCalls = (at: Names): Request[] => [
   ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
-  ['ec2:DeleteTrafficMirrorFilterRule', FILTER, EXPERIMENT],
-  ['ec2:DeleteTrafficMirrorFilterRule', RULE, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorFilterRule', RULE, EXPERIMENT],
   ['ec2:DeleteTrafficMirrorFilter', FILTER, EXPERIMENT],
   ['ecs:DescribeServices', at.service, inCluster(at)],
   ['ecs:UpdateService', at.service, inCluster(at)],
@@ -145,7 +143,8 @@ const never = (at: Names): Request[] => [
   ['ec2:ModifyTrafficMirrorFilterRule', FILTER, PARKING],
   ['ec2:ModifyTrafficMirrorFilterNetworkServices', FILTER, EXPERIMENT],
   ['ec2:DeleteTrafficMirrorFilter', FILTER, OTHERS],
-  ['ec2:DeleteTrafficMirrorFilterRule', RULE, OTHERS],
+  // A rule goes with its filter.
+  ['ec2:DeleteTrafficMirrorFilterRule', RULE, EXPERIMENT],
   ['ec2:CreateTags', SESSION, { ...CREATE, 'ec2:CreateAction': 'RunInstances' }],
   ['ec2:CreateTags', SESSION, CREATE],
   ['ec2:CreateTags', TARGET, { ...CREATE, 'ec2:CreateAction': 'CreateTrafficMirrorTarget' }],
@@ -216,8 +215,8 @@ const endsRecords = (at: Names): Request[] => [
 
 const SCHEDULE_CALLS = (at: Names): Request[] => [
   ['ec2:DeleteTrafficMirrorSession', SESSION, EXPERIMENT],
-  ['ec2:DeleteTrafficMirrorFilterRule', FILTER, EXPERIMENT],
-  ['ec2:DeleteTrafficMirrorFilterRule', RULE, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorFilterRule', FILTER, EXPERIMENT],
+  ['ec2:ModifyTrafficMirrorFilterRule', RULE, EXPERIMENT],
   ['ecs:UpdateService', at.service, inCluster(at)],
   ['lambda:InvokeFunction', arn('lambda', 'function:shadowmeter-production-control')],
 ]
@@ -257,7 +256,9 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
       ...never(at),
       storesEvidence(at),
       readsEvidence(at),
-      ...controlCalls(at).filter(([action]) => /Create|Modify|PassRole|UpdateSchedule/.test(action)),
+      ...controlCalls(at).filter(([action]) =>
+        /Create|ModifyTrafficMirrorSession|PassRole|UpdateSchedule/.test(action),
+      ),
     ],
   ],
   [
@@ -266,7 +267,9 @@ const MAY: [role: string, allowed: (at: Names) => Request[], denied: (at: Names)
     (at) => [
       ...never(at),
       ['lambda:InvokeFunction', arn('lambda', 'function:shadowmeter-production-api')],
-      ...controlCalls(at).filter(([action]) => /Create|Modify|PassRole|dynamodb/.test(action)),
+      ...controlCalls(at).filter(([action]) =>
+        /Create|ModifyTrafficMirrorSession|PassRole|dynamodb/.test(action),
+      ),
     ],
   ],
   [

@@ -76,7 +76,7 @@ const happen = async (account: Account, id: string): Promise<void> => {
     const isPaused = record.experiment.pausedSince !== null
     if (mirrors && !isPaused) await updateRecord(account.plane.table, paused(record, change))
   } else if (!trail.includes('resumed')) {
-    const silent = account.cloud.state.mirrorRules.list().length === 0
+    const silent = mirroredVnis(account.cloud).length === 0
     if (silent && record.experiment.pausedSince !== null)
       await updateRecord(account.plane.table, resumed(record, change))
   } else if (mirrors) await stop(account, id)

@@ -397,7 +397,9 @@ export const rulesWithoutLease = ({ cloud }: Account): string[] => {
   const leased = new Set(
     state.schedules
       .list()
-      .flatMap(({ name, state: is }) => (is === 'ENABLED' ? [name.split('.lease.')[1] ?? ''] : [])),
+      .flatMap(({ name, state: is }) =>
+        is === 'ENABLED' ? [/\.lease\.(.+)\.\d+$/.exec(name)?.[1] ?? ''] : [],
+      ),
   )
   return state.mirrorRules
     .list()

@@ -8,7 +8,8 @@ import type { Observed, ObservedRule, ObservedSession } from '../../functions/ex
 import type { ExperimentRecord, SessionRecord } from '../../functions/experiments/record.ts'
 import { changed } from '../../functions/reconcile/apply.ts'
 
-type Rule = ObservedRule & { since: number }
+/** `was`: what it did before its action changed last. */
+type Rule = ObservedRule & { since: number; was: boolean; turnedAt: number }
 type Session = ObservedSession & { since: number; filter: string }
 type Schedule = { at: number; what: ScheduledDeed }
 
@@ -25,7 +26,7 @@ export const PARKING = 'tmf-parking'
 
 /**
  * An AWS account as far as one experiment can see it, in a few maps, with a clock that is moved by hand: for properties
- * over thousands of lives. Describe lags behind by as much as is asked for, deletes included.
+ * over thousands of lives. Describe lags behind by as much as is asked for, changes and deletes included.
  */
 export class ModelAccount {
   now: number
@@ -52,7 +53,7 @@ export class ModelAccount {
   skewMaxMs = 0
   /** What becomes of the next deliveries of schedules; `once` when there is none. */
   deliveries: Delivery[] = []
-  /** Rules and sessions whose own schedule was not delivered in time. */
+  /** Rules, until they are closed, and sessions whose own schedule was not delivered in time. */
   readonly undelivered = new Set<string>()
   #later: { at: number; what: ScheduledDeed }[] = []
   readonly #lagMs: number
@@ -109,7 +110,7 @@ export class ModelAccount {
     const delivery = this.deliveries.shift() ?? 'once'
     if (delivery === 'twice' || delivery === 'late') this.#later.push({ at: this.now + LATE_MS, what })
     if (delivery === 'once' || delivery === 'twice') this.#fire(what)
-    else if (what.deed === 'delete-rule') this.undelivered.add(what.rule)
+    else if (what.deed === 'reject-rule') this.undelivered.add(what.rule)
     else if (what.deed === 'delete-session') this.undelivered.add(what.session)
   }
 
@@ -124,7 +125,7 @@ export class ModelAccount {
 
   #fire(what: ScheduledDeed): void {
     if (what.deed === 'delete-session') this.#deleteSession(what.session)
-    if (what.deed === 'delete-rule') this.#deleteRule(what.rule)
+    if (what.deed === 'reject-rule') this.#turn(what.rule, false)
     if (what.deed === 'gateways-to-zero') this.desired = 0
   }
 
@@ -134,10 +135,20 @@ export class ModelAccount {
     return this.sessions.delete(id)
   }
 
-  #deleteRule(id: string): boolean {
+  /** Somebody deletes the rule, or it goes with its filter. */
+  deleteRule(id: string): void {
     const rule = this.rules.get(id)
     if (rule) this.#ghosts.push({ until: this.now + this.#lagMs, rule })
-    return this.rules.delete(id)
+    this.rules.delete(id)
+  }
+
+  #turn(id: string, accepts: boolean): boolean {
+    const rule = this.rules.get(id)
+    if (!rule) return false
+    if (!accepts) this.undelivered.delete(id)
+    if (rule.accepts !== accepts)
+      this.rules.set(id, { ...rule, accepts, was: rule.accepts, turnedAt: this.now })
+    return true
   }
 
   /** A new ENI; the id of one that is gone is never given again. */
@@ -181,7 +192,9 @@ export class ModelAccount {
         ...[...this.filters].flatMap(([id, since]) => (since + this.#lagMs <= this.now ? [id] : [])),
         ...this.#ghosts.flatMap(({ filter }) => filter ?? []),
       ],
-      rules: [...shown(this.rules.values()), ...this.#ghosts.flatMap(({ rule }) => rule ?? [])],
+      rules: [...shown(this.rules.values()), ...this.#ghosts.flatMap(({ rule }) => rule ?? [])].map(
+        (rule) => ({ ...rule, accepts: rule.turnedAt + this.#lagMs <= this.now ? rule.accepts : rule.was }),
+      ),
       sessions: [...shown(this.sessions.values()), ...this.#ghosts.flatMap(({ session }) => session ?? [])],
       taken: [],
       rivals: [],
@@ -220,6 +233,7 @@ export class ModelAccount {
       },
       gone: new Map(),
       lapsed: new Set(),
+      turned: new Map(),
       refused: new Set(),
       moved: new Set(),
       announced: null,
@@ -233,6 +247,8 @@ export class ModelAccount {
     switch (action.kind) {
       case 'arm':
         if (Date.parse(action.at) <= this.now) throw new Refused('the time of a schedule is past')
+        if (action.what.deed === 'reject-rule' && this.schedules.has(action.schedule))
+          throw new Error(`a lease that may just be firing was armed again: ${action.schedule}`)
         this.schedules.set(action.schedule, { at: Date.parse(action.at), what: action.what })
         return {}
       case 'renew': {
@@ -247,7 +263,7 @@ export class ModelAccount {
         return this.#once(`filter ${action.generation}`, 'tmf', (id) => this.filters.set(id, this.now))
       case 'delete-filter':
         for (const [, { filter }] of this.sessions) if (filter === action.filter) throw new Refused('in use')
-        for (const [id, { filter }] of this.rules) if (filter === action.filter) this.#deleteRule(id)
+        for (const [id, { filter }] of this.rules) if (filter === action.filter) this.deleteRule(id)
         return { absent: !this.filters.delete(action.filter) }
       case 'create-rule': {
         const { direction, number } = action.rule
@@ -263,16 +279,14 @@ export class ModelAccount {
             number,
             accepts: false,
             since: this.now,
+            was: false,
+            turnedAt: this.now,
           })
         })
       }
-      case 'accept-rule': {
-        const rule = this.rules.get(action.rule)
-        if (rule) this.rules.set(action.rule, { ...rule, accepts: true })
-        return { absent: !rule }
-      }
-      case 'delete-rule':
-        return { absent: !this.#deleteRule(action.rule) }
+      case 'accept-rule':
+      case 'reject-rule':
+        return { absent: !this.#turn(action.rule, action.kind === 'accept-rule') }
       case 'create-session': {
         const { eni, vni, expiresAt, generation } = action.session
         if (!this.enis.has(eni)) throw new Refused('InvalidNetworkInterfaceID.NotFound')

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { ExperimentSpec } from '../../contract/experiment.ts'
 import { type Action, actionName } from '../../functions/experiments/actions.ts'
 import { learn } from '../../functions/experiments/learn.ts'
-import { leaseSchedule } from '../../functions/experiments/names.ts'
 import type { View } from '../../functions/experiments/observed.ts'
 import {
   extending,
@@ -31,6 +30,7 @@ export type Event =
   | { is: 'lose' | 'stop-source' | 'start-source' | 'appear'; eni: number }
   | { is: 'health'; good: boolean }
   | { is: 'broke' }
+  | { is: 'lose-rule' }
   | { is: 'found'; good: boolean }
 export type Step = { seconds: number; event: Event; dieAfter: number; answerLost: boolean }
 /** What goes wrong around one look beside its death. */
@@ -69,7 +69,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 5, arbitrary: fleetEvent },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('health' as const), good: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.constant<Event>({ is: 'broke' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Event>({ is: 'broke' }, { is: 'lose-rule' }) },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('found' as const), good: fc.boolean() }) },
 )
 
@@ -207,10 +207,13 @@ export const expectSafe = (account: ModelAccount): void => {
   const endAt = Date.parse(account.record.experiment.endAt)
   for (const rule of account.open()) {
     if (account.undelivered.has(rule)) continue
-    const lease = account.schedules.get(leaseSchedule(account.id, rule))
-    if (!lease) throw new Error(`rule ${rule} mirrors without a lease`)
-    if (lease.at > Math.min(account.now + settings.leaseMs + SECOND + account.skewMaxMs, endAt))
-      throw new Error(`the lease of ${rule} reaches too far: ${new Date(lease.at).toISOString()}`)
+    const leases = [...account.schedules.values()].filter(
+      ({ what }) => what.deed === 'reject-rule' && what.rule === rule,
+    )
+    if (leases.length === 0) throw new Error(`rule ${rule} mirrors without a lease`)
+    const first = Math.min(...leases.map(({ at }) => at))
+    if (first > Math.min(account.now + settings.leaseMs + SECOND + account.skewMaxMs, endAt))
+      throw new Error(`the lease of ${rule} reaches too far: ${new Date(first).toISOString()}`)
   }
   const since = Date.parse(account.record.experiment.mirroringSince ?? '')
   for (const { session, filter, since: made } of account.sessions.values())
@@ -286,6 +289,8 @@ export const happen = (account: ModelAccount, event: Event): void => {
   if (event.is === 'appear') account.addSource(ENIS[event.eni] ?? '')
   if (event.is === 'health') account.healthy = event.good
   if (event.is === 'broke') account.affordable = false
+  const [rule] = account.rules.keys()
+  if (event.is === 'lose-rule' && rule !== undefined) account.deleteRule(rule)
   const { probe } = record.experiment
   if (event.is === 'found' && probe?.state === 'probing' && probe.since !== null)
     bump({

@@ -14,7 +14,7 @@ import { dependencies } from './declared.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from './local-system.ts'
 import { startRecordingShadow } from './recording-shadow.ts'
 
-/** What still costs money or could mirror, as AWS has it, and the gateway processes there are. */
+/** What still costs money or mirrors, as AWS has it, and the gateway processes there are. */
 export const NOTHING_LEFT = { sessions: 0, rules: 0, schedules: 0, gateways: 0 }
 
 /**
@@ -82,10 +82,8 @@ export const startOutage = async () => {
         sessions: (await ec2.send(new DescribeTrafficMirrorSessionsCommand({}))).TrafficMirrorSessions
           ?.length,
         rules: (await ec2.send(new DescribeTrafficMirrorFiltersCommand({}))).TrafficMirrorFilters?.flatMap(
-          ({ IngressFilterRules = [], EgressFilterRules = [] }) => [
-            ...IngressFilterRules,
-            ...EgressFilterRules,
-          ],
+          ({ IngressFilterRules = [], EgressFilterRules = [] }) =>
+            [...IngressFilterRules, ...EgressFilterRules].filter(({ RuleAction }) => RuleAction === 'accept'),
         ).length,
         schedules: (await scheduler.send(new ListSchedulesCommand({}))).Schedules?.filter(
           ({ Name }) => Name !== 'tick',

@@ -1,5 +1,6 @@
 import {
   DeleteTrafficMirrorFilterRuleCommand,
+  ModifyTrafficMirrorFilterRuleCommand,
   ModifyTrafficMirrorSessionCommand,
   type ModifyTrafficMirrorSessionCommandInput,
 } from '@aws-sdk/client-ec2'
@@ -53,11 +54,21 @@ const modify = (
   change: Partial<ModifyTrafficMirrorSessionCommandInput>,
 ) => account.clients.ec2.send(new ModifyTrafficMirrorSessionCommand({ TrafficMirrorSessionId, ...change }))
 
+/** On the way it looks at what the leases rest on: that EC2 changes the action of a rule that sessions use. */
 const deleteRuleInUse = async (
   bench: Bench,
   TrafficMirrorFilterId: string,
 ): Promise<Finding<'allowed' | 'refused'>> => {
   const rule = await known(bench, () => createRule(bench, { TrafficMirrorFilterId, RuleNumber: 1 }))
+  const turning = await refusalOf(
+    known(bench, () =>
+      bench.account.clients.ec2.send(
+        new ModifyTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId: rule, RuleAction: 'reject' }),
+      ),
+    ),
+  )
+  const note =
+    turning === null ? 'it changes the action of one' : `IT REFUSES TO CHANGE THE ACTION OF ONE: ${turning}`
   const code = await until(bench, async () => {
     try {
       await bench.account.clients.ec2.send(
@@ -69,7 +80,7 @@ const deleteRuleInUse = async (
     }
   })
   if (code === undefined) return { unseen: 'EC2 did not come to know the rule' }
-  return code === '' ? { value: 'allowed' } : { value: 'refused', note: `it says ${code}` }
+  return code === '' ? { value: 'allowed', note } : { value: 'refused', note: `it says ${code}; ${note}` }
 }
 
 const duplicateNumber = async (

@@ -23,8 +23,9 @@ const body = {
   budgetUsd: 25,
 }
 
+/** Where it is harder: nothing documents that EC2 deletes rules that are in use. */
 const mirroring = async () => {
-  const account = await openAccount()
+  const account = await openAccount({ deleteRuleInUse: 'refused' })
   const api = openApiOver(account.plane)
   const { id } = (await api.send({ method: 'POST', path: '/experiments', body })).body
   const read = async () => (await api.send({ path: `/experiments/${id}` })).body
@@ -37,7 +38,7 @@ const mirroring = async () => {
 
 it('a pause mirrors nothing and keeps the sessions; a resume mirrors with them again', PATIENT, async () => {
   const { account, read, change } = await mirroring()
-  const { sessions } = leftovers(account)
+  const { sessions, rules } = leftovers(account)
 
   const paused = await change('pause', { reason: 'a deployment' })
   const atOnce = { flowing: mirroredVnis(account.cloud), ...leftovers(account) }
@@ -52,7 +53,7 @@ it('a pause mirrors nothing and keeps the sessions; a resume mirrors with them a
 
   expect(paused).toMatchObject({ status: 202, body: { phase: 'mirroring', spec: { name: 'checkout' } } })
   expect(paused.body.pausedSince).not.toBeNull()
-  expect(atOnce).toMatchObject({ flowing: [], rules: [], sessions })
+  expect(atOnce).toMatchObject({ flowing: [], rules, sessions })
   expect(twice).toMatchObject({ status: 409, body: { detail: expect.stringContaining('paused already') } })
   expect(silent.reason).toContain('its sessions stay, and their hours go on')
   expect(later.volume).toEqual(silent.volume)
@@ -60,7 +61,7 @@ it('a pause mirrors nothing and keeps the sessions; a resume mirrors with them a
   expect(resumed).toMatchObject({ status: 202, body: { pausedSince: null } })
   expect(again).toBe(2)
   expect(leases).toEqual([])
-  expect(leftovers(account).sessions).toEqual(sessions)
+  expect(leftovers(account)).toMatchObject({ sessions, rules })
   expect(notPaused.status).toBe(409)
 })
 

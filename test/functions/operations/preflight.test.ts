@@ -59,7 +59,7 @@ describe('the preflight', PATIENT, () => {
       filters: 1,
       rules: 1,
       rulesLeft: 9,
-      schedules: 5,
+      schedules: 6,
       gateways: 1,
     })
   })

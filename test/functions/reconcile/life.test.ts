@@ -1,4 +1,9 @@
-import { CreateTrafficMirrorFilterCommand, CreateTrafficMirrorSessionCommand } from '@aws-sdk/client-ec2'
+import {
+  CreateTrafficMirrorFilterCommand,
+  CreateTrafficMirrorSessionCommand,
+  DeleteTrafficMirrorFilterRuleCommand,
+  ModifyTrafficMirrorFilterRuleCommand,
+} from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
 import { extending } from '../../../functions/experiments/phases.ts'
 import { tick } from '../../../functions/reconcile/tick.ts'
@@ -16,6 +21,7 @@ import {
   openAccount,
   pass,
   read,
+  rulesWithoutLease,
   stop,
 } from '../../support/experiment-account.ts'
 import { until } from '../../support/experiment-phases.ts'
@@ -94,7 +100,7 @@ test('without a control plane packets stop at the lease, sessions and gateways b
   expect(Date.parse((await read(account.plane, id)).experiment.endAt) - gone).toBeGreaterThan(20_000)
   expect(atTen).toHaveLength(2)
   expect(afterLease).toEqual([])
-  expect(left).toMatchObject({ sessions: [], rules: [], gateways: 0 })
+  expect(left).toMatchObject({ sessions: [], gateways: 0 })
   await until(account, id, 'ended')
   expect((await read(account.plane, id)).experiment).toMatchObject({ outcome: 'expired' })
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
@@ -103,13 +109,13 @@ test('without a control plane packets stop at the lease, sessions and gateways b
   )
 })
 
-test('after an outage that outlived the lease it goes on with new rules and the same sessions', {
+test('after an outage that outlived the lease it goes on with a new lease, the same rule and the same sessions', {
   timeout: 60_000,
 }, async () => {
   const account = await openAccount()
   const id = await begin(account, spec())
   await until(account, id, 'mirroring')
-  const sessions = leftovers(account).sessions
+  const { sessions, rules } = leftovers(account)
 
   await pass(account, null, 30)
   const silent = mirroredVnis(account.cloud)
@@ -117,8 +123,37 @@ test('after an outage that outlived the lease it goes on with new rules and the 
 
   expect(silent).toEqual([])
   expect(mirroredVnis(account.cloud)).toHaveLength(2)
-  expect(leftovers(account).sessions).toEqual(sessions)
-  expect((await read(account.plane, id)).life.rules.map(({ generation }) => generation)).toEqual([1])
+  expect(leftovers(account)).toMatchObject({ sessions, rules })
+  expect((await read(account.plane, id)).life.rules.map(({ leases }) => leases)).toEqual([1])
+})
+
+test('a rule that is closed or deleted behind its back mirrors again after the next look, under a lease', {
+  timeout: 60_000,
+}, async () => {
+  const account = await openAccount()
+  const { ec2 } = account.plane.clients
+  const id = await begin(account, spec())
+  await until(account, id, 'mirroring')
+  const [TrafficMirrorFilterRuleId] = leftovers(account).rules
+
+  // As a lease that is delivered late does, or twice.
+  await ec2.send(
+    new ModifyTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId, RuleAction: 'reject' }),
+  )
+  const closed = mirroredVnis(account.cloud)
+  await pass(account)
+  const reopened = { flowing: mirroredVnis(account.cloud).length, unleased: rulesWithoutLease(account) }
+  // Long enough for EC2 to know everywhere that it was there.
+  for (let n = 0; n < 6; n++) await pass(account)
+  await ec2.send(new DeleteTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId }))
+  await account.clock.advance(10_000)
+  for (let n = 0; n < 2; n++) await pass(account)
+  const remade = { flowing: mirroredVnis(account.cloud).length, unleased: rulesWithoutLease(account) }
+
+  expect(closed).toEqual([])
+  expect(reopened).toEqual({ flowing: 2, unleased: [] })
+  expect(remade).toEqual({ flowing: 2, unleased: [] })
+  expect(leftovers(account).rules).not.toContain(TrafficMirrorFilterRuleId)
 })
 
 test('a stop ends it at once, with the sessions of other owners untouched', { timeout: 60_000 }, async () => {

@@ -62,8 +62,9 @@ test('no session is created before every gateway has acknowledged it, and its VN
   })
   const vnis = (await ledger(account.plane, id)).map(({ vni }) => vni)
   expect(told?.sources.map(({ vni }) => vni).sort()).toEqual(vnis.sort())
-  expect((await made(account)).slice(0, 3)).toEqual([
+  expect((await made(account)).slice(0, 4)).toEqual([
     'CreateTrafficMirrorFilter',
+    'CreateTrafficMirrorFilterRule',
     'CreateTrafficMirrorSession',
     'CreateTrafficMirrorSession',
   ])

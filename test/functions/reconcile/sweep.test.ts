@@ -1,5 +1,6 @@
 import {
   CreateTrafficMirrorFilterCommand,
+  CreateTrafficMirrorFilterRuleCommand,
   CreateTrafficMirrorSessionCommand,
   type ResourceType,
 } from '@aws-sdk/client-ec2'
@@ -30,12 +31,17 @@ const ours = (account: Account, seconds: number) => ({
   'expires-at': new Date(account.clock.now() + seconds * 1000).toISOString(),
 })
 
-const makeSession = async ({ plane }: Account, n: number, tags: Record<string, string>): Promise<string> => {
+const makeSession = async (
+  { plane }: Account,
+  n: number,
+  tags: Record<string, string>,
+  filter = parkingFilterId,
+): Promise<string> => {
   const { TrafficMirrorSession } = await plane.clients.ec2.send(
     new CreateTrafficMirrorSessionCommand({
       NetworkInterfaceId: eni(n),
       TrafficMirrorTargetId: mirrorTargetId,
-      TrafficMirrorFilterId: parkingFilterId,
+      TrafficMirrorFilterId: filter,
       SessionNumber: 7,
       TagSpecifications: tagged('traffic-mirror-session', tags),
     }),
@@ -43,13 +49,33 @@ const makeSession = async ({ plane }: Account, n: number, tags: Record<string, s
   return TrafficMirrorSession?.TrafficMirrorSessionId ?? ''
 }
 
+const makeOpenFilter = async ({ plane }: Account, tags: Record<string, string>) => {
+  const { ec2 } = plane.clients
+  const { TrafficMirrorFilter } = await ec2.send(
+    new CreateTrafficMirrorFilterCommand({ TagSpecifications: tagged('traffic-mirror-filter', tags) }),
+  )
+  const filter = TrafficMirrorFilter?.TrafficMirrorFilterId ?? ''
+  const { TrafficMirrorFilterRule } = await ec2.send(
+    new CreateTrafficMirrorFilterRuleCommand({
+      TrafficMirrorFilterId: filter,
+      TrafficDirection: 'ingress',
+      RuleNumber: 1,
+      RuleAction: 'accept',
+      SourceCidrBlock: '0.0.0.0/0',
+      DestinationCidrBlock: '0.0.0.0/0',
+    }),
+  )
+  return { filter, rule: TrafficMirrorFilterRule?.TrafficMirrorFilterRuleId ?? '' }
+}
+
 test('what is expired by its tags goes, what is not ours or not expired stays', {
   timeout: 30_000,
 }, async () => {
   const account = await openAccount()
-  const { ec2 } = account.plane.clients
   const tags = ours(account, -60)
-  const expired = await makeSession(account, 1, tags)
+  const open = await makeOpenFilter(account, tags)
+  const expired = await makeSession(account, 1, tags, open.filter)
+  const foreign = await makeOpenFilter(account, { ...tags, deployment: 'shadowmeter/prod' })
   const kept = [
     await makeSession(account, 2, ours(account, 60)),
     await makeSession(account, 3, { ...tags, deployment: 'shadowmeter/prod' }),
@@ -57,15 +83,17 @@ test('what is expired by its tags goes, what is not ours or not expired stays', 
     await makeSession(account, 5, { 'managed-by': 'shadowmeter', deployment: 'shadowmeter/test' }),
     await makeSession(account, 6, { ...tags, 'expires-at': 'never' }),
   ]
-  await ec2.send(
-    new CreateTrafficMirrorFilterCommand({ TagSpecifications: tagged('traffic-mirror-filter', tags) }),
-  )
 
   const swept = await sweep(account.plane)
 
-  expect(swept).toMatchObject({ sessions: [expired], gateways: false })
-  expect(swept.filters).toHaveLength(1)
+  expect(swept).toMatchObject({
+    rules: [open.rule],
+    sessions: [expired],
+    filters: [open.filter],
+    gateways: false,
+  })
   expect(leftovers(account).sessions.sort()).toEqual(kept.sort())
+  expect(account.cloud.state.mirrorRules.list()).toMatchObject([{ id: foreign.rule, action: 'accept' }])
 })
 
 test('an experiment whose record is lost is taken down when it is over', { timeout: 30_000 }, async () => {
@@ -93,9 +121,9 @@ test('gateways and schedules that nobody needs go', { timeout: 30_000 }, async (
   const account = await openAccount()
   const { ecs, scheduler } = account.plane.clients
   await ecs.send(new UpdateServiceCommand({ cluster: 'shadowmeter', service: 'gateway', desiredCount: 3 }))
-  const stray = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y.lease.tmfr-0123456789abcdef0'
+  const stray = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y.lease.tmfr-0123456789abcdef0.0'
   const later = new Date(account.clock.now() + 86_400_000).toISOString()
-  const what = { deed: 'delete-rule', rule: 'tmfr-0123456789abcdef0' } as const
+  const what = { deed: 'reject-rule', rule: 'tmfr-0123456789abcdef0' } as const
   await arm(scheduler, stray, later, what, account.plane.schedules)
   await arm(scheduler, 'somebody-elses', later, what, account.plane.schedules)
 
