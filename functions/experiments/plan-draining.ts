@@ -75,15 +75,15 @@ const closeSessions = (view: View, now: Date, settings: Settings): Action[] => {
 }
 
 /**
- * A session’s kill schedule goes after its session, and leases go after the last one: until then they are what is sure to
- * end it, whatever EC2 refuses.
+ * A session’s kill schedule goes after its session, and leases go after the filter with its rules: until then they are what
+ * is sure to end it, whatever EC2 refuses.
  */
 const disarm = (view: View): Action[] => {
   const { id } = view.record.experiment
-  const live = liveSessions(view)
-  const kills = new Set(live.map((session) => killSchedule(id, session)))
+  const kills = new Set(liveSessions(view).map((session) => killSchedule(id, session)))
+  const hasRules = filtersOf(view).length > 0
   const isNeeded = (schedule: string): boolean =>
-    kills.has(schedule) || (live.length > 0 && schedule.startsWith(leasePrefix(id)))
+    kills.has(schedule) || (hasRules && schedule.startsWith(leasePrefix(id)))
   return [...view.seen.schedules.keys()]
     .filter((schedule) => schedule.startsWith(schedulePrefix(id)) && !isNeeded(schedule))
     .map((schedule) => ({ kind: 'disarm', schedule }))
