@@ -68,7 +68,9 @@ const deleteRuleInUse = async (
     ),
   )
   const note =
-    turning === null ? 'it changes the action of one' : `IT REFUSES TO CHANGE THE ACTION OF ONE: ${turning}`
+    turning === null
+      ? 'it changes the action of one, as leases need'
+      : `but it does not change the action of one: ${turning}`
   const code = await until(bench, async () => {
     try {
       await bench.account.clients.ec2.send(
