@@ -98,7 +98,9 @@ export const Redaction = z
       .min(1024)
       .max(64 << 20)
       .default(REDACTED_BYTES_MAX)
-      .describe('requests with a longer body, decoded, are held back'),
+      .describe(
+        'requests with a longer body, decoded, are held back; while one is redacted the gateway holds it twice: as captured and as redacted',
+      ),
   })
   .meta({ id: 'Redaction' })
 export type Redaction = z.output<typeof Redaction>

@@ -1,152 +1,85 @@
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import type { RawHeaders } from '../http/exchange.ts'
 import { headerValue } from '../select/headers.ts'
-import { boundaryOf, redactMultipart } from './multipart.ts'
+import { BodyReader } from './body-reader.ts'
+import { type Codings, codingsOf, decoded, decodedPieces, PIECE_BYTES, UndecodableError } from './coding.ts'
+import { ContentReader, type Opaque } from './content.ts'
 import type { Values } from './values.ts'
-import { redactXml } from './xml.ts'
 
-/** Null: it cannot be read, and so nobody can say what is in it. Later: it is longer than what is read at once. */
-export type RedactedBody = { body: Buffer; isDecoded: boolean } | null | 'later'
+/** The same buffer when nothing changed, which then keeps its content coding; else it is without one. */
+export type RedactedBody = { body: Buffer; isDecoded: boolean }
 
 export type BodyBounds = {
   /** Longer bodies, decoded, are not read. */
   bytesMax: number
-  /** So is what is neither text nor of a known format. */
-  opaque: 'scan' | 'refuse'
-  /** Longer ones, decoded, are left for later. */
-  atOnce: number
+  /** What to do with what is neither text nor of a known format. */
+  opaque: Opaque
 }
 
 /**
- * A body with other values in it; the same buffer when nothing changed, which then keeps its content coding, else it is
- * without one.
+ * A body with other values in it. Null: it cannot be read, and so nobody can say what is in it. Later: it is longer than
+ * what is read at once.
+ *
+ * @param atOnce longer ones, decoded, are left for later
  */
 export const redactBody = (
   headers: RawHeaders,
   body: Buffer,
   values: Values,
-  { bytesMax, opaque, atOnce }: BodyBounds,
-): RedactedBody => {
+  { bytesMax, opaque }: BodyBounds,
+  atOnce: number = Number.POSITIVE_INFINITY,
+): RedactedBody | null | 'later' => {
   if (body.length === 0) return { body, isDecoded: false }
   if (body.length > bytesMax) return null
   if (body.length > atOnce) return 'later'
-  const contentType = headerValue(headers, 'content-type') ?? ''
-  const grpcCoding = headerValue(headers, 'grpc-encoding')
-  if (grpcCoding !== null && grpcCoding.trim() !== 'identity') return null
-  const coding = headerValue(headers, 'content-encoding')
-  const plain = coding === null ? body : decoded(body, coding, Math.min(bytesMax, atOnce))
+  const codings = readableCodings(headers)
+  if (codings === null) return null
+  const plain = decoded(body, codings, Math.min(bytesMax, atOnce))
   if (plain === 'longer') return atOnce < bytesMax ? 'later' : null
   if (plain === null) return null
-  const text = plain.toString('latin1')
-  const changed = redactContent(contentType, text, values, opaque)
-  if (changed === null) return null
-  if (changed === text) return { body, isDecoded: false }
-  return { body: Buffer.from(changed, 'latin1'), isDecoded: true }
+  const reader = bodyReader(headers, values, opaque, plain.length)
+  let at = 0
+  for (; plain.length - at > PIECE_BYTES; at += PIECE_BYTES)
+    if (!reader.write(plain.subarray(at, at + PIECE_BYTES), false)) return null
+  return reader.write(at === 0 ? plain : plain.subarray(at), true) ? redactedBy(reader, body) : null
 }
 
-/** Codings that RFC 9110 section 8.4 and RFC 8878 name, the last one applied first; bounded, so that no bomb goes off. */
-const decoded = (body: Buffer, coding: string, maxOutputLength: number): Buffer | 'longer' | null => {
-  let bytes = body
-  try {
-    for (const name of coding.toLowerCase().split(',').reverse()) {
-      switch (name.trim()) {
-        case '':
-        case 'identity':
-          break
-        case 'gzip':
-        case 'x-gzip':
-          bytes = gunzipSync(bytes, { maxOutputLength })
-          break
-        case 'deflate':
-          // Some send it without the zlib header that RFC 9110 section 8.4.1.2 asks for.
-          bytes =
-            ((bytes[0] ?? 0) & 0x0f) === 8
-              ? inflateSync(bytes, { maxOutputLength })
-              : inflateRawSync(bytes, { maxOutputLength })
-          break
-        case 'br':
-          bytes = brotliDecompressSync(bytes, { maxOutputLength })
-          break
-        case 'zstd':
-          bytes = zstdDecompressSync(bytes, { maxOutputLength })
-          break
-        default:
-          return null
-      }
-    }
-    return bytes
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'longer' : null
-  }
-}
-
-const PARTS_DEPTH_MAX = 3
-
-/** Text of a content type, with other values in it; null when it cannot be read. */
-const redactContent = (
-  contentType: string,
-  text: string,
+/** The same for a long body, a piece after the other. */
+export const redactBodyInPieces = async (
+  headers: RawHeaders,
+  body: Buffer,
   values: Values,
-  opaque: 'scan' | 'refuse',
-  depth = 0,
-): string | null => {
-  const [type = ''] = contentType.split(';', 1)
-  switch (formatOf(type.trim().toLowerCase(), contentType, text)) {
-    case 'json':
-      return values.json('body', text)
-    case 'form':
-      return values.form('body', text)
-    case 'xml':
-      return redactXml(text, (name, value, names) =>
-        name === null ? values.text('body', value) : (values.named('body', name, value, names) ?? ''),
-      )
-    case 'multipart': {
-      const boundary = boundaryOf(contentType)
-      if (boundary === null || depth >= PARTS_DEPTH_MAX) return null
-      return redactMultipart(
-        text,
-        boundary,
-        (part, content) => {
-          const isField =
-            part.filename === null && (part.contentType === null || part.contentType === 'text/plain')
-          if (!isField) return redactContent(part.type, content, values, opaque, depth + 1)
-          if (content === '') return content
-          return part.name === null
-            ? values.text('body', content)
-            : (values.named('body', part.name, content, [part.name]) ?? '')
-        },
-        (filename) => values.scanned('body', filename),
-      )
-    }
-    case 'text':
-      return opaque === 'refuse' ? values.text('body', text) : values.scanned('body', text)
-    case 'wide':
-      return null
-    case 'binary':
-      return opaque === 'refuse' ? null : values.scanned('body', text, true)
+  { bytesMax, opaque }: BodyBounds,
+): Promise<RedactedBody | null> => {
+  const codings = body.length > bytesMax ? null : readableCodings(headers)
+  if (codings === null) return null
+  const reader = bodyReader(headers, values, opaque, codings.length === 0 ? body.length : bytesMax)
+  try {
+    for await (const piece of decodedPieces(body, codings, bytesMax))
+      if (!reader.write(piece, false)) return null
+  } catch (error) {
+    if (error instanceof UndecodableError) return null
+    throw error
   }
+  return reader.write(NOTHING, true) ? redactedBy(reader, body) : null
 }
 
-type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'binary' | 'wide'
+const NOTHING = Buffer.alloc(0)
+/** Addresses that reach nobody are mostly longer than others. */
+const GROWTH = 1.5
 
-/** By its type, and where that says nothing by how it begins. */
-const formatOf = (type: string, contentType: string, text: string): Format => {
-  if (/charset="?utf-?(?:16|32)/i.test(contentType)) return 'wide'
-  if (type.startsWith('multipart/')) return 'multipart'
-  if (/[/+](?:x-)?(?:nd|geo|hal\+)?json(?:-seq|l|lines)?$/.test(type)) return 'json'
-  if (type === 'application/x-www-form-urlencoded') return 'form'
-  if (/[/+](?:xml|xhtml)$/.test(type) || type === 'image/svg+xml') return 'xml'
-  const [, first] = /^(?:\xef\xbb\xbf)?\s{0,64}([{[<])/.exec(text) ?? []
-  if (first === '{' || first === '[') return 'json'
-  if (first === '<') return 'xml'
-  if (type.startsWith('text/') || TEXTS.has(type)) return 'text'
-  if (type === '' && /^[\w.[\]-]{1,64}=/.test(text)) return 'form'
-  return 'binary'
+const bodyReader = (headers: RawHeaders, values: Values, opaque: Opaque, bytes: number): BodyReader => {
+  const contentType = headerValue(headers, 'content-type') ?? ''
+  return new BodyReader(new ContentReader(contentType, values, opaque), Math.ceil(GROWTH * bytes))
 }
 
-const TEXTS = new Set([
-  'application/graphql',
-  'application/javascript',
-  'application/yaml',
-  'application/x-yaml',
-])
+const redactedBy = (reader: BodyReader, body: Buffer): RedactedBody => {
+  const redacted = reader.redacted()
+  return redacted === null ? { body, isDecoded: false } : { body: redacted, isDecoded: true }
+}
+
+/** Null when there is one that nobody knows; messages of gRPC may have one, too. */
+const readableCodings = (headers: RawHeaders): Codings | null => {
+  const grpcCoding = headerValue(headers, 'grpc-encoding')
+  if (grpcCoding !== null && grpcCoding.trim() !== 'identity') return null
+  return codingsOf(headerValue(headers, 'content-encoding'))
+}

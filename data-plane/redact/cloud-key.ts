@@ -33,6 +33,9 @@ export const KEY_PREFIXES = PREFIXES.map(([prefix]) => prefix.replace('.', '\\.'
 /** The first two characters of each. */
 export const KEY_BEGINNINGS = PREFIXES.map(([prefix]) => prefix.slice(0, 2))
 
+/** The longest, and the character behind it that says whether it is one. */
+export const KEY_REACH = Math.max(...PREFIXES.map(([prefix, { max }]) => prefix.length + max + 1))
+
 const KNOWN = new Map(PREFIXES)
 
 export const isKeyPrefix = (text: string): boolean => KNOWN.has(text)

@@ -1,7 +1,8 @@
 import type { Fill } from './fill.ts'
 
-const LOCAL_MAX = 64
-const DOMAIN_MAX = 253
+/** Longer ones are read as far as this on each side of the @. */
+export const LOCAL_MAX = 64
+export const DOMAIN_MAX = 253
 /** So many letters and digits tell some 10^15 people apart. */
 const LOCAL_LENGTH = 12
 const RESERVED = '@example.com'

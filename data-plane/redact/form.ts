@@ -1,25 +1,60 @@
+import type { Reader } from './reader.ts'
+
+/** Null leaves the pair out. */
+export type VisitPair = (name: string, value: string) => string | null
+
 /**
  * A query or a form (application/x-www-form-urlencoded) with other values in it; what does not change stays as it was
- * encoded. Null from `visit` leaves a pair out.
+ * encoded. Latin-1 in and out.
  */
-export const redactForm = (text: string, visit: (name: string, value: string) => string | null): string => {
-  if (text === '') return text
-  let isChanged = false
-  const parts: string[] = []
-  for (const part of text.split('&')) {
-    const equals = part.indexOf('=')
-    const rawName = equals < 0 ? '' : part.slice(0, equals)
-    const rawValue = equals < 0 ? part : part.slice(equals + 1)
-    const value = decodeForm(rawValue)
-    const replaced = value === '' ? value : visit(decodeForm(rawName), value)
-    if (replaced === value) parts.push(part)
-    else {
-      isChanged = true
-      if (replaced !== null)
-        parts.push(equals < 0 ? encodePercent(replaced) : `${rawName}=${encodePercent(replaced)}`)
-    }
+export class FormReader implements Reader {
+  taken = 0
+  readonly #visit: VisitPair
+  #isFirst = true
+  /** Every pair so far was left out. */
+  #isEmpty = true
+
+  constructor(visit: VisitPair) {
+    this.#visit = visit
   }
-  return isChanged ? parts.join('&') : text
+
+  read(text: string, isLast: boolean): string {
+    let result = ''
+    let copied = 0
+    let i = 0
+    // Each turn takes a pair with the & before it.
+    while (i < text.length) {
+      const start = this.#isFirst ? i : i + 1
+      const ampersand = text.indexOf('&', start)
+      if (ampersand < 0 && !isLast) break
+      const end = ampersand < 0 ? text.length : ampersand
+      const pair = text.slice(start, end)
+      const replaced = this.#replaced(pair)
+      const isChanged = replaced !== pair
+      if (isChanged || (this.#isEmpty && start > i)) {
+        const from = replaced === null || this.#isEmpty ? i : start
+        result += text.slice(copied, from) + (isChanged ? (replaced ?? '') : '')
+        copied = isChanged ? end : start
+      }
+      if (replaced !== null) this.#isEmpty = false
+      this.#isFirst = false
+      i = end
+    }
+    this.taken = i
+    return copied === 0 ? text.slice(0, i) : result + text.slice(copied, i)
+  }
+
+  #replaced(pair: string): string | null {
+    const equals = pair.indexOf('=')
+    const rawValue = pair.slice(equals + 1)
+    if (rawValue === '') return pair
+    const value = decodeForm(rawValue)
+    const rawName = equals < 0 ? '' : pair.slice(0, equals)
+    const replaced = this.#visit(decodeForm(rawName), value)
+    if (replaced === value) return pair
+    if (replaced === null) return null
+    return equals < 0 ? encodePercent(replaced) : `${rawName}=${encodePercent(replaced)}`
+  }
 }
 
 const decodeForm = (text: string): string =>

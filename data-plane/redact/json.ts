@@ -1,3 +1,5 @@
+import type { Reader } from './reader.ts'
+
 /**
  * What is asked about a value: its name where it has one (the next key above, for members of arrays), and the keys from
  * the root to it. The same value back changes nothing.
@@ -14,53 +16,78 @@ const DEPTH_MAX = 64
  * JSON with other values in it, all else byte for byte as it was: it is read as a sequence of strings and numbers, so that
  * several documents in a row, one that was cut off and one with mistakes are read too. Latin-1 in and out.
  */
-export const redactJson = (text: string, visit: VisitField, visitKey: VisitKey): string => {
-  const keys: string[] = []
-  const objects: boolean[] = []
+export class JsonReader implements Reader {
+  taken = 0
+  readonly #visit: VisitField
+  readonly #visitKey: VisitKey
+  readonly #keys: string[] = []
+  readonly #objects: boolean[] = []
   /** How many keys lead to the container at each depth. */
-  const above: number[] = []
-  let depth = 0
-  let result = ''
-  let copied = 0
-  let i = 0
-  const put = (start: number, end: number, replaced: string) => {
-    result += text.slice(copied, start) + replaced
-    copied = end
+  readonly #above: number[] = []
+  #depth = 0
+
+  constructor(visit: VisitField, visitKey: VisitKey) {
+    this.#visit = visit
+    this.#visitKey = visitKey
   }
-  while (i < text.length) {
-    const code = text.charCodeAt(i)
-    if (code === 0x22) {
-      const end = stringEnd(text, i + 1)
-      const raw = text.slice(i + 1, end)
-      const value = raw.includes('\\') ? unescaped(raw) : raw
-      const isKey = (depth > DEPTH_MAX || objects[depth - 1] !== false) && followedByColon(text, end + 1)
-      const replaced = isKey ? visitKey(value) : visit(keys[keys.length - 1] ?? null, value, keys)
-      if (isKey) {
-        shorten(keys, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
-        keys.push(value)
-      }
-      if (replaced !== value) put(i + 1, Math.min(end, text.length), escaped(replaced))
-      i = end + 1
-    } else if (code === 0x7b || code === 0x5b) {
-      if (depth < DEPTH_MAX) {
-        objects[depth] = code === 0x7b
-        above[depth] = keys.length
-      }
-      depth++
-      i++
-    } else if (code === 0x7d || code === 0x5d) {
-      if (depth > 0) depth--
-      if (depth < DEPTH_MAX) shorten(keys, above[depth] ?? 0)
-      i++
-    } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
-      const end = numberEnd(text, i)
-      const value = text.slice(i, end)
-      const replaced = visit(keys[keys.length - 1] ?? null, value, keys)
-      if (replaced !== value) put(i, end, asNumber(replaced))
-      i = end
-    } else i++
+
+  read(text: string, isLast: boolean): string {
+    const keys = this.#keys
+    const objects = this.#objects
+    const above = this.#above
+    let depth = this.#depth
+    let result = ''
+    let copied = 0
+    let i = 0
+    while (i < text.length) {
+      const code = text.charCodeAt(i)
+      if (code === 0x22) {
+        const end = stringEnd(text, i + 1)
+        const mayBeKey = depth > DEPTH_MAX || objects[depth - 1] !== false
+        const behind = mayBeKey ? spaceEnd(text, end + 1) : end + 1
+        if (!isLast && behind >= text.length) break
+        const raw = text.slice(i + 1, end)
+        const value = raw.includes('\\') ? unescaped(raw) : raw
+        const isKey = mayBeKey && text.charCodeAt(behind) === 0x3a
+        const replaced = isKey
+          ? this.#visitKey(value)
+          : this.#visit(keys[keys.length - 1] ?? null, value, keys)
+        if (isKey) {
+          shorten(keys, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
+          keys.push(value)
+        }
+        if (replaced !== value) {
+          result += text.slice(copied, i + 1) + escaped(replaced)
+          copied = Math.min(end, text.length)
+        }
+        i = end + 1
+      } else if (code === 0x7b || code === 0x5b) {
+        if (depth < DEPTH_MAX) {
+          objects[depth] = code === 0x7b
+          above[depth] = keys.length
+        }
+        depth++
+        i++
+      } else if (code === 0x7d || code === 0x5d) {
+        if (depth > 0) depth--
+        if (depth < DEPTH_MAX) shorten(keys, above[depth] ?? 0)
+        i++
+      } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
+        const end = numberEnd(text, i)
+        if (!isLast && end === text.length) break
+        const value = text.slice(i, end)
+        const replaced = this.#visit(keys[keys.length - 1] ?? null, value, keys)
+        if (replaced !== value) {
+          result += text.slice(copied, i) + asNumber(replaced)
+          copied = end
+        }
+        i = end
+      } else i++
+    }
+    this.#depth = depth
+    this.taken = Math.min(i, text.length)
+    return copied === 0 ? text.slice(0, this.taken) : result + text.slice(copied, this.taken)
   }
-  return copied === 0 ? text : result + text.slice(copied)
 }
 
 /** Setting an array's length costs more than taking out the one or two that are too many. */
@@ -79,10 +106,11 @@ const stringEnd = (text: string, start: number): number => {
   return text.length
 }
 
-const followedByColon = (text: string, start: number): boolean => {
+/** Where the spaces that begin here end. */
+const spaceEnd = (text: string, start: number): number => {
   let i = start
   while (i < text.length && isSpace(text.charCodeAt(i))) i++
-  return text.charCodeAt(i) === 0x3a
+  return i
 }
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09

@@ -1,4 +1,4 @@
-import { redactJson } from './json.ts'
+import { JsonReader } from './json.ts'
 
 /** Claims that say what a token is, when it holds and for which service, not whose it is (RFC 7519 section 4.1). */
 const PLAIN_CLAIMS = new Set([
@@ -46,11 +46,10 @@ export const redactJwt = (
   const claims = others.length === 0 ? Buffer.from(payload, 'base64url').toString('latin1') : ''
   if (!claims.startsWith('{'))
     return `${header}.${[payload, signature, ...others].map(opaqueUnlessEmpty(opaque)).join('.')}`
-  const changed = redactJson(
-    claims,
+  const changed = new JsonReader(
     (name, value, keys) => (PLAIN_CLAIMS.has(keys[0] ?? '') ? value : claim(name, value)),
     (key) => key,
-  )
+  ).read(claims, true)
   const said = Buffer.from(changed, 'latin1').toString('base64url')
   if (!keepsSignature) return `${UNSIGNED}${said}.`
   return `${header}.${said}.${opaqueUnlessEmpty(opaque)(signature)}`

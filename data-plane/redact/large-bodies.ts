@@ -12,7 +12,7 @@ export type LargeBodiesLimits = {
   byteNs: number
   /** A thread that has nothing to do for so long is ended, and its memory free. */
   idleMs: number
-  /** Of the thread’s heap; the bytes of bodies are outside of it, and a few times their length. */
+  /** Of the thread’s heap: the longest value of a body has to fit into it; the body, as captured and as redacted, is outside of it. */
   heapMb: number
 }
 
@@ -105,7 +105,7 @@ export class LargeBodies {
       if (answer === 'ready') {
         this.#isReady = true
         if (this.#job !== null) this.#endIn(this.#timeFor(this.#job))
-      } else this.#answered(answer && { ...answer, body: Buffer.from(answer.body.buffer) })
+      } else this.#answered(answer && { ...answer, body: bufferOf(answer.body) })
     })
     // Out of memory, or a defect: what it says of itself could hold what is in the body.
     thread.on('error', () => this.#lost(thread))
@@ -141,3 +141,6 @@ export class LargeBodies {
     else this.#answered(null)
   }
 }
+
+const bufferOf = ({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Buffer =>
+  Buffer.from(buffer, byteOffset, length)

@@ -1,6 +1,6 @@
 import type { Redaction } from '../../contract/redaction.ts'
 import type { Matched } from '../select/match.ts'
-import { type BodyBounds, redactBody } from './body.ts'
+import { type BodyBounds, redactBodyInPieces } from './body.ts'
 import type { RedactionSettings } from './redactor.ts'
 import { type RedactionCounts, Values } from './values.ts'
 
@@ -24,22 +24,21 @@ export type RedactedLargeBody = {
 /** Answers seldom repeat more of what they were sent. */
 const MADE_MAX = 1_000
 
-/** All of a large body at once, however long it takes; null when it cannot be read. */
-export const redactLargeBody = ({
+/** Reads a large body piece by piece, however long it takes; null when it cannot be read. */
+export const redactLargeBody = async ({
   redaction: { settings, key },
   request,
   body,
   isWrite,
-}: LargeBody): RedactedLargeBody | null => {
+}: LargeBody): Promise<RedactedLargeBody | null> => {
   const values = new Values(settings, key === null ? null : Buffer.from(key, 'base64'))
   values.begin(request, 'request', isWrite)
-  const redacted = redactBody(request.headers, body, values, boundsOf(settings))
-  if (redacted === null || redacted === 'later') return null
+  const redacted = await redactBodyInPieces(request.headers, body, values, boundsOf(settings))
+  if (redacted === null) return null
   return { ...redacted, counts: values.counts, made: values.made(MADE_MAX) }
 }
 
 export const boundsOf = ({ bodyBytesMax, unlisted }: Redaction): BodyBounds => ({
   bytesMax: bodyBytesMax,
   opaque: unlisted === 'replace' ? 'refuse' : 'scan',
-  atOnce: Number.POSITIVE_INFINITY,
 })

@@ -1,3 +1,5 @@
+import type { Reader } from './reader.ts'
+
 export type Part = {
   name: string | null
   filename: string | null
@@ -16,54 +18,138 @@ export const boundaryOf = (contentType: string): string | null => {
 }
 
 /**
- * A multipart body (RFC 7578) with other contents of its parts. Null when it has no such boundary: then nobody knows what
- * is in it. Latin-1 in and out.
- *
- * @param visit gives a part’s contents, or null for a part that cannot be read
+ * A multipart body (RFC 7578) with other contents of its parts. It cannot be read when it has no such boundary: then nobody
+ * knows what is in it. Latin-1 in and out.
  */
-export const redactMultipart = (
-  text: string,
-  boundary: string,
-  visit: (part: Part, content: string) => string | null,
-  visitFilename: (filename: string) => string,
-): string | null => {
-  const delimiter = `--${boundary}`
-  const first = text.startsWith(delimiter) ? 0 : text.indexOf(`\r\n${delimiter}`)
-  if (first < 0) return null
-  let result = ''
-  let copied = 0
-  let at = text.indexOf('\n', first + 2)
-  while (at >= 0) {
-    const start = at + 1
-    const next = text.indexOf(`\r\n${delimiter}`, at - 1)
+export class MultipartReader implements Reader {
+  taken = 0
+  readonly #delimiter: string
+  readonly #mark: string
+  readonly #visit: (part: Part) => Reader
+  readonly #visitFilename: (filename: string) => string
+  /** What is to be read next; a head is that of a part with the boundary before it. */
+  #next: 'beginning' | 'preamble' | 'head' | 'content' | 'epilogue' | 'nothing' = 'beginning'
+  #isFirst = true
+  #content: Reader | null = null
+  #result = ''
+
+  /** @param visit gives who reads a part’s contents */
+  constructor(boundary: string, visit: (part: Part) => Reader, visitFilename: (filename: string) => string) {
+    this.#delimiter = `--${boundary}`
+    this.#mark = `\r\n${this.#delimiter}`
+    this.#visit = visit
+    this.#visitFilename = visitFilename
+  }
+
+  read(text: string, isLast: boolean): string | null {
+    this.#result = ''
+    this.taken = 0
+    let goesOn = true
+    while (goesOn) goesOn = this.#step(text, isLast)
+    return this.#next === 'nothing' ? null : this.#result
+  }
+
+  #step(text: string, isLast: boolean): boolean {
+    switch (this.#next) {
+      case 'beginning':
+        return this.#beginning(text, isLast)
+      case 'preamble':
+        return this.#preamble(text, isLast)
+      case 'head':
+        return this.#head(text, isLast)
+      case 'content':
+        return this.#contents(text, isLast, text.indexOf(this.#mark, this.taken))
+      case 'epilogue':
+        this.#pass(text, text.length)
+        return false
+      case 'nothing':
+        return false
+    }
+  }
+
+  #beginning(text: string, isLast: boolean): boolean {
+    if (!isLast && text.length < this.#delimiter.length) return false
+    this.#next = text.startsWith(this.#delimiter) ? 'head' : 'preamble'
+    return true
+  }
+
+  #preamble(text: string, isLast: boolean): boolean {
+    const first = text.indexOf(this.#mark, this.taken)
+    if (first < 0 && !isLast) this.#pass(text, this.#unmarked(text))
+    if (first < 0 && isLast) this.#next = 'nothing'
+    if (first < 0) return false
+    this.#pass(text, first)
+    this.#next = 'head'
+    return true
+  }
+
+  #head(text: string, isLast: boolean): boolean {
+    const boundary = this.taken
+    const isClosing = !this.#isFirst && text.startsWith('--', boundary + this.#mark.length)
+    const line = isClosing ? -1 : text.indexOf('\n', boundary + 2)
+    const start = line + 1
+    const isWhole = line >= 0 && text.length >= start + HEAD_MAX + 4 + this.#mark.length
+    if (!isLast && !isWhole && !isClosing) return false
+    if (line < 0) {
+      this.#next = 'epilogue'
+      return true
+    }
+    const next = text.indexOf(this.#mark, line - 1)
     const end = next < 0 ? text.length : next
     const blank = text.startsWith('\r\n', start) ? start - 2 : headEnd(text, start, end)
-    const hasHead = blank >= start - 2 && blank < end
-    if (!hasHead && end > start) return null
-    if (hasHead) {
-      const head = text.slice(start, Math.max(start, blank))
-      const part = partOf(head)
-      if (part.filename !== null) {
-        const replaced = visitFilename(part.filename)
-        const place = start + head.indexOf(part.filename, head.search(/filename/i))
-        if (replaced !== part.filename) {
-          result += text.slice(copied, place) + replaced.replace(/["\r\n]/g, '_')
-          copied = place + part.filename.length
-        }
-      }
-      const from = blank + 4
-      const content = text.slice(Math.min(from, end), end)
-      const replaced = visit(part, content)
-      if (replaced === null) return null
-      if (replaced !== content) {
-        result += text.slice(copied, from) + replaced
-        copied = end
-      }
+    if (blank < start - 2 || blank >= end) {
+      // Nothing at all between two boundaries is no part.
+      this.#pass(text, Math.min(start, end))
+      this.#next = end > start ? 'nothing' : next < 0 ? 'epilogue' : 'head'
+      this.#isFirst = false
+      return true
     }
-    if (next < 0 || text.startsWith('--', next + 2 + delimiter.length)) break
-    at = text.indexOf('\n', next + 2)
+    this.#content = this.#visit(this.#part(text, start, Math.max(start, blank)))
+    this.#pass(text, Math.min(blank + 4, end))
+    this.#next = 'content'
+    return this.#contents(text, isLast, next)
   }
-  return copied === 0 ? text : result + text.slice(copied)
+
+  /** Of a head the file’s name may say something about somebody. */
+  #part(text: string, start: number, end: number): Part {
+    const head = text.slice(start, end)
+    const part = partOf(head)
+    if (part.filename === null) return part
+    const replaced = this.#visitFilename(part.filename)
+    if (replaced === part.filename) return part
+    this.#pass(text, start + head.indexOf(part.filename, head.search(/filename/i)))
+    this.#result += replaced.replace(/["\r\n]/g, '_')
+    this.taken += part.filename.length
+    return part
+  }
+
+  /** @param next where the boundary behind the contents begins; negative when it is not there */
+  #contents(text: string, isLast: boolean, next: number): boolean {
+    const isWhole = next >= 0 || isLast
+    const end = next >= 0 ? next : isLast ? text.length : this.#unmarked(text)
+    const reader = this.#content as Reader
+    const replaced = reader.read(text.slice(this.taken, end), isWhole)
+    if (replaced === null) {
+      this.#next = 'nothing'
+      return false
+    }
+    this.#result += replaced
+    this.taken += reader.taken
+    if (!isWhole) return false
+    this.#next = next < 0 ? 'epilogue' : 'head'
+    this.#isFirst = false
+    return true
+  }
+
+  /** Up to where no boundary begins, whatever follows. */
+  #unmarked(text: string): number {
+    return Math.max(this.taken, text.length - this.#mark.length + 1)
+  }
+
+  #pass(text: string, end: number): void {
+    this.#result += text.slice(this.taken, end)
+    this.taken = end
+  }
 }
 
 /** Where a part’s head ends; what follows the part is not searched. */

@@ -4,14 +4,14 @@ import type { Fill } from './fill.ts'
 const DIGITS_MIN = 8
 /** ITU-T E.164 section 6. */
 const DIGITS_MAX = 15
-const LENGTH_MAX = 32
+export const PHONE_LENGTH_MAX = 32
 
 /** `+` and 8 to 15 digits, grouped by spaces, points, hyphens, slashes or brackets: where it ends, or -1. */
 export const internationalEnd = (text: string, start: number): number => {
   let digits = 0
   let end = -1
   let gap = 0
-  const last = Math.min(text.length, start + LENGTH_MAX)
+  const last = Math.min(text.length, start + PHONE_LENGTH_MAX)
   for (let i = start + 1; i < last; i++) {
     const code = text.charCodeAt(i)
     if (code >= 0x30 && code <= 0x39) {

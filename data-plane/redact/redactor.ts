@@ -94,7 +94,7 @@ export class Redactor {
   #request(request: Request, isWrite: boolean, atOnce: number): boolean | LargeBody {
     const { kind, method, target, host, headers, body, bodyLength } = request
     this.#values.begin(request, 'request', isWrite)
-    const redacted = redactBody(headers, body, this.#values, { ...this.#bounds, atOnce })
+    const redacted = redactBody(headers, body, this.#values, this.#bounds, atOnce)
     if (redacted === null) return false
     request.target = this.#target(target)
     request.headers = this.#headers.redact(headers)
@@ -126,7 +126,7 @@ export class Redactor {
     const mark = target.indexOf('?')
     const path = mark < 0 ? target : target.slice(0, mark)
     const changed = redactPath(path, (segment) => this.#values.scanned('path', segment))
-    return mark < 0 ? changed : `${changed}?${this.#values.form('query', target.slice(mark + 1))}`
+    return mark < 0 ? changed : `${changed}?${this.#values.form('query').read(target.slice(mark + 1), true)}`
   }
 }
 

@@ -1,10 +1,10 @@
 import type { RedactedKind, Region } from '../../contract/redaction.ts'
 import { isCard } from './card.ts'
-import { isKeyPrefix, KEY_BEGINNINGS, KEY_PREFIXES, keyAt } from './cloud-key.ts'
-import { emailAt } from './email.ts'
+import { isKeyPrefix, KEY_BEGINNINGS, KEY_PREFIXES, KEY_REACH, keyAt } from './cloud-key.ts'
+import { DOMAIN_MAX, emailAt, LOCAL_MAX } from './email.ts'
 import { NATIONAL_IDS, type NationalId } from './national-id.ts'
-import { internationalEnd, NORTH_AMERICAN } from './phone.ts'
-import { webhookAt } from './webhook.ts'
+import { internationalEnd, NORTH_AMERICAN, PHONE_LENGTH_MAX } from './phone.ts'
+import { SCHEME_MAX, WEBHOOK_MAX, webhookAt } from './webhook.ts'
 
 /** Something that was found in a text; `id` says which national id, `prefix` how a key begins. */
 export type Found = {
@@ -18,32 +18,67 @@ export type Found = {
 const DIGITS = [...'0123456789']
 const after = (first: string, seconds: readonly string[]): string[] => seconds.map((second) => first + second)
 
+/** A private key in PEM is not longer. */
+const PEM_MAX = 8192
+const JWT_PARTS_MAX = 5
+const USERINFO_MAX = 256
+const ASSIGNED_MAX = 512
+const CARD_DIGITS_MIN = 13
+const CARD_DIGITS_MAX = 19
+/** The longest word that a value is assigned to, and what may stand between the two. */
+const ASSIGNED_WORD_MAX = 'password'.length
+const ASSIGNING_MAX = 6
+
+type Anchor = {
+  pattern: string
+  /** The two characters that it can begin with. */
+  begins: readonly string[]
+  /** How far before the anchor what is found there can begin, if not with it. */
+  back?: number
+  /** How many characters from the anchor on say what is there. A token ends where it ends: see `isCut`. */
+  ahead: number
+}
+
 /**
- * Literals, and classes that take what they match, so that every place of a text is looked at once; each with the two
- * characters that it can begin with. What is found is an anchor: whether there is something to redact around it is for the
- * code below, which reads a bounded stretch.
+ * Literals, and classes that take what they match, so that every place of a text is looked at once. What is found is an
+ * anchor: whether there is something to redact around it is for the code below, which reads a bounded stretch.
  */
-const ANCHORS: readonly { pattern: string; begins: readonly string[] }[] = [
+const ANCHORS: readonly Anchor[] = [
   {
     pattern: '@',
     begins: after(
       '@',
       Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
     ),
+    back: LOCAL_MAX,
+    ahead: 1 + DOMAIN_MAX,
   },
-  { pattern: '://', begins: [':/'] },
-  { pattern: 'eyJ', begins: ['ey'] },
-  { pattern: '\\+\\d', begins: after('+', DIGITS) },
-  { pattern: '\\(\\d{3}\\)', begins: after('(', DIGITS) },
-  { pattern: '\\d\\d+', begins: DIGITS.flatMap((digit) => after(digit, DIGITS)) },
-  { pattern: '-----BEGIN ', begins: ['--'] },
-  { pattern: KEY_PREFIXES, begins: KEY_BEGINNINGS },
+  { pattern: '://', begins: [':/'], back: SCHEME_MAX, ahead: 3 + Math.max(USERINFO_MAX, WEBHOOK_MAX) },
+  { pattern: 'eyJ', begins: ['ey'], ahead: 3 },
+  { pattern: '\\+\\d', begins: after('+', DIGITS), ahead: PHONE_LENGTH_MAX + 1 },
+  { pattern: '\\(\\d{3}\\)', begins: after('(', DIGITS), ahead: PHONE_LENGTH_MAX },
+  {
+    pattern: '\\d\\d+',
+    begins: DIGITS.flatMap((digit) => after(digit, DIGITS)),
+    back: Math.max(...NATIONAL_IDS.map(({ back }) => back)),
+    // Each digit with a separator, and what follows the last.
+    ahead: 2 * CARD_DIGITS_MAX + 2,
+  },
+  { pattern: '-----BEGIN ', begins: ['--'], ahead: PEM_MAX },
+  { pattern: KEY_PREFIXES, begins: KEY_BEGINNINGS, ahead: KEY_REACH },
   {
     pattern:
       '(?:[Pp]ass(?:word|wd)|PASSWORD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy])(?=\\\\{0,2}["\']? ?[:=])',
     begins: ['Pa', 'pa', 'PA', 'Se', 'se', 'SE', 'To', 'to', 'TO', 'AP', 'Ap', 'aP', 'ap'],
+    ahead: ASSIGNED_WORD_MAX + ASSIGNING_MAX + ASSIGNED_MAX,
   },
 ]
+/** What is found at a place begins no further before it, and no more behind it says what it is. */
+const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
+const AHEAD = Math.max(...ANCHORS.map(({ ahead }) => ahead))
+/** Before what is found so many characters may say that it is none. */
+const BEFORE = 2
+
 const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
 
 /** By both characters: whether an anchor can begin with them. Nearly no place of a text is looked at more closely. */
@@ -54,24 +89,51 @@ for (const pair of ANCHORS.flatMap(({ begins }) => begins))
 /** A text shorter than this holds nothing that is looked for. */
 export const SCAN_LENGTH_MIN = 6
 
-/** A private key in PEM is not longer. */
-const PEM_MAX = 8192
-const JWT_PARTS_MAX = 5
-const USERINFO_MAX = 256
-const ASSIGNED_MAX = 512
+/** How far a text has been looked through that comes in pieces: places in the piece at hand. */
+export class ScanProgress {
+  isLast = false
+  /** What is before it has been given out; it is there to be looked back at. */
+  start = 0
+  /** Up to here nothing that follows changes what was found. */
+  certain = 0
+  /** Where to look on, and where what was found last ends. */
+  at = 0
+  from = 0
+  noTokenBefore = 0
+
+  /** The next piece begins behind what is certain. What of this one is to stand before it: */
+  next(text: string): string {
+    const kept = Math.max(0, this.certain - BEFORE)
+    this.start = this.certain - kept
+    this.at -= kept
+    this.from = Math.max(0, this.from - kept)
+    this.noTokenBefore = Math.max(0, this.noTokenBefore - kept)
+    return text.slice(kept, this.certain)
+  }
+}
 
 /**
  * Everything in a text that looks like a credential or personal data, from left to right and apart. The text is latin-1
  * as on the wire. Time is linear in its length.
+ *
+ * @param progress of a text that comes in pieces: what was found in it so far is not found again
  */
-export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found: Found) => void): void => {
-  if (text.length < SCAN_LENGTH_MIN) return
+export const scan = (
+  text: string,
+  regions: ReadonlySet<Region>,
+  onFound: (found: Found) => void,
+  progress: ScanProgress | null = null,
+): void => {
+  const isOpen = progress !== null && !progress.isLast
+  const end = isOpen ? text.length - AHEAD : text.length < SCAN_LENGTH_MIN ? 0 : text.length
+  if (end <= 0 && progress === null) return
   const ids = regions.size === 0 ? [] : NATIONAL_IDS.filter(({ region }) => regions.has(region))
-  let from = 0
+  let from = progress?.from ?? 0
   /** What begins before it is in the same run of characters as what was no token, and none either. */
-  let noTokenBefore = 0
-  let code = text.charCodeAt(0)
-  for (let i = 0; i < text.length; ) {
+  let noTokenBefore = progress?.noTokenBefore ?? 0
+  let i = progress?.at ?? 0
+  let code = i < text.length ? text.charCodeAt(i) : 0
+  while (i < end) {
     const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
     const anchor = BEGINS[(code << 8) | next] === 1 ? anchorAt(text, i) : null
     if (anchor === null) {
@@ -79,6 +141,7 @@ export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found
       code = next
       continue
     }
+    if (isOpen && anchor === 'eyJ' && i >= noTokenBefore && isCut(text, i)) break
     const found = i < noTokenBefore && anchor === 'eyJ' ? null : at(text, i, anchor, from, ids)
     if (found !== null) {
       onFound(found)
@@ -88,6 +151,11 @@ export const scan = (text: string, regions: ReadonlySet<Region>, onFound: (found
     i = found === null ? i + anchor.length : found.end
     code = i < text.length ? text.charCodeAt(i) : 0
   }
+  if (progress === null) return
+  progress.certain = isOpen ? Math.max(progress.start, from, i - BACK) : text.length
+  progress.at = i
+  progress.from = from
+  progress.noTokenBefore = noTokenBefore
 }
 
 const anchorAt = (text: string, index: number): string | null => {
@@ -188,9 +256,6 @@ const number = (text: string, index: number, from: number, ids: readonly Nationa
   return before === 0x2d || before === 0x2e ? null : northAmerican(text, index)
 }
 
-const CARD_DIGITS_MIN = 13
-const CARD_DIGITS_MAX = 19
-
 /** Digits in one piece, or in groups with the same separator, that are a card’s number: where they end, or -1. */
 const cardEnd = (text: string, start: number): number => {
   let digits = ''
@@ -214,15 +279,24 @@ const cardEnd = (text: string, start: number): number => {
 
 /** JSON Web Signature or Encryption in compact form (RFC 7515 section 3.1, RFC 7516): base64url of `{"`, and points. */
 const jwt = (text: string, start: number): Found | null => {
+  const { end, points } = tokenAt(text, start)
+  return points >= 2 ? { kind: 'jwt', start, end } : null
+}
+
+const tokenAt = (text: string, start: number): { end: number; points: number } => {
   let end = start
-  let parts = 0
-  for (; parts < JWT_PARTS_MAX; parts++) {
+  let points = 0
+  for (; points < JWT_PARTS_MAX; points++) {
     end = base64UrlEnd(text, end)
-    if (end >= text.length || text[end] !== '.' || parts === JWT_PARTS_MAX - 1) break
+    if (end >= text.length || text[end] !== '.' || points === JWT_PARTS_MAX - 1) break
     end++
   }
-  return parts >= 2 ? { kind: 'jwt', start, end } : null
+  return { end, points }
 }
+
+/** Whether what may be a token here may go on behind the text. */
+const isCut = (text: string, start: number): boolean =>
+  !isWordBefore(text, start) && tokenAt(text, start).end >= text.length
 
 const base64UrlEnd = (text: string, start: number): number => {
   let end = start
@@ -243,7 +317,8 @@ const privateKey = (text: string, start: number): Found | null => {
 /** `password: "…"`, `token=…`: what stands behind such a word in a text that is no more structured. */
 const assigned = (text: string, index: number): Found | null => {
   let start = index
-  while (start < index + 6 && start < text.length && /[\\"' :=]/.test(text[start] as string)) start++
+  while (start < index + ASSIGNING_MAX && start < text.length && /[\\"' :=]/.test(text[start] as string))
+    start++
   const quote = text[start - 1]
   const isQuoted = quote === '"' || quote === "'"
   let end = start

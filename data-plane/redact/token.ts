@@ -5,10 +5,25 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const UUID_FIXED = new Set([14, 19])
 const HEX = /^[^g-z]*$/i
 
+/** So much of a long token is made at a time: a string that grows by single characters takes a few dozen bytes for each. */
+const RUN = 4096
+
 /** Another token of the same length and the same classes of characters; punctuation stays. Never the same one. */
 export const replaceToken = (value: string, fill: Fill): string => {
   const isUuid = UUID.test(value)
   const isHex = !fill.isMask && HEX.test(value) && /\d/.test(value) && /[a-f]/i.test(value)
+  const result = value.length <= RUN ? replaceRun(value, fill, isUuid, isHex) : replaceLong(value, fill, isHex)
+  return result === value ? changed(value, fill) : result
+}
+
+const replaceLong = (value: string, fill: Fill, isHex: boolean): string => {
+  const bytes = Buffer.allocUnsafe(value.length)
+  for (let at = 0; at < value.length; at += RUN)
+    bytes.write(replaceRun(value.slice(at, at + RUN), fill, false, isHex), at, 'latin1')
+  return bytes.toString('latin1')
+}
+
+const replaceRun = (value: string, fill: Fill, isUuid: boolean, isHex: boolean): string => {
   let result = ''
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
@@ -22,7 +37,7 @@ export const replaceToken = (value: string, fill: Fill): string => {
     else if (code >= 0x80) result += fill.lower()
     else result += char
   }
-  return result === value ? changed(value, fill) : result
+  return result
 }
 
 /** A short value may happen to be its own pseudonym, and one of punctuation alone has none. */

@@ -9,13 +9,13 @@ import { addCounts } from '../../contract/traffic.ts'
 import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
 import type { Matched } from '../select/match.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
-import { decodePercent, encodePercent, redactForm } from './form.ts'
-import { redactJson } from './json.ts'
+import { decodePercent, encodePercent, FormReader } from './form.ts'
+import { JsonReader } from './json.ts'
 import { redactJwt } from './jwt.ts'
 import { kindOfName } from './names.ts'
 import { type ActiveRules, CompiledRules, type Place } from './redaction-rules.ts'
 import { type About, Replacements } from './replacement.ts'
-import { SCAN_LENGTH_MIN, scan } from './scan.ts'
+import { SCAN_LENGTH_MIN, type ScanProgress, scan } from './scan.ts'
 
 /** What was replaced, by `what.place`: a kind or a rule, and where it stood. */
 export type RedactionCounts = Record<string, number>
@@ -117,20 +117,31 @@ export class Values {
     return changed ?? this.scanned(place, value)
   }
 
-  /** What is recognised in a text as it stands. */
-  scanned(place: Place, value: string, keepsLength = false): string {
+  /**
+   * What is recognised in a text as it stands.
+   *
+   * @param progress of a text that comes in pieces: what stands for this one from its start to where it is certain
+   */
+  scanned(place: Place, value: string, keepsLength = false, progress: ScanProgress | null = null): string {
+    const begin = progress?.start ?? 0
     let result = ''
-    let copied = 0
-    scan(value, this.#regions, ({ kind, start, end, id, prefix }) => {
-      const action = this.#actionOf(kind)
-      if (action === 'keep') return
-      const found = value.slice(start, end)
-      const done = keepsLength && action === 'remove' ? 'mask' : action
-      const replaced = this.#act(done, this.#whatOf(kind), place, kind, found, { id, prefix, keepsLength })
-      result += value.slice(copied, start) + (replaced ?? '')
-      copied = end
-    })
-    return copied === 0 ? value : result + value.slice(copied)
+    let copied = begin
+    scan(
+      value,
+      this.#regions,
+      ({ kind, start, end, id, prefix }) => {
+        const action = this.#actionOf(kind)
+        if (action === 'keep') return
+        const found = value.slice(start, end)
+        const done = keepsLength && action === 'remove' ? 'mask' : action
+        const replaced = this.#act(done, this.#whatOf(kind), place, kind, found, { id, prefix, keepsLength })
+        result += value.slice(copied, start) + (replaced ?? '')
+        copied = end
+      },
+      progress,
+    )
+    const end = progress?.certain ?? value.length
+    return copied === begin ? value.slice(begin, end) : result + value.slice(copied, end)
   }
 
   /** A key of JSON or the like; most are names that were met before. */
@@ -145,17 +156,16 @@ export class Values {
   }
 
   /** JSON within something else, or a body. */
-  json(place: Place, text: string): string {
-    return redactJson(
-      text,
+  json(place: Place): JsonReader {
+    return new JsonReader(
       (name, value, keys) =>
         name === null ? this.text(place, value) : (this.named(place, name, value, keys) ?? ''),
       (key) => this.key(place, key),
     )
   }
 
-  form(place: Place, text: string): string {
-    return redactForm(text, (name, value) =>
+  form(place: Place): FormReader {
+    return new FormReader((name, value) =>
       name === '' ? this.text(place, value) : this.named(place, name, value, [name]),
     )
   }
@@ -255,12 +265,12 @@ export class Values {
   #layers(place: Place, value: string): string | null {
     const first = value.charCodeAt(0)
     if (first === 0x7b || first === 0x5b) {
-      const changed = this.json(place, value)
+      const changed = this.json(place).read(value, true)
       return changed === value ? null : changed
     }
     const query = value.indexOf('?')
     if (query >= 0 && value.indexOf('=', query) > 0)
-      return `${this.text(place, value.slice(0, query))}?${this.form(place, value.slice(query + 1))}`
+      return `${this.text(place, value.slice(0, query))}?${this.form(place).read(value.slice(query + 1), true)}`
     const isPercent = value.includes('%') && /%[0-9a-fA-F]{2}/.test(value)
     const decoded = isPercent ? decodePercent(value) : readBase64(value)
     if (decoded === null) return null

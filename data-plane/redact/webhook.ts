@@ -13,7 +13,11 @@ const HOSTS = [
   'maker\\.ifttt\\.com/trigger/',
   'api\\.telegram\\.org/bot',
 ]
+const HOST_MAX = 100
 const REST_MAX = 2_000
+/** Behind the `://`; the longest of the schemes before it. */
+export const WEBHOOK_MAX = HOST_MAX + REST_MAX
+export const SCHEME_MAX = 5
 const HOOK = new RegExp(`(?:${HOSTS.join('|')})[\\w\\-.~%!$&()*+,;=:@/?#]{1,${REST_MAX}}`, 'iy')
 
 /** Where the webhook around this `://` starts and ends; null when it is another address. */

@@ -1,54 +1,68 @@
 import type { VisitField } from './json.ts'
+import type { Reader } from './reader.ts'
 
 const DEPTH_MAX = 64
+
+const CDATA = '<![CDATA['
+const COMMENT = '<!--'
 
 /**
  * XML with other text and attribute values in it, all else as it was. Names are without their prefix. Latin-1 in and out;
  * what is not well formed is read as far as it can be.
  */
-export const redactXml = (text: string, visit: VisitField): string => {
-  const names: string[] = []
-  let result = ''
-  let copied = 0
-  let i = 0
-  const replace = (start: number, end: number, isRaw: boolean, name: string | null) => {
-    const raw = text.slice(start, end)
-    if (raw.trim() === '') return
-    const value = isRaw ? raw : decodeEntities(raw)
-    const replaced = visit(name, value, names)
-    if (replaced === value) return
-    result += text.slice(copied, start) + (isRaw ? replaced : encodeEntities(replaced))
-    copied = end
+export class XmlReader implements Reader {
+  taken = 0
+  readonly #visit: VisitField
+  readonly #names: string[] = []
+
+  constructor(visit: VisitField) {
+    this.#visit = visit
   }
-  while (i < text.length) {
-    const open = text.indexOf('<', i)
-    const end = open < 0 ? text.length : open
-    replace(i, end, false, names.at(-1) ?? null)
-    if (open < 0) break
-    if (text.startsWith('<![CDATA[', open)) {
-      const close = endOf(text, ']]>', open + 9)
-      replace(open + 9, close, true, names.at(-1) ?? null)
-      i = close + 3
-    } else if (text.startsWith('<!--', open)) {
-      const close = endOf(text, '-->', open + 4)
-      replace(open + 4, close, true, null)
-      i = close + 3
-    } else {
-      const close = tagEnd(text, open + 1)
-      if (text[open + 1] === '/') names.pop()
+
+  read(text: string, isLast: boolean): string {
+    const names = this.#names
+    let result = ''
+    let copied = 0
+    let i = 0
+    const replace = (start: number, end: number, isRaw: boolean, name: string | null) => {
+      const raw = text.slice(start, end)
+      if (raw.trim() === '') return
+      const value = isRaw ? raw : decodeEntities(raw)
+      const replaced = this.#visit(name, value, names)
+      if (replaced === value) return
+      result += text.slice(copied, start) + (isRaw ? replaced : encodeEntities(replaced))
+      copied = end
+    }
+    while (i < text.length) {
+      const open = endOf(text, '<', i)
+      if (!isLast && open + CDATA.length > text.length) break
+      replace(i, open, false, names.at(-1) ?? null)
+      i = open
+      const isData = text.startsWith(CDATA, open)
+      const isComment = text.startsWith(COMMENT, open)
+      const close = isData
+        ? endOf(text, ']]>', open + CDATA.length)
+        : isComment
+          ? endOf(text, '-->', open + COMMENT.length)
+          : tagEnd(text, open + 1)
+      if (open === text.length || (!isLast && close === text.length)) break
+      if (isData) replace(open + CDATA.length, close, true, names.at(-1) ?? null)
+      else if (isComment) replace(open + COMMENT.length, close, true, null)
+      else if (text[open + 1] === '/') names.pop()
       else if (text[open + 1] !== '?' && text[open + 1] !== '!') {
         const tag = text.slice(open + 1, close)
-        const [name = ''] = /^[^\s/>]*/.exec(tag.slice(0, 256)) ?? []
-        for (const attribute of tag.matchAll(ATTRIBUTE)) {
-          const start = open + 1 + attribute.index + attribute[0].length - 1 - (attribute[2] as string).length
-          replace(start, start + (attribute[2] as string).length, false, localName(attribute[1] as string))
+        for (const { 0: whole, 1: name = '', 2: value = '', index } of tag.matchAll(ATTRIBUTE)) {
+          const end = open + index + whole.length
+          replace(end - value.length, end, false, localName(name))
         }
+        const [name = ''] = /^[^\s/>]*/.exec(tag.slice(0, 256)) ?? []
         if (!tag.endsWith('/') && names.length < DEPTH_MAX) names.push(localName(name))
       }
-      i = close + 1
+      i = Math.min(text.length, close + (isData || isComment ? 3 : 1))
     }
+    this.taken = i
+    return copied === 0 ? text.slice(0, i) : result + text.slice(copied, i)
   }
-  return copied === 0 ? text : result + text.slice(copied)
 }
 
 /** A name has no space and no quote in it, so that it begins in one place only. */

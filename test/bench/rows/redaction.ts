@@ -1,15 +1,46 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { Request } from '../../../data-plane/http/exchange.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
 import { PLACES, SECRETS } from '../../support/planted.ts'
 import { falsePositivesOf, recallOf, redactorForMeasuring } from '../../support/redaction-measured.ts'
+import type { LargeBodyResult, LargeBodyWork } from '../large-body-process.ts'
 import type { Line, Row } from '../row.ts'
 
 const EACH = 40
 const VALUES = 2_000
 
-/** What redaction costs a request, what it finds of planted secrets, and what it takes for one by mistake. */
+const MIB = 1 << 20
+
+/** The body as it was captured and the redacted one are held; what is above is what reading it takes. */
+async function memory(): Promise<Line[]> {
+  const bodies: Record<string, LargeBodyWork> = {
+    '16 MiB of JSON': { bytes: 16 * MIB, isCoded: false },
+    '61 MiB of JSON': { bytes: 61 * MIB, isCoded: false },
+    '64 MiB of JSON, gzip': { bytes: 64 * MIB, isCoded: true },
+  }
+  const lines: Line[] = []
+  for (const [name, work] of Object.entries(bodies)) {
+    const child = fork(new URL('../large-body-process.ts', import.meta.url))
+    child.send(work)
+    const [{ before, peak, replaced, seconds }] = (await once(child, 'message')) as [LargeBodyResult]
+    lines.push({
+      name,
+      figures: {
+        addresses: replaced,
+        'peak MB': Math.round(peak),
+        'above idle / body': Math.round(((peak - before) * 1e8) / work.bytes) / 100,
+        'MB/s': Math.round(work.bytes / 1e5 / seconds) / 10,
+      },
+    })
+  }
+  return lines
+}
+
+/** What redaction costs a request and what memory a large body, what it finds of planted secrets, and what it takes for one by mistake. */
 export const redactionRows: Row[] = [
   { name: 'redaction cost', group: 'redaction: processor time', run: async () => cost() },
+  { name: 'redaction memory', group: 'redaction: memory of a large body', run: memory },
   { name: 'redaction recall', group: 'redaction: planted secrets', run: async () => recall() },
   {
     name: 'redaction false positives',

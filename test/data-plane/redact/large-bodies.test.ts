@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Redaction } from '../../../contract/redaction.ts'
@@ -78,14 +78,93 @@ test('one that takes too long, or too much memory, is given up, and the next one
   const redactInTime = bodiesWith({ bodyMs: 1_000, byteNs: 1 })
   const slow = Buffer.from('-----BEGIN PRIVATE KEY-----'.repeat(600_000))
   const redactInMemory = bodiesWith({ heapMb: 16 })
-  const wide = Buffer.from(`[${'"a@b.example",'.repeat(500_000)}0]`)
+  const oneValue = Buffer.from('eyJ'.repeat(5 << 20))
 
   const [late, onTime] = await Promise.all([redactInTime(slow), redactInTime(Buffer.from(person(1)))])
-  const [large, small] = await Promise.all([redactInMemory(wide), redactInMemory(Buffer.from(person(1)))])
+  const [large, small] = await Promise.all([redactInMemory(oneValue), redactInMemory(Buffer.from(person(1)))])
 
   expect([late, large]).toEqual([null, null])
   expect(onTime).toMatchObject({ counts: { 'email.body': 1 } })
   expect(small).toMatchObject({ counts: { 'email.body': 1 } })
+})
+
+test('the heap does not grow with a body that is made of short values', async () => {
+  const redact = bodiesWith({ heapMb: 16 })
+  const dense = Buffer.from(`[${'"a@b.example",'.repeat(500_000)}0]`)
+
+  const redacted = (await redact(dense)) as RedactedLargeBody
+
+  expect(redacted.counts).toEqual({ 'email.body': 500_000 })
+})
+
+const PEOPLE = Array.from({ length: 3_000 }, (_, n) => person(n))
+
+/** Each of them on its own. */
+const peopleRedacted = (): string => {
+  const redactor = new Redactor(REDACTION)
+  const people = PEOPLE.map((one) => {
+    const request = capturedRequest({
+      headers: ['Content-Type', 'application/json'],
+      body: Buffer.from(one),
+    })
+    redactor.request(request)
+    return request.body.toString()
+  })
+  return `[${people.join(',')}]`
+}
+
+const redactedWith = async (coding: string, body: Buffer): Promise<RedactedLargeBody | null> => {
+  const headers = ['Content-Type', 'application/json', 'Content-Encoding', coding]
+  const request = capturedRequest({ method: 'POST', headers, body })
+  return await redactLargeBody({ redaction: REDACTION, request, body, isWrite: true })
+}
+
+test('what is in a large body becomes what it would on its own, in whatever codings it comes', async () => {
+  const plain = Buffer.from(`[${PEOPLE.join(',')}]`)
+  const coded: [string, Buffer][] = [
+    ['identity', plain],
+    ['gzip', gzipSync(plain)],
+    ['x-gzip', Buffer.concat([gzipSync(plain.subarray(0, 99)), gzipSync(plain.subarray(99))])],
+    ['deflate', deflateSync(plain)],
+    ['deflate', deflateRawSync(plain)],
+    ['br', brotliCompressSync(plain)],
+    ['zstd', zstdCompressSync(plain)],
+    ['deflate, gzip', gzipSync(deflateRawSync(plain))],
+  ]
+
+  const bodies = await Promise.all(coded.map(([coding, body]) => redactedWith(coding, body)))
+
+  const expected = peopleRedacted()
+  expect(bodies.map((redacted) => redacted?.body.toString() === expected)).toEqual(coded.map(() => true))
+  expect(bodies.map((redacted) => redacted?.counts['card.body'])).toEqual(coded.map(() => PEOPLE.length))
+})
+
+test('a large body that has nothing to hide goes out as it came', async () => {
+  const body = gzipSync(`[${'{"sku":"SKU-0042"},'.repeat(20_000)}0]`)
+
+  expect(await redactedWith('gzip', body)).toMatchObject({ body, isDecoded: false, counts: {} })
+})
+
+test.each([
+  ['is broken', 'gzip', gzipSync(Buffer.alloc(1 << 20, '1 ')).subarray(0, -20)],
+  ['is none', 'br', Buffer.alloc(1 << 18, 'x')],
+  ['nobody knows', 'secret', Buffer.alloc(1 << 18, 'x')],
+  ['goes off', 'gzip', gzipSync(Buffer.alloc(17 << 20, '1 '))],
+])('a large body whose coding %s cannot be read', async (_, coding, body) => {
+  expect(await redactedWith(coding, body)).toBeNull()
+})
+
+test('a value that is longer than many pieces is one value', async () => {
+  const file = Buffer.from(`${'words '.repeat(60_000)}${SECRETS[0]}`).toString('base64')
+  const body = Buffer.from(`{"file":"${file}","password":"${'aB3 '.repeat(80_000)}","n":1}`)
+
+  const redacted = await redactedWith('identity', body)
+
+  const { file: said, password, n } = JSON.parse(redacted?.body.toString() ?? '')
+  expect(Buffer.from(said, 'base64').toString()).toMatch(/words [a-z0-9]+@example\.com$/)
+  expect(password).toMatch(/^[a-z][A-Z]\d (?!aB3 )[a-z][A-Z]\d .*$/)
+  expect([password.length, n]).toEqual([320_000, 1])
+  expect(redacted?.counts).toEqual({ 'email.body': 1, 'credential.body': 1 })
 })
 
 /** What the packet path reads of a request that comes in segments and chunks of these sizes. */
@@ -112,15 +191,15 @@ const captured = (type: string, body: Buffer, mss: number, chunks: readonly numb
   return requests[0] as Request
 }
 
-test('a body that is cut anywhere is redacted as the whole one is, at once or later', () => {
+test('a body that is cut anywhere is redacted as the whole one is, at once or later', async () => {
   const types = { 'application/json': jsonOf(3_000), 'multipart/form-data; boundary=cut': multipartOf(3_000) }
 
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.constantFrom(...Object.entries(types)),
       fc.integer({ min: 1, max: 1_460 }),
       fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 20 }),
-      ([type, text], mss, chunks) => {
+      async ([type, text], mss, chunks) => {
         const whole = capturedRequest({
           method: 'POST',
           headers: ['Content-Type', type],
@@ -132,7 +211,7 @@ test('a body that is cut anywhere is redacted as the whole one is, at once or la
         new Redactor(REDACTION).request(whole, true)
         const large = redactor.requestOrLarge(cut, true, 1_000) as LargeBody
         const left = cut.body.length
-        redactor.finish(cut, redactLargeBody(large) as RedactedLargeBody)
+        redactor.finish(cut, (await redactLargeBody(large)) as RedactedLargeBody)
 
         expect(left).toBe(0)
         expect(cut.body.equals(whole.body)).toBe(true)
