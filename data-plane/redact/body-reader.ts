@@ -9,8 +9,7 @@ export class BodyReader {
   #rest = ''
   #come = ''
   #isChanged = false
-  #written: Buffer | null = null
-  #length = 0
+  #redacted: GrowingBytes | Buffer | null = null
 
   /** @param room as long as the redacted body probably is; what of it is not used costs no memory */
   constructor(reader: Reader, room: number) {
@@ -30,31 +29,45 @@ export class BodyReader {
     this.#isChanged ||= redacted !== text.slice(0, taken)
     this.#rest = text.slice(taken)
     this.#come = ''
-    if (this.#isChanged || !isLast) this.#append(redacted, isLast)
+    if (isLast && this.#redacted === null)
+      this.#redacted = this.#isChanged ? Buffer.from(redacted, 'latin1') : null
+    else {
+      this.#redacted ??= new GrowingBytes(this.#room)
+      ;(this.#redacted as GrowingBytes).append(redacted)
+    }
     return true
   }
 
   /** What stands in the body’s place; null when nothing has changed. */
   redacted(): Buffer | null {
-    return this.#isChanged ? (this.#written as Buffer).subarray(0, this.#length) : null
+    if (!this.#isChanged) return null
+    return this.#redacted instanceof GrowingBytes ? this.#redacted.bytes() : this.#redacted
+  }
+}
+
+/** Bytes that latin-1 text is added to, in one piece of memory. */
+class GrowingBytes {
+  #memory: Buffer
+  #length = 0
+
+  constructor(room: number) {
+    this.#memory = Buffer.allocUnsafeSlow(room)
   }
 
-  #append(text: string, isLast: boolean): void {
+  append(text: string): void {
     const length = this.#length + text.length
-    if (this.#written === null && isLast) this.#written = Buffer.from(text, 'latin1')
-    else {
-      if (this.#written === null || length > this.#written.length) this.#grow(length)
-      this.#written?.write(text, this.#length, 'latin1')
+    if (length > this.#memory.length) {
+      const memory = Buffer.allocUnsafeSlow(2 * length)
+      this.#memory.copy(memory)
+      release(this.#memory)
+      this.#memory = memory
     }
+    this.#memory.write(text, this.#length, 'latin1')
     this.#length = length
   }
 
-  #grow(length: number): void {
-    const written = this.#written
-    this.#written = Buffer.allocUnsafeSlow(Math.max(this.#room, 2 * length))
-    if (written === null) return
-    written.copy(this.#written)
-    release(written)
+  bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length)
   }
 }
 

@@ -29,57 +29,62 @@ export class ContentReader implements Reader {
     if (this.#reader === null) {
       this.taken = 0
       if (text.length < BEGINNING && !isLast) return ''
-      this.#reader = this.#readerOf(text)
+      this.#reader = readerOf(this.#type, text, this.#values, this.#opaque, this.#depth)
     }
     const redacted = this.#reader?.read(text, isLast) ?? null
     this.taken = this.#reader?.taken ?? 0
     return redacted
   }
+}
 
-  /** Null: nobody knows what would be in it. */
-  #readerOf(text: string): Reader | null {
-    const values = this.#values
-    const isRefused = this.#opaque === 'refuse'
-    const [type = ''] = this.#type.split(';', 1)
-    switch (formatOf(type.trim().toLowerCase(), this.#type, text)) {
-      case 'json':
-        return values.json('body')
-      case 'form':
-        return values.form('body')
-      case 'xml':
-        return new XmlReader((name, value, names) =>
-          name === null ? values.text('body', value) : (values.named('body', name, value, names) ?? ''),
-        )
-      case 'multipart': {
-        const boundary = boundaryOf(this.#type)
-        if (boundary === null || this.#depth >= PARTS_DEPTH_MAX) return null
-        return new MultipartReader(
-          boundary,
-          (part) => this.#readerOfPart(part),
-          (filename) => values.scanned('body', filename),
-        )
-      }
-      case 'text':
-        return isRefused
-          ? new WholeReader((whole) => values.text('body', whole))
-          : new TextReader(values, false)
-      case 'wide':
-        return null
-      case 'binary':
-        return isRefused ? null : new TextReader(values, true)
+/** Null: nobody knows what would be in it. */
+const readerOf = (
+  contentType: string,
+  text: string,
+  values: Values,
+  opaque: Opaque,
+  depth: number,
+): Reader | null => {
+  const isRefused = opaque === 'refuse'
+  const [type = ''] = contentType.split(';', 1)
+  switch (formatOf(type.trim().toLowerCase(), contentType, text)) {
+    case 'json':
+      return values.json('body')
+    case 'form':
+      return values.form('body')
+    case 'xml':
+      return new XmlReader((name, value, names) =>
+        name === null ? values.text('body', value) : (values.named('body', name, value, names) ?? ''),
+      )
+    case 'multipart': {
+      const boundary = boundaryOf(contentType)
+      if (boundary === null || depth >= PARTS_DEPTH_MAX) return null
+      return new MultipartReader(
+        boundary,
+        (part) =>
+          isField(part) ? fieldReader(part, values) : new ContentReader(part.type, values, opaque, depth + 1),
+        (filename) => values.scanned('body', filename),
+      )
     }
-  }
-
-  #readerOfPart({ name, filename, contentType, type }: Part): Reader {
-    const values = this.#values
-    const isField = filename === null && (contentType === null || contentType === 'text/plain')
-    if (!isField) return new ContentReader(type, values, this.#opaque, this.#depth + 1)
-    return new WholeReader((value) => {
-      if (value === '') return value
-      return name === null ? values.text('body', value) : (values.named('body', name, value, [name]) ?? '')
-    })
+    case 'text':
+      return isRefused
+        ? new WholeReader((whole) => values.text('body', whole))
+        : new TextReader(values, false)
+    case 'wide':
+      return null
+    case 'binary':
+      return isRefused ? null : new TextReader(values, true)
   }
 }
+
+const isField = ({ filename, contentType }: Part): boolean =>
+  filename === null && (contentType === null || contentType === 'text/plain')
+
+const fieldReader = ({ name }: Part, values: Values): Reader =>
+  new WholeReader((value) => {
+    if (value === '') return value
+    return name === null ? values.text('body', value) : (values.named('body', name, value, [name]) ?? '')
+  })
 
 type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'binary' | 'wide'
 

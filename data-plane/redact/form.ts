@@ -29,7 +29,7 @@ export class FormReader implements Reader {
       if (ampersand < 0 && !isLast) break
       const end = ampersand < 0 ? text.length : ampersand
       const pair = text.slice(start, end)
-      const replaced = this.#replaced(pair)
+      const replaced = replacedPair(pair, this.#visit)
       const isChanged = replaced !== pair
       if (isChanged || (this.#isEmpty && start > i)) {
         const from = replaced === null || this.#isEmpty ? i : start
@@ -43,18 +43,18 @@ export class FormReader implements Reader {
     this.taken = i
     return copied === 0 ? text.slice(0, i) : result + text.slice(copied, i)
   }
+}
 
-  #replaced(pair: string): string | null {
-    const equals = pair.indexOf('=')
-    const rawValue = pair.slice(equals + 1)
-    if (rawValue === '') return pair
-    const value = decodeForm(rawValue)
-    const rawName = equals < 0 ? '' : pair.slice(0, equals)
-    const replaced = this.#visit(decodeForm(rawName), value)
-    if (replaced === value) return pair
-    if (replaced === null) return null
-    return equals < 0 ? encodePercent(replaced) : `${rawName}=${encodePercent(replaced)}`
-  }
+const replacedPair = (pair: string, visit: VisitPair): string | null => {
+  const equals = pair.indexOf('=')
+  const rawValue = equals < 0 ? pair : pair.slice(equals + 1)
+  if (rawValue === '') return pair
+  const value = decodeForm(rawValue)
+  const rawName = equals < 0 ? '' : pair.slice(0, equals)
+  const replaced = visit(decodeForm(rawName), value)
+  if (replaced === value) return pair
+  if (replaced === null) return null
+  return equals < 0 ? encodePercent(replaced) : `${rawName}=${encodePercent(replaced)}`
 }
 
 const decodeForm = (text: string): string =>

@@ -35,6 +35,8 @@ export class JsonReader implements Reader {
     const keys = this.#keys
     const objects = this.#objects
     const above = this.#above
+    const visit = this.#visit
+    const visitKey = this.#visitKey
     let depth = this.#depth
     let result = ''
     let copied = 0
@@ -49,9 +51,7 @@ export class JsonReader implements Reader {
         const raw = text.slice(i + 1, end)
         const value = raw.includes('\\') ? unescaped(raw) : raw
         const isKey = mayBeKey && text.charCodeAt(behind) === 0x3a
-        const replaced = isKey
-          ? this.#visitKey(value)
-          : this.#visit(keys[keys.length - 1] ?? null, value, keys)
+        const replaced = isKey ? visitKey(value) : visit(keys[keys.length - 1] ?? null, value, keys)
         if (isKey) {
           shorten(keys, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
           keys.push(value)
@@ -76,7 +76,7 @@ export class JsonReader implements Reader {
         const end = numberEnd(text, i)
         if (!isLast && end === text.length) break
         const value = text.slice(i, end)
-        const replaced = this.#visit(keys[keys.length - 1] ?? null, value, keys)
+        const replaced = visit(keys[keys.length - 1] ?? null, value, keys)
         if (replaced !== value) {
           result += text.slice(copied, i) + asNumber(replaced)
           copied = end

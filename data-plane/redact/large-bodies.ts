@@ -25,6 +25,9 @@ export const LARGE_BODIES_LIMITS: LargeBodiesLimits = {
   heapMb: 512,
 }
 
+/** Pieces are soon gone: V8 would let them fill a few dozen MB before it looks. */
+const YOUNG_MB = 12
+
 /** Null: it could not be read within the bounds. */
 type Done = (redacted: RedactedLargeBody | null) => void
 type Job = { large: LargeBody; bytes: number; done: Done }
@@ -97,7 +100,7 @@ export class LargeBodies {
   #start(): Thread {
     const thread = new Thread(new URL('./large-body-thread.ts', import.meta.url), {
       name: 'large-bodies',
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMb },
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     thread.unref()
     thread.on('message', (answer: LargeBodyAnswer) => {

@@ -12,7 +12,8 @@ const RUN = 4096
 export const replaceToken = (value: string, fill: Fill): string => {
   const isUuid = UUID.test(value)
   const isHex = !fill.isMask && HEX.test(value) && /\d/.test(value) && /[a-f]/i.test(value)
-  const result = value.length <= RUN ? replaceRun(value, fill, isUuid, isHex) : replaceLong(value, fill, isHex)
+  const result =
+    value.length <= RUN ? replaceRun(value, fill, isUuid, isHex) : replaceLong(value, fill, isHex)
   return result === value ? changed(value, fill) : result
 }
 

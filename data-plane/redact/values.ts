@@ -123,9 +123,8 @@ export class Values {
    * @param progress of a text that comes in pieces: what stands for this one from its start to where it is certain
    */
   scanned(place: Place, value: string, keepsLength = false, progress: ScanProgress | null = null): string {
-    const begin = progress?.start ?? 0
     let result = ''
-    let copied = begin
+    let copied = progress === null ? 0 : progress.start
     scan(
       value,
       this.#regions,
@@ -140,8 +139,8 @@ export class Values {
       },
       progress,
     )
-    const end = progress?.certain ?? value.length
-    return copied === begin ? value.slice(begin, end) : result + value.slice(copied, end)
+    if (progress === null) return copied === 0 ? value : result + value.slice(copied)
+    return result + value.slice(copied, progress.certain)
   }
 
   /** A key of JSON or the like; most are names that were met before. */

@@ -1,5 +1,7 @@
 /** Redacts one large body, and says how much memory the process took for it at most. */
 import { writeFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
 import { Redaction } from '../../contract/redaction.ts'
 import { LargeBodies } from '../../data-plane/redact/large-bodies.ts'
@@ -25,16 +27,9 @@ const jsonOf = (bytes: number): Buffer => {
 }
 
 const gzipOf = async (bytes: number): Promise<Buffer> => {
-  const coder = createGzip({ level: 1 })
-  const pieces: Buffer[] = []
-  coder.on('data', (piece: Buffer) => pieces.push(piece))
   const piece = jsonOf(1 << 20)
-  for (let at = 0; at < bytes; at += piece.length)
-    await new Promise<void>((resolve, reject) =>
-      coder.write(piece, (error) => (error ? reject(error) : resolve())),
-    )
-  await new Promise<void>((resolve) => coder.end(resolve))
-  return Buffer.concat(pieces)
+  const pieces = Array.from({ length: bytes / piece.length }, () => piece)
+  return await buffer(Readable.from(pieces).pipe(createGzip({ level: 1 })))
 }
 
 process.on('message', async ({ bytes, isCoded }: LargeBodyWork) => {

@@ -90,14 +90,14 @@ test('one that takes too long, or too much memory, is given up, and the next one
 
 test('the heap does not grow with a body that is made of short values', async () => {
   const redact = bodiesWith({ heapMb: 16 })
-  const dense = Buffer.from(`[${'"a@b.example",'.repeat(500_000)}0]`)
+  const dense = Buffer.from(`[${'"a@b.example",'.repeat(250_000)}0]`)
 
   const redacted = (await redact(dense)) as RedactedLargeBody
 
-  expect(redacted.counts).toEqual({ 'email.body': 500_000 })
+  expect(redacted.counts).toEqual({ 'email.body': 250_000 })
 })
 
-const PEOPLE = Array.from({ length: 3_000 }, (_, n) => person(n))
+const PEOPLE = Array.from({ length: 2_000 }, (_, n) => person(n))
 
 /** Each of them on its own. */
 const peopleRedacted = (): string => {
@@ -146,10 +146,10 @@ test('a large body that has nothing to hide goes out as it came', async () => {
 })
 
 test.each([
-  ['is broken', 'gzip', gzipSync(Buffer.alloc(1 << 20, '1 ')).subarray(0, -20)],
+  ['is broken', 'gzip', gzipSync(Buffer.alloc(1 << 20)).subarray(0, -20)],
   ['is none', 'br', Buffer.alloc(1 << 18, 'x')],
   ['nobody knows', 'secret', Buffer.alloc(1 << 18, 'x')],
-  ['goes off', 'gzip', gzipSync(Buffer.alloc(17 << 20, '1 '))],
+  ['goes off', 'gzip', gzipSync(Buffer.alloc(17 << 20))],
 ])('a large body whose coding %s cannot be read', async (_, coding, body) => {
   expect(await redactedWith(coding, body)).toBeNull()
 })
