@@ -32,6 +32,7 @@ export class JsonReader implements Reader {
   }
 
   read(text: string, isLast: boolean): string {
+    const length = text.length
     const keys = this.#keys
     const objects = this.#objects
     const above = this.#above
@@ -41,24 +42,26 @@ export class JsonReader implements Reader {
     let result = ''
     let copied = 0
     let i = 0
-    while (i < text.length) {
+    while (i < length) {
       const code = text.charCodeAt(i)
       if (code === 0x22) {
         const end = stringEnd(text, i + 1)
         const mayBeKey = depth > DEPTH_MAX || objects[depth - 1] !== false
         const behind = mayBeKey ? spaceEnd(text, end + 1) : end + 1
-        if (!isLast && behind >= text.length) break
+        if (!isLast && behind >= length) break
         const raw = text.slice(i + 1, end)
         const value = raw.includes('\\') ? unescaped(raw) : raw
         const isKey = mayBeKey && text.charCodeAt(behind) === 0x3a
-        const replaced = isKey ? visitKey(value) : visit(keys[keys.length - 1] ?? null, value, keys)
+        const replaced = isKey
+          ? visitKey(value)
+          : visit(keys.length > 0 ? (keys[keys.length - 1] as string) : null, value, keys)
         if (isKey) {
           shorten(keys, depth > DEPTH_MAX ? DEPTH_MAX : (above[depth - 1] ?? 0))
           keys.push(value)
         }
         if (replaced !== value) {
           result += text.slice(copied, i + 1) + escaped(replaced)
-          copied = Math.min(end, text.length)
+          copied = Math.min(end, length)
         }
         i = end + 1
       } else if (code === 0x7b || code === 0x5b) {
@@ -74,9 +77,9 @@ export class JsonReader implements Reader {
         i++
       } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
         const end = numberEnd(text, i)
-        if (!isLast && end === text.length) break
+        if (!isLast && end === length) break
         const value = text.slice(i, end)
-        const replaced = visit(keys[keys.length - 1] ?? null, value, keys)
+        const replaced = visit(keys.length > 0 ? (keys[keys.length - 1] as string) : null, value, keys)
         if (replaced !== value) {
           result += text.slice(copied, i) + asNumber(replaced)
           copied = end
@@ -85,7 +88,7 @@ export class JsonReader implements Reader {
       } else i++
     }
     this.#depth = depth
-    this.taken = Math.min(i, text.length)
+    this.taken = Math.min(i, length)
     return copied === 0 ? text.slice(0, this.taken) : result + text.slice(copied, this.taken)
   }
 }
