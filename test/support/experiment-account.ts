@@ -212,6 +212,7 @@ class Gateways {
         at: new Date(now).toISOString(),
         revision: task.revision,
         draining: false,
+        neighbourPort: 8081,
         datagrams: { accepted: task.packets, kernel_overflow: task.lost },
         experiments: Object.fromEntries(
           [...task.bytes].map(([id, bytes]) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { listAudit } from '../../../functions/store/audit.ts'
 import { readFleet } from '../../../functions/store/fleet.ts'
+import { readGatewayTasks } from '../../../functions/store/gateway-tasks.ts'
 import {
   type Account,
   begin,
@@ -45,12 +46,16 @@ test('gateways that lose packets are replaced by more: announced, unpaired meanw
   await until(account, async () => gateways.paired)
   const swapped = (await read(plane, id)).experiment
   const after = gateways.names
+  const introduced = await readGatewayTasks(plane.table)
   await stop(account, id)
   await until(account, async () => (await phase(account, id)) === 'ended')
+  await until(account, async () => (await readGatewayTasks(plane.table)).length === 0)
 
   expect(announced).toEqual({ paired: false, names: before })
   expect(after).toHaveLength(2)
   expect(after.filter((name) => before.includes(name))).toEqual([])
+  // They are told of each other; of nobody when they are gone.
+  expect(introduced.map(({ task }) => task).toSorted()).toEqual(after.toSorted())
   expect(swapped.cutConnections).toBe(3)
   expect(swapped.gaps).toEqual([
     expect.objectContaining({
