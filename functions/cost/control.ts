@@ -19,8 +19,11 @@ const READ_UNITS_PER_TASK = 2
 /** A tick writes the experiment, one meter point, the writer’s lease, its part of the month and each task’s totals. */
 const WRITE_UNITS_PER_TICK = 14
 const WRITE_UNITS_PER_TASK = 4
-/** Each task reads the 1-unit revision item every 2 seconds and writes one report of up to 8 KB a minute. */
-const TASK_READ_UNITS_PER_SECOND = 0.5
+/**
+ * Each task reads the revision item every 2 seconds, and with several sources the list of tasks (some 100 bytes each), at half
+ * a unit for 4 KB; and writes one report of up to 8 KB a minute.
+ */
+const TASK_READ_UNITS_PER_SECOND = 1
 const TASK_WRITE_UNITS_PER_SECOND = 8 / 60
 /** A ledger row is written when intended, created and deleted; its kill schedule may fire once. */
 const WRITE_UNITS_PER_SESSION = 4
