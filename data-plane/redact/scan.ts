@@ -76,8 +76,8 @@ const ANCHORS: readonly Anchor[] = [
 /** What is found at a place begins no further before it, and no more behind it says what it is. */
 const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
 const AHEAD = Math.max(...ANCHORS.map(({ ahead }) => ahead))
-/** Before what is found so many characters may say that it is none. */
-const BEFORE = 2
+/** The last character of what was found may say that what stands behind it is nothing of its own. */
+const BEFORE = 1
 
 const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
 

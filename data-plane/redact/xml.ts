@@ -35,7 +35,7 @@ export class XmlReader implements Reader {
     }
     while (i < text.length) {
       const open = endOf(text, '<', i)
-      if (!isLast && open + CDATA.length > text.length) break
+      if (!isLast && open === text.length) break
       replace(i, open, false, names.at(-1) ?? null)
       i = open
       const isData = text.startsWith(CDATA, open)

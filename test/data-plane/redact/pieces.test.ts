@@ -20,6 +20,7 @@ const redacted = (type: string, text: string, sizes: readonly number[], settings
   return { text: readInPieces(reader, text, sizes), counts: values.counts }
 }
 
+const long = (length: number, of = 'aB3dE6gH9k') => of.repeat(Math.ceil(length / of.length)).slice(0, length)
 /** More than any reader of texts looks ahead, and nothing in it. */
 const FILL = 'and so on, '.repeat(800)
 const PART = '--cut\r\nContent-Disposition: form-data; name='
@@ -135,29 +136,54 @@ const TOKENS = [
   ...['AB 12 34 56 C', 'https://hooks.slack.com/', 'secret', '$'],
 ]
 
+/** A part that is longer than what is read of a part’s head. */
+const LONG_PART = `${file('1,'.repeat(5_000), 'application/json').trimEnd()}`
+
 test('whatever a text is made of, where it is cut changes nothing', () => {
   const tokens = fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 150 })
   const types = fc.constantFrom(...Object.values(TYPES))
+  const sizes = sizesOf(1, 60)
 
   fc.assert(
-    fc.property(
-      types,
-      tokens,
-      sizesOf(1, 60),
-      settings,
-      fc.boolean(),
-      (type, made, sizes, chosen, isLong) => {
-        const begun = type.startsWith('multipart') ? `${PART}"f"; filename="f"\r\n\r\n` : ''
-        const text = begun + made.join('') + (isLong ? FILL : '')
+    fc.property(types, tokens, sizes, settings, fc.boolean(), (type, made, few, chosen, isLong) => {
+      const before = type.startsWith('multipart') ? LONG_PART : ''
+      const text = before + made.join('') + (isLong ? FILL : '')
 
-        expect(redacted(type, text, sizes, chosen)).toEqual(redacted(type, text, [text.length], chosen))
-      },
-    ),
+      const whole = redacted(type, text, [text.length], chosen)
+      expect(redacted(type, text, [Math.max(1, before.length), ...few], chosen)).toEqual(whole)
+    }),
     { numRuns: 300 * SCALE },
   )
 })
 
-const long = (length: number, of = 'aB3dE6gH9k') => of.repeat(Math.ceil(length / of.length)).slice(0, length)
+test.each([
+  ['{', `\xef\xbb\xbf${' '.repeat(64)}{"pin":"1234"}`],
+  ['<', `${' '.repeat(64)}<a><pin>1234</pin></a>`],
+  ['a name', `${'a'.repeat(59)}[pin]=1234&b=1`],
+])(
+  'a text without a type that begins with %s is known by it, however little of it comes first',
+  (_, text) => {
+    const cut = redacted('', text, [1])
+
+    expect(cut).toEqual(redacted('', text, [text.length]))
+    expect(cut.counts).toEqual({ 'credential.body': 1 })
+  },
+)
+
+test('the head of a part may be as long as is read of it, and no longer', () => {
+  const begin = 'Content-Disposition: form-data; name="password"\r\nX: '
+  const read: boolean[] = []
+  for (let length = 8_180; length < 8_200; length++) {
+    const head = begin + long(length - begin.length)
+    const body = `--cut\r\n${head}\r\n\r\nHunter22\r\n--cut--\r\n${FILL}`
+    const cut = redacted(TYPES.multipart as string, body, [8_170, 1])
+
+    expect(cut).toEqual(redacted(TYPES.multipart as string, body, [body.length]))
+    read.push(cut.text !== null)
+  }
+  expect(new Set(read)).toEqual(new Set([true, false]))
+})
+
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The longest of each kind that is found in a text. */
@@ -174,6 +200,9 @@ const LONGEST: Readonly<Record<string, string>> = {
   'an international phone': '+49 (151) 234/567.89',
   'a phone of North America': '(415) 555-2671',
   'a national id': 'AB 12 34 56 C',
+  // What stands behind as much of them as is read goes on, and is no number of its own.
+  'a long password and digits': `password: "${long(512)}4012888888881881"`,
+  'a long password and decimals': `password: "${long(511)}5.4012888888881881"`,
 }
 
 test.each(Object.entries(LONGEST))('%s is found in a text that comes character by character', (_, secret) => {
