@@ -50,16 +50,21 @@ const know = async (tasks: readonly Task[], others: number): Promise<void> => {
     })
 }
 
-/** The packets of one request as the interface of its server mirrors them. */
-const hop = (vni: number, client: string, server: string, round: number, n: number): Buffer[] => {
-  const connection = new MirroredConnection({
+const connectionOf = (vni: number, client: string, server: string, port: number) =>
+  new MirroredConnection({
     vni,
-    client: { address: client, port: 20_000 + round * 100 + n },
+    client: { address: client, port },
     server: { address: server, port: 8080 },
   })
+
+const get = (path: string, more = '') => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: shop\r\n${more}\r\n`)
+const OK = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+
+/** The packets of one request as the interface of its server mirrors them. */
+const hop = (vni: number, client: string, server: string, round: number, n: number): Buffer[] => {
+  const connection = connectionOf(vni, client, server, 20_000 + round * 100 + n)
   const id = `${round}-${n % DISTINCT}`
-  const head = `GET /orders/${id} HTTP/1.1\r\nHost: shop\r\nX-Request-Id: ${id}\r\n\r\n`
-  return [...connection.open(), ...connection.request(Buffer.from(head))]
+  return [...connection.open(), ...connection.request(get(`/orders/${id}`, `X-Request-Id: ${id}\r\n`))]
 }
 const outer = (round: number, n: number) => hop(7, CLIENT, PROXY, round, n)
 const inner = (round: number, n: number) => hop(8, PROXY, APP, round, n)
@@ -136,10 +141,20 @@ test('what nobody answers goes, a moment later, and is counted; where nothing is
     await until(() => shadow.requests.length > round)
   }
   const before = { said: said.length, known: await metric(task, 'shadowmeter_neighbours ') }
-  await task.runs(await publish(experiment(two())))
+  const perSource = { url: shadow.url, connections: 'per-source' as const }
+  await task.runs(await publish(experiment({ ...two(), shadow: perSource })))
   await know([task], 1)
+  const inOrder = ['/first', '/second', '/third']
   for (let n = 0; n < REQUESTS; n++) await task.send(inner(9, n), APP)
-  const all = cases.length + REQUESTS
+  const all = cases.length + REQUESTS + inOrder.length
+  const one = connectionOf(8, PROXY, APP, 40_000)
+  const opened = one.open()
+  // Nothing can be asked of one without an id.
+  const turns = inOrder.flatMap((path, n) => [
+    ...one.request(get(path, n === 0 ? 'X-Request-Id: x\r\n' : '')),
+    ...one.response(OK),
+  ])
+  await task.send([...opened, ...turns], APP)
   await until(() => shadow.requests.length >= all)
   const { requests } = (await seen(task, all)).experiments[EXPERIMENT] ?? {}
 
@@ -147,5 +162,6 @@ test('what nobody answers goes, a moment later, and is counted; where nothing is
   expect(said.length).toBeGreaterThan(0)
   expect(shadow.requests.length).toBe(all)
   expect(requests).toMatchObject({ received: all, forwarded: all, filtered: 0 })
-  expect(await metric(task, 'shadowmeter_hop_questions_total', 'outcome="unanswered"')).toBe(REQUESTS)
+  expect(await metric(task, 'shadowmeter_hop_questions_total', 'outcome="unanswered"')).toBe(REQUESTS + 1)
+  expect(shadow.requests.map(({ url }) => url).filter((url) => inOrder.includes(url))).toEqual(inOrder)
 })
