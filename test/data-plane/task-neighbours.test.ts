@@ -22,10 +22,10 @@ type Task = Awaited<ReturnType<typeof startTask>>
 
 const KEY = randomBytes(32).toString('base64')
 
-const two = () => ({
+const two = (vni = 0) => ({
   redaction: { settings: redacted(), key: KEY },
   sources: [PROXY, APP].map((address, i) => ({
-    ...{ vni: 7 + i, eni: `eni-0000000000000000${i}`, address, mac: `02:00:00:00:00:0${i}` },
+    ...{ vni: vni + 7 + i, eni: `eni-0000000000000000${i}`, address, mac: `02:00:00:00:00:0${i}` },
   })),
 })
 
@@ -129,25 +129,27 @@ test('what nobody answers goes, a moment later, and is counted; where nothing is
   const silent = { task: 'silent', address: '127.0.0.1', port: neighbour.address().port }
   const task = await startTask()
   await table.introduce([task.face, silent])
-
-  const cases = [
-    { ...two(), select: { ...experiment().select, hops: 'each' as const } },
-    { ...two(), sources: two().sources.slice(1) },
-    { ...two(), redaction: { settings: redacted(), key: null } },
-  ]
-  for (const [round, given] of cases.entries()) {
-    await task.runs(await publish(experiment(given)))
-    await task.send(inner(round, 0), APP)
-    await until(() => shadow.requests.length > round)
-  }
-  const before = { said: said.length, known: await metric(task, 'shadowmeter_neighbours ') }
+  const unasked = [
+    { select: { ...experiment().select, hops: 'each' as const } },
+    { sources: two(10).sources.slice(1) },
+    { redaction: { settings: redacted(), key: null } },
+  ].map((given, n) => {
+    const id = EXPERIMENT.replace(/.$/, `${n}`)
+    return experiment({ ...two(n * 10), ...given, id })
+  })
   const perSource = { url: shadow.url, connections: 'per-source' as const }
-  await task.runs(await publish(experiment({ ...two(), shadow: perSource })))
+  const asked = experiment({ ...two(100), shadow: perSource })
+  await task.runs(await publish(...unasked, asked))
   await know([task], 1)
+
+  for (const { vni } of unasked.map(({ sources }) => sources.at(-1) as { vni: number }))
+    await task.send(hop(vni, PROXY, APP, 0, vni), APP)
+  await until(() => shadow.requests.length >= unasked.length)
+  const saidOfOthers = said.length
   const inOrder = ['/first', '/second', '/third']
-  for (let n = 0; n < REQUESTS; n++) await task.send(inner(9, n), APP)
-  const all = cases.length + REQUESTS + inOrder.length
-  const one = connectionOf(8, PROXY, APP, 40_000)
+  for (let n = 0; n < REQUESTS; n++) await task.send(hop(108, PROXY, APP, 9, n), APP)
+  const all = REQUESTS + inOrder.length
+  const one = connectionOf(108, PROXY, APP, 40_000)
   const opened = one.open()
   // Nothing can be asked of one without an id.
   const turns = inOrder.flatMap((path, n) => [
@@ -155,12 +157,12 @@ test('what nobody answers goes, a moment later, and is counted; where nothing is
     ...one.response(OK),
   ])
   await task.send([...opened, ...turns], APP)
-  await until(() => shadow.requests.length >= all)
+  await until(() => shadow.requests.length >= unasked.length + all)
   const { requests } = (await seen(task, all)).experiments[EXPERIMENT] ?? {}
 
-  expect(before).toEqual({ said: 0, known: 0 })
+  expect(saidOfOthers).toBe(0)
   expect(said.length).toBeGreaterThan(0)
-  expect(shadow.requests.length).toBe(all)
+  expect(shadow.requests.length).toBe(unasked.length + all)
   expect(requests).toMatchObject({ received: all, forwarded: all, filtered: 0 })
   expect(await metric(task, 'shadowmeter_hop_questions_total', 'outcome="unanswered"')).toBe(REQUESTS + 1)
   expect(shadow.requests.map(({ url }) => url).filter((url) => inOrder.includes(url))).toEqual(inOrder)
