@@ -144,7 +144,7 @@ test('a rule that is closed or deleted behind its back mirrors again after the n
   await pass(account)
   const reopened = { flowing: mirroredVnis(account.cloud).length, unleased: rulesWithoutLease(account) }
   // Long enough for EC2 to know everywhere that it was there.
-  for (let n = 0; n < 6; n++) await pass(account)
+  for (let n = 0; n < 3; n++) await pass(account, account.plane, 10)
   await ec2.send(new DeleteTrafficMirrorFilterRuleCommand({ TrafficMirrorFilterRuleId }))
   await account.clock.advance(10_000)
   for (let n = 0; n < 2; n++) await pass(account)
