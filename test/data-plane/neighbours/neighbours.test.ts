@@ -9,7 +9,10 @@ import { neighbourKeys } from '../../../data-plane/neighbours/keys.ts'
 import { Neighbours } from '../../../data-plane/neighbours/neighbours.ts'
 import { hashName, memoryFor, WaitingCopies } from '../../../data-plane/select/waiting-copies.ts'
 import { EXPERIMENT, OTHER } from '../../support/gateway-experiment.ts'
-import { until } from '../../support/recording-shadow.ts'
+import { until as untilSoon } from '../../support/recording-shadow.ts'
+
+/** However busy the machine is. */
+const until = (condition: () => boolean) => untilSoon(condition, 20_000)
 
 vi.setConfig({ testTimeout: 30_000 })
 
