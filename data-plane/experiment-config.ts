@@ -44,6 +44,10 @@ export type ExperimentConfig = {
   sources: readonly { vni: number; address: string | null; mac?: string }[] | 'any'
 }
 
+/** When the shadow’s data was taken, if that was said: milliseconds since the epoch. */
+export const snapshotTime = ({ comparing: { snapshotAt } }: ExperimentConfig): number | null =>
+  snapshotAt === undefined ? null : Date.parse(snapshotAt)
+
 /** What a task knows beside its configuration: that is in a table which others can write to, too. */
 export type TaskSurroundings = {
   /** Where the secrets are that the shadows need. */

@@ -16,6 +16,7 @@ import {
   hopsBasis,
   hopsOf,
   queueBytes,
+  snapshotTime,
   watchedOf,
 } from './experiment-config.ts'
 import type { ExperimentOptions } from './experiment-options.ts'
@@ -97,7 +98,7 @@ export class Experiment implements ExchangeHandler {
       ? new Comparer(
           Math.random,
           new Drift(
-            { experiment: config.id, snapshotAt: timeOf(config.comparing.snapshotAt) },
+            { experiment: config.id, snapshotAt: snapshotTime(config) },
             options.heldObjects ?? new HeldObjects(),
           ),
           {},
@@ -282,12 +283,10 @@ export class Experiment implements ExchangeHandler {
 
   /** Other tasks were asked for another copy. */
   #onDecided(request: Request, isSeen: boolean): void {
-    this.#held.finish(request, () =>
-      this.#decide(
-        request,
-        isSeen ? 'filtered.other_hop' : (this.#unfit(request) ?? this.#selector.refusal(request)),
-      ),
-    )
+    this.#held.finish(request, () => {
+      const refusal = () => this.#unfit(request) ?? this.#selector.refusal(request)
+      this.#decide(request, isSeen ? 'filtered.other_hop' : refusal())
+    })
   }
 
   #refuse(request: Request, reason: RequestReason): void {
@@ -311,11 +310,9 @@ export class Experiment implements ExchangeHandler {
   #redactLater(request: Request, body: LargeBody, copies: number): void {
     const isTaken = this.#largeBodies.redact(body, (redacted) =>
       this.#held.finish(request, () => {
-        if (redacted === null) this.#refuse(request, 'held_back.unredactable')
-        else {
-          this.#redactor.finish(request, redacted)
-          this.#send(request, copies)
-        }
+        if (redacted === null) return this.#refuse(request, 'held_back.unredactable')
+        this.#redactor.finish(request, redacted)
+        this.#send(request, copies)
       }),
     )
     if (isTaken) this.#held.hold(request)
@@ -395,8 +392,6 @@ export class Experiment implements ExchangeHandler {
 }
 
 const controlOnly = (control: ShadowSettings): Shadows => ({ distribution: 'copy', list: [control] })
-
-const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
 
 /** Longer bodies, decoded, would keep packets waiting for more than some milliseconds. */
 const REDACTED_AT_ONCE = 128 << 10
