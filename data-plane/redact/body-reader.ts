@@ -1,13 +1,18 @@
-import { PIECE_BYTES } from './coding.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 import type { Reader } from './reader.ts'
+
+/** Bytes that are looked at in one step. */
+export const PIECE_BYTES = 128 << 10
 
 /** Reads a body’s bytes as they come, and keeps what stands in their place, and no more of them than is not certain yet. */
 export class BodyReader {
   readonly #reader: Reader
   readonly #room: number
-  /** What was read and not taken, and what came since. */
-  #rest = ''
-  #come = ''
+  /** What was not taken, and what came since. */
+  #held: Buffer[] = []
+  #length = 0
+  /** A value that is longer than a step is looked at again in steps of twice the length. */
+  #step = PIECE_BYTES
   #isChanged = false
   #redacted: GrowingBytes | Buffer | null = null
 
@@ -19,22 +24,26 @@ export class BodyReader {
 
   /** False when it cannot be read. */
   write(bytes: Buffer, isLast: boolean): boolean {
-    this.#come += bytes.toString('latin1')
-    // A long value is looked at again each time that as much has come as there was of it, not with every piece.
-    if (!isLast && this.#come.length < Math.max(PIECE_BYTES, this.#rest.length)) return true
-    const text = this.#rest + this.#come
-    const redacted = this.#reader.read(text, isLast)
-    if (redacted === null) return false
-    const { taken } = this.#reader
-    this.#isChanged ||= redacted !== text.slice(0, taken)
-    this.#rest = text.slice(taken)
-    this.#come = ''
-    if (isLast && this.#redacted === null)
-      this.#redacted = this.#isChanged ? Buffer.from(redacted, 'latin1') : null
-    else {
-      this.#redacted ??= new GrowingBytes(this.#room)
-      ;(this.#redacted as GrowingBytes).append(redacted)
+    this.#held.push(bytes)
+    this.#length += bytes.length
+    if (!isLast && this.#length < this.#step) return true
+    const held = this.#held.length === 1 ? bytes : Buffer.concat(this.#held)
+    let at = 0
+    while (isLast || held.length - at >= this.#step) {
+      const end = Math.min(held.length, at + this.#step)
+      const isEnd = isLast && end === held.length
+      const text = held.toString('latin1', at, end)
+      const redacted = this.#reader.read(text, isEnd)
+      if (redacted === null) return false
+      const { taken } = this.#reader
+      this.#isChanged ||= redacted !== text.slice(0, taken)
+      this.#keep(redacted, isEnd)
+      if (isEnd) return true
+      at += taken
+      this.#step = taken === 0 ? 2 * this.#step : PIECE_BYTES
     }
+    this.#held = [held.subarray(at)]
+    this.#length = held.length - at
     return true
   }
 
@@ -43,35 +52,13 @@ export class BodyReader {
     if (!this.#isChanged) return null
     return this.#redacted instanceof GrowingBytes ? this.#redacted.bytes() : this.#redacted
   }
-}
 
-/** Bytes that latin-1 text is added to, in one piece of memory. */
-class GrowingBytes {
-  #memory: Buffer
-  #length = 0
-
-  constructor(room: number) {
-    this.#memory = Buffer.allocUnsafeSlow(room)
-  }
-
-  append(text: string): void {
-    const length = this.#length + text.length
-    if (length > this.#memory.length) {
-      const memory = Buffer.allocUnsafeSlow(2 * length)
-      this.#memory.copy(memory)
-      release(this.#memory)
-      this.#memory = memory
+  #keep(redacted: string, isEnd: boolean): void {
+    if (isEnd && this.#redacted === null) {
+      if (this.#isChanged) this.#redacted = Buffer.from(redacted, 'latin1')
+      return
     }
-    this.#memory.write(text, this.#length, 'latin1')
-    this.#length = length
+    this.#redacted ??= new GrowingBytes(this.#room)
+    if (this.#redacted instanceof GrowingBytes) this.#redacted.append(redacted)
   }
-
-  bytes(): Buffer {
-    return this.#memory.subarray(0, this.#length)
-  }
-}
-
-/** Gives back the memory of a buffer that has it for itself, without waiting for the collector. */
-export const release = ({ buffer }: Buffer): void => {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

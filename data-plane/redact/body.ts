@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../http/exchange.ts'
 import { headerValue } from '../select/headers.ts'
 import { BodyReader } from './body-reader.ts'
-import { type Codings, codingsOf, decoded, decodedPieces, PIECE_BYTES, UndecodableError } from './coding.ts'
+import { type Codings, codingsOf, decoded, decodedPieces, UndecodableError } from './coding.ts'
 import { ContentReader, type Opaque } from './content.ts'
 import type { Values } from './values.ts'
 
@@ -37,10 +37,7 @@ export const redactBody = (
   if (plain === 'longer') return atOnce < bytesMax ? 'later' : null
   if (plain === null) return null
   const reader = bodyReader(headers, values, opaque, plain.length)
-  let at = 0
-  for (; plain.length - at > PIECE_BYTES; at += PIECE_BYTES)
-    if (!reader.write(plain.subarray(at, at + PIECE_BYTES), false)) return null
-  return reader.write(at === 0 ? plain : plain.subarray(at), true) ? redactedBy(reader, body) : null
+  return reader.write(plain, true) ? redactedBy(reader, body) : null
 }
 
 /** The same for a long body, a piece after the other. */
@@ -53,6 +50,7 @@ export const redactBodyInPieces = async (
   const codings = body.length > bytesMax ? null : readableCodings(headers)
   if (codings === null) return null
   const reader = bodyReader(headers, values, opaque, codings.length === 0 ? body.length : bytesMax)
+  if (codings.length === 0) return reader.write(body, true) ? redactedBy(reader, body) : null
   try {
     for await (const piece of decodedPieces(body, codings, bytesMax))
       if (!reader.write(piece, false)) return null

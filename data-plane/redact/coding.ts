@@ -11,6 +11,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
+import { PIECE_BYTES } from './body-reader.ts'
 
 /** How a content coding is undone: at once, or piece by piece. */
 type Coding = {
@@ -66,9 +67,6 @@ export const decoded = (
     return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'longer' : null
   }
 }
-
-/** Bytes that one step takes from a long body, or gives out of a coded one. */
-export const PIECE_BYTES = 128 << 10
 
 /** It is broken, or longer than what is allowed. */
 export class UndecodableError extends Error {}

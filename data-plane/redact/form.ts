@@ -1,3 +1,4 @@
+import { LONG_TEXT, replaceEach } from './long-text.ts'
 import type { Reader } from './reader.ts'
 
 /** Null leaves the pair out. */
@@ -57,18 +58,23 @@ const replacedPair = (pair: string, visit: VisitPair): string | null => {
   return equals < 0 ? encodePercent(replaced) : `${rawName}=${encodePercent(replaced)}`
 }
 
-const decodeForm = (text: string): string =>
-  decodePercent(text.includes('+') ? text.replaceAll('+', ' ') : text)
+const decodeForm = (text: string): string => {
+  if (!text.includes('+')) return decodePercent(text)
+  return decodePercent(
+    text.length > LONG_TEXT ? replaceEach(text, /\+/g, () => ' ') : text.replaceAll('+', ' '),
+  )
+}
 
 /** Percent-encoded bytes as latin-1; what is no encoding stays. */
 export const decodePercent = (text: string): string =>
   text.includes('%')
-    ? text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    ? replaceEach(text, /%([0-9a-fA-F]{2})/g, (_, hex = '') => String.fromCharCode(Number.parseInt(hex, 16)))
     : text
 
 /** Everything but the unreserved characters (RFC 3986 section 2.3), and `@` `:` `,`, which need none in a query. */
 export const encodePercent = (latin1: string): string =>
-  latin1.replace(
+  replaceEach(
+    latin1,
     /[^0-9A-Za-z\-._~@:,]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   )

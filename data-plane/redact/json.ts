@@ -1,3 +1,4 @@
+import { replaceEach } from './long-text.ts'
 import type { Reader } from './reader.ts'
 
 /**
@@ -141,19 +142,23 @@ const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
+/** So many code units in a row, of which no pair of surrogates is torn apart, or another escape. */
+const ESCAPE =
+  /(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}){1,1000}|\\./gs
+
 /** Escapes resolved; characters beyond ASCII as the bytes of their UTF-8, like those that are not escaped. */
 const unescaped = (raw: string): string =>
-  raw.replace(/(?:\\u[0-9a-fA-F]{4})+|\\./gs, (sequence) => {
+  replaceEach(raw, ESCAPE, (sequence) => {
     const char = sequence[1] as string
     if (char !== 'u' || sequence.length < 6) return ESCAPES[char] ?? char
-    let text = ''
+    const units = Buffer.allocUnsafe(sequence.length / 3)
     for (let i = 2; i < sequence.length; i += 6)
-      text += String.fromCharCode(Number.parseInt(sequence.slice(i, i + 4), 16))
-    return Buffer.from(text, 'utf8').toString('latin1')
+      units.writeUInt16LE(Number.parseInt(sequence.slice(i, i + 4), 16), (i - 2) / 3)
+    return Buffer.from(units.toString('utf16le'), 'utf8').toString('latin1')
   })
 
 const escaped = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
-  text.replace(/["\\\0-\x1f]/g, (char) =>
+  replaceEach(text, /["\\\0-\x1f]/g, (char) =>
     char === '"' || char === '\\' ? `\\${char}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

@@ -12,7 +12,7 @@ export type LargeBodiesLimits = {
   byteNs: number
   /** A thread that has nothing to do for so long is ended, and its memory free. */
   idleMs: number
-  /** Of the thread’s heap: the longest value of a body has to fit into it; the body, as captured and as redacted, is outside of it. */
+  /** Of the thread’s heap; bodies and long values are outside of it. */
   heapMb: number
 }
 

@@ -1,6 +1,6 @@
 /** Redacts one large body after the other in a thread of its own, so that packets are read meanwhile. */
 import { parentPort } from 'node:worker_threads'
-import { release } from './body-reader.ts'
+import { release } from './growing-bytes.ts'
 import { type LargeBody, type RedactedLargeBody, redactLargeBody } from './large-body.ts'
 import { ownBytes } from './own-bytes.ts'
 

@@ -1,27 +1,26 @@
 import type { Fill } from './fill.ts'
+import { GrowingBytes } from './growing-bytes.ts'
+import { LONG_TEXT } from './long-text.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Version and variant of a UUID (RFC 9562 section 4): what checks them goes on working. */
 const UUID_FIXED = new Set([14, 19])
 const HEX = /^[^g-z]*$/i
 
-/** So much of a long token is made at a time: a string that grows by single characters takes a few dozen bytes for each. */
-const RUN = 4096
-
 /** Another token of the same length and the same classes of characters; punctuation stays. Never the same one. */
 export const replaceToken = (value: string, fill: Fill): string => {
   const isUuid = UUID.test(value)
   const isHex = !fill.isMask && HEX.test(value) && /\d/.test(value) && /[a-f]/i.test(value)
   const result =
-    value.length <= RUN ? replaceRun(value, fill, isUuid, isHex) : replaceLong(value, fill, isHex)
+    value.length <= LONG_TEXT ? replaceRun(value, fill, isUuid, isHex) : replaceLong(value, fill, isHex)
   return result === value ? changed(value, fill) : result
 }
 
 const replaceLong = (value: string, fill: Fill, isHex: boolean): string => {
-  const bytes = Buffer.allocUnsafe(value.length)
-  for (let at = 0; at < value.length; at += RUN)
-    bytes.write(replaceRun(value.slice(at, at + RUN), fill, false, isHex), at, 'latin1')
-  return bytes.toString('latin1')
+  const bytes = new GrowingBytes(value.length)
+  for (let at = 0; at < value.length; at += LONG_TEXT)
+    bytes.append(replaceRun(value.slice(at, at + LONG_TEXT), fill, false, isHex))
+  return bytes.text()
 }
 
 const replaceRun = (value: string, fill: Fill, isUuid: boolean, isHex: boolean): string => {

@@ -10,8 +10,10 @@ import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
 import type { Matched } from '../select/match.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
 import { decodePercent, encodePercent, FormReader } from './form.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 import { JsonReader } from './json.ts'
 import { redactJwt } from './jwt.ts'
+import { LONG_TEXT } from './long-text.ts'
 import { kindOfName } from './names.ts'
 import { type ActiveRules, CompiledRules, type Place } from './redaction-rules.ts'
 import { type About, Replacements } from './replacement.ts'
@@ -123,6 +125,7 @@ export class Values {
    * @param progress of a text that comes in pieces: what stands for this one from its start to where it is certain
    */
   scanned(place: Place, value: string, keepsLength = false, progress: ScanProgress | null = null): string {
+    let long = null as GrowingBytes | null
     let result = ''
     let copied = progress === null ? 0 : progress.start
     scan(
@@ -136,11 +139,18 @@ export class Values {
         const replaced = this.#act(done, this.#whatOf(kind), place, kind, found, { id, prefix, keepsLength })
         result += value.slice(copied, start) + (replaced ?? '')
         copied = end
+        if (result.length < LONG_TEXT) return
+        long ??= new GrowingBytes(value.length)
+        long.append(result)
+        result = ''
       },
       progress,
     )
-    if (progress === null) return copied === 0 ? value : result + value.slice(copied)
-    return result + value.slice(copied, progress.certain)
+    if (progress === null && copied === 0) return value
+    result += value.slice(copied, progress === null ? value.length : progress.certain)
+    if (long === null) return result
+    long.append(result)
+    return long.text()
   }
 
   /** A key of JSON or the like; most are names that were met before. */

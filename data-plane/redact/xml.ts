@@ -1,4 +1,5 @@
 import type { VisitField } from './json.ts'
+import { replaceEach } from './long-text.ts'
 import type { Reader } from './reader.ts'
 
 const DEPTH_MAX = 64
@@ -92,7 +93,8 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 
 const decodeEntities = (raw: string): string =>
   raw.includes('&')
-    ? raw.replace(
+    ? replaceEach(
+        raw,
         /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));/g,
         (whole, hex, decimal, name) => {
           if (name !== undefined) return ENTITIES[name as string] as string
@@ -105,4 +107,4 @@ const decodeEntities = (raw: string): string =>
     : raw
 
 const encodeEntities = (text: string): string =>
-  text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`)
+  replaceEach(text, /[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`)

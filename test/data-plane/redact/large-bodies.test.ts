@@ -43,17 +43,17 @@ const multipartOf = (bytes: number): string =>
     .join('')
     .concat('--cut--\r\n')
 
-const largeBody = (body: Buffer): LargeBody => {
-  const request = capturedRequest({ headers: ['Content-Type', 'text/plain'], body })
+const largeBody = (body: Buffer, headers = ['Content-Type', 'text/plain']): LargeBody => {
+  const request = capturedRequest({ headers, body })
   return { redaction: REDACTION, request, body: request.body, isWrite: true }
 }
 
 const bodiesWith = (limits: Partial<LargeBodiesLimits>) => {
   const bodies = new LargeBodies(limits)
   onTestFinished(() => bodies.close())
-  return (body: Buffer) =>
+  return (body: Buffer, headers?: string[]) =>
     new Promise<RedactedLargeBody | null | 'no room'>((resolve) => {
-      if (!bodies.redact(largeBody(body), resolve)) resolve('no room')
+      if (!bodies.redact(largeBody(body, headers), resolve)) resolve('no room')
     })
 }
 
@@ -78,12 +78,13 @@ test('one that takes too long, or too much memory, is given up, and the next one
   const redactInTime = bodiesWith({ bodyMs: 500, byteNs: 1 })
   const slow = Buffer.from('411 '.repeat(4 << 20))
   const redactInMemory = bodiesWith({ heapMb: 16 })
-  const oneValue = Buffer.from('eyJ'.repeat(5 << 20))
+  // All that stands within twice the length of a value is read with it.
+  const wide = Buffer.from(`["${'x'.repeat(8 << 20)}",${'"a@b.example",'.repeat(500_000)}0]`)
 
   const [late, onTime] = await Promise.all([redactInTime(slow), redactInTime(Buffer.from(person(1)))])
-  const [large, small] = await Promise.all([redactInMemory(oneValue), redactInMemory(Buffer.from(person(1)))])
+  const [large, small] = await Promise.all([redactInMemory(wide), redactInMemory(Buffer.from(person(1)))])
 
-  expect([late, large]).toEqual([null, null])
+  expect([late === null, large === null]).toEqual([true, true])
   expect(onTime).toMatchObject({ counts: { 'email.body': 1 } })
   expect(small).toMatchObject({ counts: { 'email.body': 1 } })
 })
@@ -166,6 +167,35 @@ test('a value that is longer than many pieces is one value', async () => {
   expect([password.length, n]).toEqual([320_000, 1])
   expect(redacted?.counts).toEqual({ 'email.body': 1, 'credential.body': 1 })
 })
+
+const JANE = '"Jane" <jane@corp.example> & Söhne 🏠\n'
+const VALUES: readonly [string, (value: string) => string][] = [
+  ['JSON', (value) => JSON.stringify({ a: value })],
+  ['escaped JSON', (value) => `{"a":"${value.replace(/./gs, escapedUnit)}"}`],
+  ['a form', (value) => `a=${encodeURIComponent(value).replaceAll('%20', '+')}`],
+  ['XML', (value) => `<a>${value.replace(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`)}</a>`],
+]
+const escapedUnit = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+test.each(VALUES)(
+  'a long value in %s takes little heap, and becomes what its parts become',
+  async (_, put) => {
+    const redactor = new Redactor(REDACTION)
+    const short = capturedRequest({ headers: ['Host', 'h'], body: Buffer.from(put(JANE)) })
+    const redact = bodiesWith({ heapMb: 16 })
+    const times = 60_000
+
+    redactor.request(short)
+    const long = (await redact(Buffer.from(put(JANE.repeat(times))), [])) as RedactedLargeBody
+
+    const value = /^(?:\{"a":"|a=|<a>)(.*?)(?:"\}|<\/a>)?$/s
+    const [, one = ''] = value.exec(short.body.toString()) ?? []
+    const [, many = ''] = value.exec(long.body.toString()) ?? []
+    expect(many === one.repeat(times)).toBe(true)
+    expect(long.counts).toEqual({ 'email.body': times })
+    expect(one).not.toContain('corp')
+  },
+)
 
 /** What the packet path reads of a request that comes in segments and chunks of these sizes. */
 const captured = (type: string, body: Buffer, mss: number, chunks: readonly number[]): Request => {
