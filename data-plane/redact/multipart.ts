@@ -60,7 +60,7 @@ export class MultipartReader implements Reader {
       case 'content':
         return this.#contents(text, isLast, text.indexOf(this.#mark, this.taken))
       case 'epilogue':
-        this.#pass(text, text.length)
+        this.#leaveOut(text, text.length)
         return false
       case 'nothing':
         return false
@@ -75,10 +75,10 @@ export class MultipartReader implements Reader {
 
   #preamble(text: string, isLast: boolean): boolean {
     const first = text.indexOf(this.#mark, this.taken)
-    if (first < 0 && !isLast) this.#pass(text, this.#unmarked(text))
+    if (first < 0 && !isLast) this.#leaveOut(text, this.#unmarked(text))
     if (first < 0 && isLast) this.#next = 'nothing'
     if (first < 0) return false
-    this.#pass(text, first)
+    this.#leaveOut(text, first)
     this.#next = 'head'
     return true
   }
@@ -91,6 +91,8 @@ export class MultipartReader implements Reader {
     const isWhole = line >= 0 && text.length >= start + HEAD_MAX + 4 + this.#mark.length
     if (!isLast && !isWhole && !isClosing) return false
     if (line < 0) {
+      const end = text.indexOf(this.#delimiter, boundary) + this.#delimiter.length
+      this.#pass(text, isClosing ? end + 2 : end)
       this.#next = 'epilogue'
       return true
     }
@@ -144,6 +146,12 @@ export class MultipartReader implements Reader {
   /** Up to where no boundary begins, whatever follows. */
   #unmarked(text: string): number {
     return Math.max(this.taken, text.length - this.#mark.length + 1)
+  }
+
+  /** What is in no part readers leave out (RFC 2046 section 5.1.1): its line breaks stay. */
+  #leaveOut(text: string, end: number): void {
+    this.#result += text.slice(this.taken, end).replace(/[^\r\n]+/g, '')
+    this.taken = end
   }
 
   #pass(text: string, end: number): void {

@@ -189,6 +189,20 @@ test.each([
   expect(redactorOf().request(request)).toBe(false)
 })
 
+test.each([
+  ['', '\r\n--b\r\n\r\nkept\r\n--b--\r\n', ''],
+  ['for jane@corp.example', '\r\n--b\r\n\r\nkept\r\n--b--', ' token 4012888888881881\r\n'],
+  ['password=abc\r\n', '\r\n--b\r\n\r\nkept', ''],
+  ['', '--b\r\n\r\nkept\r\n--b', 'password=abc'],
+])('what is in no part of a multipart body is left out: %j%j%j', (preamble, parts, epilogue) => {
+  const request = post(preamble + parts + epilogue, 'multipart/mixed; boundary=b')
+
+  redactorOf().request(request)
+
+  const breaks = (text: string) => text.replace(/[^\r\n]/g, '')
+  expect(request.body.toString()).toBe(breaks(preamble) + parts + breaks(epilogue))
+})
+
 test('without a key it masks', () => {
   expect(json({ password: 'abc' }, redactorOf({}, null))).toEqual({ password: 'xxx' })
 })
