@@ -1,3 +1,5 @@
+import { FieldLines } from './field-lines.ts'
+import { HttpMessageReader } from './http-message.ts'
 import { boundaryOf, MultipartReader, type Part } from './multipart.ts'
 import { type Reader, WholeReader } from './reader.ts'
 import { TextReader } from './text.ts'
@@ -59,13 +61,17 @@ const readerOf = (
     case 'multipart': {
       const boundary = boundaryOf(contentType)
       if (boundary === null || depth >= PARTS_DEPTH_MAX) return null
+      const fields = new FieldLines(values)
       return new MultipartReader(
         boundary,
         (part) =>
           isField(part) ? fieldReader(part, values) : new ContentReader(part.type, values, opaque, depth + 1),
-        (filename) => values.scanned('body', filename),
+        (lines) => fields.redact(lines),
       )
     }
+    case 'http':
+      if (depth >= PARTS_DEPTH_MAX) return null
+      return new HttpMessageReader(values, (inner) => new ContentReader(inner, values, opaque, depth + 1))
     case 'text':
       return isRefused
         ? new WholeReader((whole) => values.text('body', whole))
@@ -86,7 +92,7 @@ const fieldReader = ({ name }: Part, values: Values): Reader =>
     return name === null ? values.text('body', value) : (values.named('body', name, value, [name]) ?? '')
   })
 
-type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'binary' | 'wide'
+type Format = 'json' | 'form' | 'xml' | 'multipart' | 'http' | 'text' | 'binary' | 'wide'
 
 /** Spaces that may stand before a text, and the characters of a form’s first name. */
 const SPACES_MAX = 64
@@ -101,6 +107,7 @@ const PAIR = new RegExp(`^[\\w.[\\]-]{1,${NAME_MAX}}=`)
 const formatOf = (type: string, contentType: string, text: string): Format => {
   if (/charset="?utf-?(?:16|32)/i.test(contentType)) return 'wide'
   if (type.startsWith('multipart/')) return 'multipart'
+  if (type === 'application/http' || type === 'message/http') return 'http'
   if (/[/+](?:x-)?(?:nd|geo|hal\+)?json(?:-seq|l|lines)?$/.test(type)) return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   if (/[/+](?:xml|xhtml)$/.test(type) || type === 'image/svg+xml') return 'xml'

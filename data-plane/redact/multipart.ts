@@ -1,3 +1,4 @@
+import { fieldOf, parameter } from './field-lines.ts'
 import type { Reader } from './reader.ts'
 
 export type Part = {
@@ -26,19 +27,22 @@ export class MultipartReader implements Reader {
   readonly #delimiter: string
   readonly #mark: string
   readonly #visit: (part: Part) => Reader
-  readonly #visitFilename: (filename: string) => string
+  readonly #visitHead: (lines: string) => string
   /** What is to be read next; a head is that of a part with the boundary before it. */
   #next: 'beginning' | 'preamble' | 'head' | 'content' | 'epilogue' | 'nothing' = 'beginning'
   #isFirst = true
   #content: Reader | null = null
   #result = ''
 
-  /** @param visit gives who reads a part’s contents */
-  constructor(boundary: string, visit: (part: Part) => Reader, visitFilename: (filename: string) => string) {
+  /**
+   * @param visit gives who reads a part’s contents
+   * @param visitHead gives what stands in the place of a part’s header fields
+   */
+  constructor(boundary: string, visit: (part: Part) => Reader, visitHead: (lines: string) => string) {
     this.#delimiter = `--${boundary}`
     this.#mark = `\r\n${this.#delimiter}`
     this.#visit = visit
-    this.#visitFilename = visitFilename
+    this.#visitHead = visitHead
   }
 
   read(text: string, isLast: boolean): string | null {
@@ -112,17 +116,11 @@ export class MultipartReader implements Reader {
     return this.#contents(text, isLast, next)
   }
 
-  /** Of a head the file’s name may say something about somebody. */
   #part(text: string, start: number, end: number): Part {
     const head = text.slice(start, end)
-    const part = partOf(head)
-    if (part.filename === null) return part
-    const replaced = this.#visitFilename(part.filename)
-    if (replaced === part.filename) return part
-    this.#pass(text, start + head.indexOf(part.filename, head.search(/filename/i)))
-    this.#result += replaced.replace(/["\r\n]/g, '_')
-    this.taken += part.filename.length
-    return part
+    this.#result += text.slice(this.taken, start) + this.#visitHead(head)
+    this.taken = end
+    return partOf(head)
   }
 
   /** @param next where the boundary behind the contents begins; negative when it is not there */
@@ -167,18 +165,12 @@ const headEnd = (text: string, start: number, end: number): number => {
 }
 
 const partOf = (head: string): Part => {
-  const [, disposition = ''] = /(?:^|\n)content-disposition:([^\n]*)/i.exec(head) ?? []
-  const [, type = ''] = /(?:^|\n)content-type:[ \t]{0,8}([^\r\n]{1,256})/i.exec(head) ?? []
+  const disposition = fieldOf(head, 'content-disposition') ?? ''
+  const type = fieldOf(head, 'content-type') ?? ''
   return {
     name: parameter(disposition, 'name'),
     filename: parameter(disposition, 'filename'),
     contentType: type === '' ? null : (type.split(';')[0] as string).trim().toLowerCase(),
     type,
   }
-}
-
-const parameter = (disposition: string, name: string): string | null => {
-  const [, quoted, plain] =
-    new RegExp(`;\\s{0,8}${name}=(?:"([^"]*)"|([^\\s;"]+))`, 'i').exec(disposition) ?? []
-  return quoted ?? plain ?? null
 }

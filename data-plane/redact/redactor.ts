@@ -2,9 +2,9 @@ import type { Redaction } from '../../contract/redaction.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import { isSafeMethod } from '../select/effect.ts'
 import { type BodyBounds, redactBody } from './body.ts'
-import { redactPath } from './form.ts'
 import { HeaderRedaction } from './headers.ts'
 import { boundsOf, type LargeBody, type RedactedLargeBody } from './large-body.ts'
+import { redactTarget } from './target.ts'
 import { type RedactionCounts, Values } from './values.ts'
 
 /** A redaction with the key of its pseudonyms, as a worker gets it: plain data. */
@@ -96,7 +96,7 @@ export class Redactor {
     this.#values.begin(request, 'request', isWrite)
     const redacted = redactBody(headers, body, this.#values, this.#bounds, atOnce)
     if (redacted === null) return false
-    request.target = this.#target(target)
+    request.target = redactTarget(this.#values, target)
     request.headers = this.#headers.redact(headers)
     if (request.trailers.length > 0) request.trailers = this.#headers.redact(request.trailers)
     if (redacted === 'later') {
@@ -120,13 +120,6 @@ export class Redactor {
     if (redacted === null || redacted === 'later') return null
     const changed = this.#headers.redact(headers)
     return { headers: redacted.isDecoded ? withoutCoding(changed) : changed, body: redacted.body }
-  }
-
-  #target(target: string): string {
-    const mark = target.indexOf('?')
-    const path = mark < 0 ? target : target.slice(0, mark)
-    const changed = redactPath(path, (segment) => this.#values.scanned('path', segment))
-    return mark < 0 ? changed : `${changed}?${this.#values.form('query').read(target.slice(mark + 1), true)}`
   }
 }
 

@@ -62,6 +62,9 @@ const PLANTED_BODIES: Readonly<Record<string, string>> = {
     ...bodiesOf('text', 'binary').map(part),
     ...bodiesOf('json').map((body) => file(body, 'application/json')),
     ...bodiesOf('xml').map((body) => file(body, 'text/xml')),
+    ...bodiesOf('json').map((body) =>
+      file(`POST /b HTTP/1.1\r\nContent-Type: application/json\r\n\r\n${body}`, 'application/http'),
+    ),
     file(
       bodiesOf('form')
         .map((body) => `--in\r\nContent-Type: ${TYPES.form}\r\n\r\n${body}\r\n`)

@@ -203,6 +203,45 @@ test.each([
   expect(request.body.toString()).toBe(breaks(preamble) + parts + breaks(epilogue))
 })
 
+test('requests of a batch are redacted as requests are, and so are the heads of its parts', () => {
+  const inner = [
+    'POST /people/jane@corp.example?api_key=9f8e7d6c5b4a HTTP/1.1',
+    'Content-Type: application/json',
+    'Authorization: Bearer',
+    '  abcDEF123456ghi789',
+    'Cookie: session=9f8e7d6c5b4a39281706; theme=dark',
+    '',
+    '{"password":"geheim"}',
+  ]
+  const head = ['Content-Type: application/http', 'X-Api-Key: 9f8e7d6c5b4a39281706', 'Content-ID: 1']
+  const body = ['--b', ...head, '', ...inner, '--b--', ''].join('\r\n')
+  const request = post(body, 'multipart/mixed; boundary=b')
+
+  redactorOf({ mode: 'mask' }).request(request)
+
+  expect(request.body.toString().split('\r\n')).toEqual([
+    '--b',
+    'Content-Type: application/http',
+    expect.stringMatching(/^X-Api-Key: (?!9f8e)\w{20}$/),
+    'Content-ID: 1',
+    '',
+    expect.stringMatching(/^POST \/people\/(?!jane)[^?]+\?api_key=(?!9f8e)\w{12} HTTP\/1\.1$/),
+    'Content-Type: application/json',
+    expect.stringMatching(/^Authorization: Bearer (?!abc)\w{18}$/),
+    expect.stringMatching(/^Cookie: session=(?!9f8e)\w{20}; theme=dark$/),
+    '',
+    '{"password":"xxxxxx"}',
+    '--b--',
+    '',
+  ])
+})
+
+test('a batch whose requests cannot be read is held back', () => {
+  const body =
+    '--b\r\nContent-Type: application/http\r\n\r\nPUT /x HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\n--b--\r\n'
+  expect(redactorOf().request(post(body, 'multipart/mixed; boundary=b'))).toBe(false)
+})
+
 test('without a key it masks', () => {
   expect(json({ password: 'abc' }, redactorOf({}, null))).toEqual({ password: 'xxx' })
 })
@@ -315,6 +354,12 @@ const HOSTILE: [string, (big: (text: string) => string) => string, string][] = [
   ['boundaries', (big) => `--b\r\n${big('\r\n--b\r\n')}`, 'multipart/form-data; boundary=b'],
   ['addresses in binary', (big) => big('a@b.cc\0'), 'application/octet-stream'],
   ['beginnings of tokens in one word', (big) => big('-eyJ'), 'text/plain'],
+  [
+    'requests of a batch',
+    (big) => big('--b\r\nContent-Type: application/http\r\n\r\nGET / HTTP/1.1\r\nA: b\r\n\r\n\r\n'),
+    'multipart/mixed; boundary=b',
+  ],
+  ['lines of a head', (big) => `GET / HTTP/1.1\r\n${big('a:\r\n')}`, 'application/http'],
   ['empty parts', (big) => big('--b\r\n'), 'multipart/form-data; boundary=b'],
 ]
 
