@@ -23,6 +23,8 @@ const PEM_MAX = 8192
 const JWT_PARTS_MAX = 5
 const USERINFO_MAX = 256
 const ASSIGNED_MAX = 512
+/** What follows `Bearer` is a token (RFC 6750 section 2.1) when it is so long and has a digit. */
+const BEARER_MIN = 16
 const CARD_DIGITS_MIN = 13
 const CARD_DIGITS_MAX = 19
 /** The longest word that a value is assigned to, and what may stand between the two. */
@@ -72,6 +74,7 @@ const ANCHORS: readonly Anchor[] = [
     begins: ['Pa', 'pa', 'PA', 'Se', 'se', 'SE', 'To', 'to', 'TO', 'AP', 'Ap', 'aP', 'ap'],
     ahead: ASSIGNED_WORD_MAX + ASSIGNING_MAX + ASSIGNED_MAX,
   },
+  { pattern: '[Bb]earer ', begins: ['Be', 'be'], ahead: 'bearer '.length + ASSIGNED_MAX },
 ]
 /** What is found at a place begins no further before it, and no more behind it says what it is. */
 const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
@@ -183,6 +186,7 @@ const at = (
   if (code >= 0x30 && code <= 0x39) return number(text, index, from, ids)
   if (code === 0x2d) return privateKey(text, index)
   if (anchor === 'eyJ') return isWordBefore(text, index) ? null : jwt(text, index)
+  if (anchor.endsWith(' ')) return isWordBefore(text, index) ? null : bearer(text, index + anchor.length)
   if (!isKeyPrefix(anchor)) return text[index - 1] === '$' ? null : assigned(text, index + anchor.length)
   const key = isWordBefore(text, index) ? null : keyAt(text, index, anchor)
   return key && { kind: key.kind, start: index, end: key.end, prefix: key.prefix }
@@ -332,4 +336,11 @@ const assigned = (text: string, index: number): Found | null => {
   return !isQuoted && GRAPHQL_TYPE.test(text.slice(start, end)) ? null : { kind: 'credential', start, end }
 }
 
+const bearer = (text: string, start: number): Found | null => {
+  const [token = ''] = BEARER_TOKEN.exec(text.slice(start, start + ASSIGNED_MAX)) ?? []
+  const isToken = token.length >= BEARER_MIN && /\d/.test(token)
+  return isToken ? { kind: 'credential', start, end: start + token.length } : null
+}
+
+const BEARER_TOKEN = /^[\w.~+/-]+=*/
 const GRAPHQL_TYPE = /^(?:String|ID|Int|Float|Boolean|true|false|null)\b/

@@ -198,6 +198,7 @@ const LONGEST: Readonly<Record<string, string>> = {
   'a webhook': `https://hooks.slack.com/services/${long(2_000)}`,
   'a password in an address': `https://${long(250)}:x@h.example`,
   'a password': `password: "${long(505)}"`,
+  'a bearer token': `Bearer ${long(511)}1`,
   'a card': '4-0-1-2-8-8-8-8-8-8-8-8-1-8-8-1'.replace('4-0', '40'),
   'a card of 19 digits': '6011 0000 0000 0000 001',
   'an international phone': '+49 (151) 234/567.89',

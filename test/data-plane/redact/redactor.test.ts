@@ -242,6 +242,20 @@ test('a batch whose requests cannot be read is held back', () => {
   expect(redactorOf().request(post(body, 'multipart/mixed; boundary=b'))).toBe(false)
 })
 
+test.each([
+  [
+    'curl -H "Authorization: Bearer k3y-of.the_shop~1234" /',
+    'curl -H "Authorization: Bearer x0x-xx.xxx_xxxx~0000" /',
+  ],
+  ['the bearer of good news, bearer instruments', 'the bearer of good news, bearer instruments'],
+])('in %s a bearer token is found, and nothing else', (text, expected) => {
+  const request = post(text, 'text/plain')
+
+  redactorOf({ mode: 'mask' }).request(request)
+
+  expect(request.body.toString()).toBe(expected)
+})
+
 test('without a key it masks', () => {
   expect(json({ password: 'abc' }, redactorOf({}, null))).toEqual({ password: 'xxx' })
 })
