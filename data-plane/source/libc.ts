@@ -11,7 +11,6 @@ const SOCK_DGRAM = 2
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEPORT = 15
-const SO_RCVTIMEO = 20
 /** On Linux process 0 of setpriority(2) is the calling thread. */
 const PRIO_PROCESS = 0
 const PREFERRED_NICENESS = -15
@@ -22,7 +21,10 @@ const SO_MEMINFO = 55
 const MEMINFO_BYTES = 36
 const MEMINFO_DROPS_AT = 32
 export const MSG_DONTWAIT = 0x40
-export const MSG_WAITFORONE = 0x10000
+/** poll(2): data may be read. */
+const POLLIN = 1
+/** struct pollfd: descriptor, events asked for and events found (2 bytes each). */
+const POLLFD_BYTES = 8
 export const EINTR = 4
 export const EAGAIN = 11
 
@@ -33,9 +35,17 @@ export const IOVEC_BYTES = 16
 /** struct mmsghdr: name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48, received length 56 */
 export const MMSGHDR_BYTES = 64
 
+/** `polled`: their struct pollfd, one behind the other. */
+export type BoundSockets = { fds: readonly number[]; polled: Buffer; address: string; port: number }
+
 export type Libc = {
-  /** Opens and binds a datagram socket that stamps arrivals and reports overflows. Blocking calls return in 100 ms. */
-  bindUdp(host: string, port: number, shared: boolean): { fd: number; address: string; port: number }
+  /**
+   * Opens and binds `count` datagram sockets that stamp arrivals and report overflows, all to one address: the kernel
+   * keeps each outer flow on one of them, and each has a buffer of its own. Unless `shared`, nobody else may have it yet.
+   */
+  bindUdp(host: string, port: number, count: number, shared: boolean): BoundSockets
+  /** Sleeps until a socket can be read, `timeoutMs` are over or a signal comes. */
+  waitForOne(sockets: BoundSockets, timeoutMs: number): void
   /** Number of messages, or minus errno. */
   recvmmsg(fd: number, headers: Buffer, count: number, flags: number): number
   /** Datagrams that the socket has dropped so far because its buffer was full; null where the kernel does not say. */
@@ -46,9 +56,6 @@ export type Libc = {
   close(fd: number): void
 }
 
-/** Bound on how long a receiver that sleeps in the kernel takes to see that it should stop. */
-const RECEIVE_TIMEOUT_US = 100_000n
-
 export const loadLibc = (koffi: Koffi): Libc => {
   const c = koffi.load(null)
   const socket = c.func('int socket(int, int, int)')
@@ -57,6 +64,7 @@ export const loadLibc = (koffi: Koffi): Libc => {
   const getsockopt = c.func('int getsockopt(int, int, int, void *, void *)')
   const getsockname = c.func('int getsockname(int, void *, void *)')
   const recvmmsg = c.func('int recvmmsg(int, void *, unsigned int, int, void *)')
+  const poll = c.func('int poll(void *, unsigned long, int)')
   const close = c.func('int close(int)')
   const setpriority = c.func('int setpriority(int, int, int)')
   const names = new Map(Object.entries(koffi.os.errno).map(([name, code]) => [code, name]))
@@ -74,28 +82,51 @@ export const loadLibc = (koffi: Koffi): Libc => {
   const memory = Buffer.alloc(MEMINFO_BYTES)
   const memoryLength = Buffer.alloc(4)
 
+  /** @param shared whether others may have the address too; without it, only those that are opened after it may. */
+  const open = (host: string, port: number, shared: boolean): number => {
+    const fd = checked('socket', socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))
+    try {
+      if (shared) setOption(fd, SO_REUSEPORT, one)
+      setOption(fd, SO_TIMESTAMPNS, one)
+      setOption(fd, SO_RXQ_OVFL, one)
+      const name = Buffer.alloc(SOCKADDR_BYTES)
+      name.writeUInt16LE(AF_INET, 0)
+      name.writeUInt16BE(port, 2)
+      for (const [index, part] of host.split('.').entries()) name[4 + index] = Number(part)
+      checked('bind', bind(fd, name, name.length))
+      setOption(fd, SO_REUSEPORT, one)
+      return fd
+    } catch (error) {
+      close(fd)
+      throw error
+    }
+  }
+  const nameOf = (fd: number): { address: string; port: number } => {
+    const name = Buffer.alloc(SOCKADDR_BYTES)
+    const length = Buffer.from([SOCKADDR_BYTES, 0, 0, 0])
+    checked('getsockname', getsockname(fd, name, length))
+    return { address: [...name.subarray(4, 8)].join('.'), port: name.readUInt16BE(2) }
+  }
+
   return {
-    bindUdp: (host, port, shared) => {
-      const fd = checked('socket', socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))
+    bindUdp: (host, port, count, shared) => {
+      const fds = [open(host, port, shared)]
       try {
-        if (shared) setOption(fd, SO_REUSEPORT, one)
-        setOption(fd, SO_TIMESTAMPNS, one)
-        setOption(fd, SO_RXQ_OVFL, one)
-        const timeout = Buffer.alloc(16)
-        timeout.writeBigInt64LE(RECEIVE_TIMEOUT_US, 8)
-        setOption(fd, SO_RCVTIMEO, timeout)
-        const name = Buffer.alloc(SOCKADDR_BYTES)
-        name.writeUInt16LE(AF_INET, 0)
-        name.writeUInt16BE(port, 2)
-        for (const [index, part] of host.split('.').entries()) name[4 + index] = Number(part)
-        checked('bind', bind(fd, name, name.length))
-        const length = Buffer.from([SOCKADDR_BYTES, 0, 0, 0])
-        checked('getsockname', getsockname(fd, name, length))
-        return { fd, address: [...name.subarray(4, 8)].join('.'), port: name.readUInt16BE(2) }
+        const bound = nameOf(fds[0] as number)
+        while (fds.length < count) fds.push(open(host, bound.port, true))
+        const polled = Buffer.alloc(count * POLLFD_BYTES)
+        for (const [index, fd] of fds.entries()) {
+          polled.writeInt32LE(fd, index * POLLFD_BYTES)
+          polled.writeInt16LE(POLLIN, index * POLLFD_BYTES + 4)
+        }
+        return { fds, polled, ...bound }
       } catch (error) {
-        close(fd)
+        for (const fd of fds) close(fd)
         throw error
       }
+    },
+    waitForOne: ({ fds, polled }, timeoutMs) => {
+      poll(polled, fds.length, timeoutMs)
     },
     recvmmsg: (fd, headers, count, flags) => {
       const received = recvmmsg(fd, headers, count, flags, null)

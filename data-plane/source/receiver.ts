@@ -1,12 +1,14 @@
 /**
  * The receiver thread: it moves datagrams from the kernel into the ring and does nothing else, so that no pause of the
- * working thread reaches the socket. Fargate leaves a socket's buffer at about 208 KiB: a few milliseconds of traffic.
+ * working thread reaches the kernel's buffers. Fargate leaves a socket's buffer at about 208 KiB, a few milliseconds of
+ * traffic: the thread has several sockets, so that it may itself be kept from running for some times that.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import koffi from 'koffi'
 import {
+  type BoundSockets,
   EAGAIN,
   EINTR,
   IOVEC_BYTES,
@@ -14,7 +16,6 @@ import {
   loadLibc,
   MMSGHDR_BYTES,
   MSG_DONTWAIT,
-  MSG_WAITFORONE,
   SO_RXQ_OVFL,
   SO_TIMESTAMPNS,
   SOCKADDR_BYTES,
@@ -43,8 +44,12 @@ import {
 const BATCH = 256
 /** Batches by time: sleeping a moment between calls costs half of what being woken for each datagram costs. */
 const SLEEP_MS = 1
+/** Each holds 208 KiB: some 90 packets of a MTU of 1,500, or 12 jumbo frames. A look at one that is empty takes 1 us. */
+const SOCKETS = 4
 /** After so many empty looks the kernel is asked to wake the thread instead. */
 const EMPTY_LOOKS = 50
+/** Bound on how long a receiver that sleeps in the kernel takes to see that it should stop. */
+const QUIET_MS = 100
 /** Once stopped, the kernel's buffer is emptied, but not for longer than this under traffic that goes on. */
 const LAST_LOOK_MS = 30
 /** How long a stopped receiver waits for a working thread that does not work, in waits of a millisecond. */
@@ -102,7 +107,7 @@ const layOut = (libc: Libc, ring: SharedArrayBuffer): KernelMemory => {
   return { slots, vectors, names, control, headers, headersFrom }
 }
 
-const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
+const receive = (libc: Libc, sockets: BoundSockets, data: ReceiverData): void => {
   const memory = layOut(libc, data.ring.slots)
   const meta = new Uint32Array(data.ring.meta)
   const words = new Int32Array(data.ring.control)
@@ -113,8 +118,15 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
     (SLOTS * CONTROL_BYTES) / 4,
   )
 
+  /** What each socket has dropped so far. */
+  const drops = sockets.fds.map(() => 0)
+  const noteDrops = (socket: number, count: number) => {
+    words[OVERFLOW] = ((words[OVERFLOW] as number) + count - (drops[socket] as number)) | 0
+    drops[socket] = count
+  }
+
   /** Reads what the kernel said about the message in this slot and makes its header ready for the next one. */
-  const describe = (slot: number) => {
+  const describe = (slot: number, socket: number) => {
     const header = slot * HEADER_WORDS
     const about = slot * META_WORDS
     meta[about + LENGTH] = headers[header + MESSAGE_LENGTH_WORD] as number
@@ -127,7 +139,7 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
       if (type === SO_TIMESTAMPNS) {
         meta[about + SECONDS] = control[at + 4] as number
         meta[about + NANOSECONDS] = control[at + 6] as number
-      } else if (type === SO_RXQ_OVFL) words[OVERFLOW] = control[at + 4] as number
+      } else if (type === SO_RXQ_OVFL) noteDrops(socket, control[at + 4] as number)
       const length = control[at] as number
       if (length < 16) break
       at += ((length + 7) & ~7) / 4
@@ -138,14 +150,45 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
 
   /** A datagram tells of those that were dropped before it; of the last ones only the socket does. */
   const countDrops = () => {
-    const drops = libc.drops(fd)
-    if (drops !== null) words[OVERFLOW] = drops
+    for (const [socket, fd] of sockets.fds.entries()) {
+      const count = libc.drops(fd)
+      if (count !== null) noteDrops(socket, count)
+    }
   }
 
   let head = 0
   let origin = 0
-  let emptyLooks = 0
+  /** Slots that can be filled in one call. */
+  const room = (): number => {
+    const tail = Atomics.load(words, TAIL)
+    if (tail === head && origin !== head) {
+      origin = head
+      Atomics.store(words, ORIGIN, origin)
+    }
+    return Math.min(BATCH, SLOTS - ((head - tail) | 0), SLOTS - slotOf(head, origin))
+  }
+
   let errors = 0
+  /** Moves what a socket has into the ring, at most one batch. */
+  const look = (socket: number): 'empty' | 'some' | 'more' | 'full' => {
+    const wanted = room()
+    if (wanted === 0) return 'full'
+    const slot = slotOf(head, origin)
+    const into = memory.headersFrom[slot] as Buffer
+    const count = libc.recvmmsg(sockets.fds[socket] as number, into, wanted, MSG_DONTWAIT)
+    if (count <= 0) {
+      if (count !== -EAGAIN && count !== -EINTR && ++errors > ERRORS_MAX)
+        throw new Error(`recvmmsg: errno ${-count}`)
+      return count === -EINTR ? 'some' : 'empty'
+    }
+    errors = 0
+    for (let i = slot; i < slot + count; i++) describe(i, socket)
+    head = (head + count) | 0
+    Atomics.store(words, HEAD, head)
+    return count < wanted ? 'some' : 'more'
+  }
+
+  let emptyLooks = 0
   let until = 0
   let ringFullMs = 0
   for (;;) {
@@ -155,44 +198,32 @@ const receive = (libc: Libc, fd: number, data: ReceiverData): void => {
       if (until === 0) until = now + LAST_LOOK_MS
       if (now >= until) break
     }
-    const tail = Atomics.load(words, TAIL)
-    if (tail === head && origin !== head) {
-      origin = head
-      Atomics.store(words, ORIGIN, origin)
+    const before = head
+    let isEmpty = true
+    let isMore = false
+    let isFull = false
+    for (let socket = 0; socket < sockets.fds.length && !isFull; socket++) {
+      const found = look(socket)
+      isEmpty &&= found === 'empty'
+      isMore ||= found === 'more'
+      isFull = found === 'full'
     }
-    const slot = slotOf(head, origin)
-    const free = SLOTS - ((head - tail) | 0)
-    const room = Math.min(BATCH, free, SLOTS - slot)
-    if (room === 0) {
+    if (head !== before) Atomics.notify(words, HEAD)
+    if (isFull) {
       words[RING_FULL] = (words[RING_FULL] as number) + 1
-      Atomics.wait(words, TAIL, tail, SLEEP_MS)
+      Atomics.wait(words, TAIL, Atomics.load(words, TAIL), SLEEP_MS)
       // What the kernel holds was received: the last look begins when there is room for it.
       if (stopping && ringFullMs++ < RING_FULL_MS_MAX) until = 0
-      continue
+    } else if (isEmpty) {
+      if (stopping) break
+      if (++emptyLooks > EMPTY_LOOKS) {
+        countDrops()
+        libc.waitForOne(sockets, QUIET_MS)
+      } else Atomics.wait(words, STOP, 0, SLEEP_MS)
+    } else {
+      emptyLooks = 0
+      if (!isMore) Atomics.wait(words, STOP, 0, SLEEP_MS)
     }
-    const quiet = emptyLooks > EMPTY_LOOKS && !stopping
-    const count = libc.recvmmsg(
-      fd,
-      memory.headersFrom[slot] as Buffer,
-      room,
-      quiet ? MSG_WAITFORONE : MSG_DONTWAIT,
-    )
-    if (count <= 0) {
-      if (count !== -EAGAIN && count !== -EINTR && ++errors > ERRORS_MAX)
-        throw new Error(`recvmmsg: errno ${-count}`)
-      if (stopping && count !== -EINTR) break
-      if (quiet) countDrops()
-      emptyLooks++
-      if (!quiet) Atomics.wait(words, STOP, 0, SLEEP_MS)
-      continue
-    }
-    emptyLooks = 0
-    errors = 0
-    for (let i = slot; i < slot + count; i++) describe(i)
-    head = (head + count) | 0
-    Atomics.store(words, HEAD, head)
-    Atomics.notify(words, HEAD)
-    if (count < room) Atomics.wait(words, STOP, 0, SLEEP_MS)
   }
   countDrops()
 }
@@ -215,12 +246,13 @@ const holdBackOthers = (): void => {
 const run = (data: ReceiverData) => {
   const libc = loadLibc(koffi)
   if (!libc.preferThisThread()) holdBackOthers()
-  const { fd, address, port } = libc.bindUdp(data.host, data.port, data.shared)
+  const sockets = libc.bindUdp(data.host, data.port, SOCKETS, data.shared)
+  const { address, port } = sockets
   parentPort?.postMessage({ address, port } satisfies ReceiverReady)
   try {
-    receive(libc, fd, data)
+    receive(libc, sockets, data)
   } finally {
-    libc.close(fd)
+    for (const fd of sockets.fds) libc.close(fd)
   }
 }
 

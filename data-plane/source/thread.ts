@@ -22,6 +22,11 @@ import {
   TAIL,
 } from './ring.ts'
 
+/** Turns by time: under traffic a look every so often costs a fraction of being woken for every batch. */
+const TURN_MS = 2
+/** After so many turns that found nothing the receiver wakes this thread instead. */
+const EMPTY_TURNS = 5
+
 /**
  * The receiver thread and its ring. Fails when koffi cannot be loaded (it is optional and Linux only) or the address
  * cannot be bound.
@@ -57,6 +62,8 @@ export const openThreadSource = async ({
   })
 
   let tail = 0
+  let looked = 0
+  let emptyTurns = 0
   /** Hands over what is in the ring, at most one turn's worth; says whether something is left. */
   const drain = (): boolean => {
     const head = Atomics.load(words, HEAD)
@@ -80,11 +87,17 @@ export const openThreadSource = async ({
       setImmediate(follow)
       return
     }
+    emptyTurns = tail === looked ? emptyTurns + 1 : 0
+    looked = tail
+    if (emptyTurns <= EMPTY_TURNS) {
+      nextTurn.refresh()
+      return
+    }
     const change = Atomics.waitAsync(words, HEAD, tail)
     if (change.async) change.value.then(follow)
     else setImmediate(follow)
   }
-  follow()
+  const nextTurn = setTimeout(follow, TURN_MS)
 
   return {
     kind: 'thread',

@@ -64,7 +64,10 @@ export class Assembler<App> {
   segment(p: Packet, at: number): void {
     const length = p.end - p.start
     this.#counters.bytes.received += length
-    this.#counters.segments[this.#take(p, length, at)]++
+    const outcome = this.#take(p, length, at)
+    // By far the most frequent one by its name, which costs less than a look-up.
+    if (outcome === 'data') this.#counters.segments.data++
+    else this.#counters.segments[outcome]++
     if (p.missing > 0) this.#counters.truncatedSegments++
   }
 

@@ -35,8 +35,7 @@ export function hold(
     const length = diff(pieceEnd, from)
     if (length > 0) {
       const offset = start + diff(from, sequence)
-      const bytes = Buffer.allocUnsafeSlow(length)
-      b.copy(bytes, 0, offset, offset + length)
+      const bytes = Buffer.from(b.subarray(offset, offset + length))
       const segment: Segment = {
         sequence: from,
         acknowledgement,

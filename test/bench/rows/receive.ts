@@ -6,8 +6,10 @@ import type { Line, Row } from '../row.ts'
 const CONNECTIONS = 400
 /** Packets a second: the first at which nothing is lost. Lost packets make reassembly do other work. */
 const RATES = [100_000, 80_000, 60_000, 40_000, 20_000, 10_000]
-const WARM_UP_SECONDS = 1.5
+const WARM_UP_SECONDS = 3
 const SECONDS = 3
+/** A measure that lost packets is taken again so often; then it stands, with its loss. */
+const TRIES = 4
 /** The ways take turns, so that what else the machine does meets all of them. */
 const ROUNDS = 2
 const VNI = 42
@@ -36,9 +38,9 @@ export const receiveRows: Row[] = [
       log(`receive: at ${rate} packets a second`)
       for (let round = 0; round < ROUNDS; round++)
         for (const [name, start] of Object.entries(WAYS)) {
-          const receiver = await start()
-          if (receiver === null) log('no C compiler here: nothing to compare the loop in C with')
-          else totals.set(name, added(totals.get(name), await measure(receiver, rate)))
+          const measured = await lossless(start, rate)
+          if (measured === null) log('no C compiler here: nothing to compare the loop in C with')
+          else totals.set(name, added(totals.get(name), measured))
         }
       return lines(totals)
     },
@@ -51,6 +53,15 @@ const losslessRate = async (): Promise<number> => {
     if (datagrams === sent) return rate
   }
   return RATES.at(-1) as number
+}
+
+const lossless = async (start: () => Promise<Receiver | null>, rate: number): Promise<Measured | null> => {
+  for (let tries = 1; ; tries++) {
+    const receiver = await start()
+    if (receiver === null) return null
+    const measured = await measure(receiver, rate)
+    if (measured.datagrams === measured.sent || tries === TRIES) return measured
+  }
 }
 
 const measure = async (receiver: Receiver, rate: number): Promise<Measured> => {
