@@ -9,6 +9,7 @@ import { enduranceRows } from './rows/endurance.ts'
 import { receiveRows } from './rows/receive.ts'
 import { redactionRows } from './rows/redaction.ts'
 import { workerRows } from './rows/workers.ts'
+import { stolenPercent, stolenTime } from './stolen.ts'
 import { table } from './table.ts'
 
 const ROWS: readonly Row[] = [
@@ -64,13 +65,16 @@ const main = async (): Promise<number> => {
     `Node ${about.node}, ${about.cores} cores (${about.processor}), ${about.memoryGb} GB, load ${loadavg()[0]?.toFixed(1)}; ` +
       `sockets keep the kernel's default buffer of ${about.receiveBufferDefault} bytes; processor time, not wall time`,
   )
-  const done: (Line & { row: string; group: string; load: number })[] = []
+  const done: (Line & { row: string; group: string; load: number; stolen: number | null })[] = []
   const log = (line: string) => process.stderr.write(`  ${line}\n`)
   for (const [index, { name, group, run }] of rows.entries()) {
     log(`${name} ...`)
+    const before = stolenTime()
     const lines = await run({ soakMinutes, log })
+    const stolen = stolenPercent(before, stolenTime())
+    if (stolen !== null && stolen > 0) log(`${name}: other machines had ${stolen} % of the processors' time`)
     const load = Math.round((loadavg()[0] ?? 0) * 10) / 10
-    for (const line of lines) done.push({ row: name, group, load, ...line })
+    for (const line of lines) done.push({ row: name, group, load, stolen, ...line })
     if (rows[index + 1]?.group !== group)
       console.log(
         `\n${table(
