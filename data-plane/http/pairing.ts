@@ -201,8 +201,8 @@ export class Pairing {
     for (const slot of left) this.requestBegan(slot)
   }
 
-  /** Client bytes came in the same turn after its response had begun. */
-  spokeAgain(): void {
+  /** The turn is not one request and one response: client bytes came after its response had begun, or it holds another one. */
+  contradict(): void {
     if (this.#trial !== null) this.#trialFailed = true
   }
 

@@ -68,7 +68,7 @@ export class RequestHalf {
     if (isNewTurn || !track.hasLast) {
       if (reader.isBetween || reader.state === 'lost') this.#turnOver(acknowledgement)
       if (track.tentative && reader.isInMessage && !this.#mayGoOn()) this.drop()
-    } else this.#d.pairing.spokeAgain()
+    } else this.#d.pairing.contradict()
     if (reader.state === 'lost') {
       if (!aligned || !isRequestStart(b, start, end)) {
         this.#skip(b, start, end, false)

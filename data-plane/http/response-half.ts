@@ -264,6 +264,8 @@ export class ResponseHalf {
       return
     }
     const isOnTrial = slot !== null && pairing.isOnTrial(slot)
+    // The same where a HEAD before the turn's first visible request was not captured.
+    if (isOnTrial && isResponseStart(outcome.body, 0, outcome.body.length)) pairing.contradict()
     if (slot === null && isTentative) this.#unconfirmed.push(response)
     else if (!isOnTrial) responses[response.incomplete ?? 'complete']++
     if (slot !== null) pairing.responseEnded(slot, outcome.sequence)

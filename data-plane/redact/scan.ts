@@ -1,10 +1,21 @@
 import type { RedactedKind, Region } from '../../contract/redaction.ts'
+import {
+  AHEAD,
+  ASSIGNED_MAX,
+  ASSIGNING_MAX,
+  anchorAt,
+  BACK,
+  Beginnings,
+  CARD_DIGITS_MAX,
+  PEM_MAX,
+  USERINFO_MAX,
+} from './anchors.ts'
 import { isCard } from './card.ts'
-import { isKeyPrefix, KEY_BEGINNINGS, KEY_PREFIXES, KEY_REACH, keyAt } from './cloud-key.ts'
-import { DOMAIN_MAX, emailAt, LOCAL_MAX } from './email.ts'
+import { isKeyPrefix, keyAt } from './cloud-key.ts'
+import { emailAt } from './email.ts'
 import { NATIONAL_IDS, type NationalId } from './national-id.ts'
-import { internationalEnd, NORTH_AMERICAN, PHONE_LENGTH_MAX } from './phone.ts'
-import { SCHEME_MAX, WEBHOOK_MAX, webhookAt } from './webhook.ts'
+import { internationalEnd, NORTH_AMERICAN } from './phone.ts'
+import { webhookAt } from './webhook.ts'
 
 /** Something that was found in a text; `id` says which national id, `prefix` how a key begins. */
 export type Found = {
@@ -15,79 +26,12 @@ export type Found = {
   prefix?: string
 }
 
-const DIGITS = [...'0123456789']
-const after = (first: string, seconds: readonly string[]): string[] => seconds.map((second) => first + second)
-
-/** A private key in PEM is not longer. */
-const PEM_MAX = 8192
 const JWT_PARTS_MAX = 5
-const USERINFO_MAX = 256
-const ASSIGNED_MAX = 512
 /** What follows `Bearer` is a token (RFC 6750 section 2.1) when it is so long and has a digit. */
 const BEARER_MIN = 16
 const CARD_DIGITS_MIN = 13
-const CARD_DIGITS_MAX = 19
-/** The longest word that a value is assigned to, and what may stand between the two. */
-const ASSIGNED_WORD_MAX = 'password'.length
-const ASSIGNING_MAX = 6
-
-type Anchor = {
-  pattern: string
-  /** The two characters that it can begin with. */
-  begins: readonly string[]
-  /** How far before the anchor what is found there can begin, if not with it. */
-  back?: number
-  /** How many characters from the anchor on say what is there. A token ends where it ends: see `isCut`. */
-  ahead: number
-}
-
-/**
- * Literals, and classes that take what they match, so that every place of a text is looked at once. What is found is an
- * anchor: whether there is something to redact around it is for the code below, which reads a bounded stretch.
- */
-const ANCHORS: readonly Anchor[] = [
-  {
-    pattern: '@',
-    begins: after(
-      '@',
-      Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
-    ),
-    back: LOCAL_MAX,
-    ahead: 1 + DOMAIN_MAX,
-  },
-  { pattern: '://', begins: [':/'], back: SCHEME_MAX, ahead: 3 + Math.max(USERINFO_MAX, WEBHOOK_MAX) },
-  { pattern: 'eyJ', begins: ['ey'], ahead: 3 },
-  { pattern: '\\+\\d', begins: after('+', DIGITS), ahead: PHONE_LENGTH_MAX + 1 },
-  { pattern: '\\(\\d{3}\\)', begins: after('(', DIGITS), ahead: PHONE_LENGTH_MAX },
-  {
-    pattern: '\\d\\d+',
-    begins: DIGITS.flatMap((digit) => after(digit, DIGITS)),
-    back: Math.max(...NATIONAL_IDS.map(({ back }) => back)),
-    // Each digit with a separator, and what follows the last.
-    ahead: 2 * CARD_DIGITS_MAX + 2,
-  },
-  { pattern: '-----BEGIN ', begins: ['--'], ahead: PEM_MAX },
-  { pattern: KEY_PREFIXES, begins: KEY_BEGINNINGS, ahead: KEY_REACH },
-  {
-    pattern:
-      '(?:[Pp]ass(?:word|wd)|PASSWORD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy])(?=\\\\{0,2}["\']? ?[:=])',
-    begins: ['Pa', 'pa', 'PA', 'Se', 'se', 'SE', 'To', 'to', 'TO', 'AP', 'Ap', 'aP', 'ap'],
-    ahead: ASSIGNED_WORD_MAX + ASSIGNING_MAX + ASSIGNED_MAX,
-  },
-  { pattern: '[Bb]earer ', begins: ['Be', 'be'], ahead: 'bearer '.length + ASSIGNED_MAX },
-]
-/** What is found at a place begins no further before it, and no more behind it says what it is. */
-const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
-const AHEAD = Math.max(...ANCHORS.map(({ ahead }) => ahead))
 /** The last character of what was found may say that what stands behind it is nothing of its own. */
 const BEFORE = 1
-
-const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
-
-/** By both characters: whether an anchor can begin with them. Nearly no place of a text is looked at more closely. */
-const BEGINS = new Uint8Array(1 << 16)
-for (const pair of ANCHORS.flatMap(({ begins }) => begins))
-  BEGINS[(pair.charCodeAt(0) << 8) | pair.charCodeAt(1)] = 1
 
 /** A text shorter than this holds nothing that is looked for. */
 export const SCAN_LENGTH_MIN = 6
@@ -115,6 +59,8 @@ export class ScanProgress {
   }
 }
 
+const beginnings = new Beginnings()
+
 /**
  * Everything in a text that looks like a credential or personal data, from left to right and apart. The text is latin-1
  * as on the wire. Time is linear in its length.
@@ -135,35 +81,30 @@ export const scan = (
   /** What begins before it is in the same run of characters as what was no token, and none either. */
   let noTokenBefore = progress?.noTokenBefore ?? 0
   let i = progress?.at ?? 0
-  let code = i < text.length ? text.charCodeAt(i) : 0
-  while (i < end) {
-    const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
-    const anchor = BEGINS[(code << 8) | next] === 1 ? anchorAt(text, i) : null
+  beginnings.begin()
+  for (;;) {
+    i = beginnings.next(text, i, end)
+    if (i >= end) break
+    const anchor = anchorAt(text, i)
     if (anchor === null) {
       i++
-      code = next
       continue
     }
     if (isOpen && anchor === 'eyJ' && i >= noTokenBefore && isCut(text, i)) break
     const found = i < noTokenBefore && anchor === 'eyJ' ? null : at(text, i, anchor, from, ids)
     if (found !== null) {
       onFound(found)
+      beginnings.begin()
       from = found.end
     } else if (anchor === 'eyJ' && i >= noTokenBefore && !isWordBefore(text, i))
       noTokenBefore = base64UrlEnd(text, i)
     i = found === null ? i + anchor.length : found.end
-    code = i < text.length ? text.charCodeAt(i) : 0
   }
   if (progress === null) return
   progress.certain = isOpen ? Math.max(progress.start, from, i - BACK) : text.length
   progress.at = i
   progress.from = from
   progress.noTokenBefore = noTokenBefore
-}
-
-const anchorAt = (text: string, index: number): string | null => {
-  ANCHOR.lastIndex = index
-  return ANCHOR.exec(text)?.[0] ?? null
 }
 
 const at = (

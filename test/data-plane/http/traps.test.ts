@@ -183,6 +183,20 @@ describe('traps for requests', () => {
     expect(pipeline.counters.requests.unproven).toBeGreaterThan(0)
   })
 
+  test('a capture that starts in a pipeline whose HEAD was answered with the length of all answers behind', () => {
+    const c = new Conversation()
+    c.say('client', get('/seen'))
+    const others = OK.repeat(3)
+    c.say('server', `HTTP/1.1 200 OK\r\nContent-Length: ${others.length}\r\n\r\n${others}`)
+    c.say('client', get('/next'))
+    c.say('server', OK)
+
+    const { exchanges, pipeline } = run(c.finish().packets)
+
+    expect(summary(exchanges)).toEqual(['GET /seen > -', 'GET /next > 200'])
+    expect(pipeline.counters.responses.unproven).toBe(1)
+  })
+
   test('header values with commas, odd case, duplicates and latin-1', () => {
     const c = new Conversation().open()
     c.say(
