@@ -254,8 +254,9 @@ export class ResponseHalf {
     const failure = outcome.failure === 'ambiguous' ? 'protocol' : outcome.failure
     complete(response, outcome, isWhole ? null : (failure ?? d.endReason))
     if (slot === null && mayBeResponse(outcome.body, 0, outcome.body.length)) {
-      // Had it answered a HEAD, this "body" would be the next response.
+      // Had it answered a HEAD, this "body" would be the next response, and what follows would be the middle of one.
       responses.unproven++
+      this.reader.abandon('lost')
       return
     }
     if (isWhole && slot !== null && response.status === 101 && d.asked?.toLowerCase() === 'h2c') {
@@ -264,12 +265,15 @@ export class ResponseHalf {
       return
     }
     const isOnTrial = slot !== null && pairing.isOnTrial(slot)
-    // The same where a HEAD before the turn's first visible request was not captured.
-    if (isOnTrial && isResponseStart(outcome.body, 0, outcome.body.length)) pairing.contradict()
     if (slot === null && isTentative) this.#unconfirmed.push(response)
     else if (!isOnTrial) responses[response.incomplete ?? 'complete']++
     if (slot !== null) pairing.responseEnded(slot, outcome.sequence)
     else if (!isTentative) pairing.responseAlone(response)
+    if (isOnTrial && isResponseStart(outcome.body, 0, outcome.body.length)) {
+      // The same, where a HEAD in front of the turn's first visible request was not captured.
+      pairing.contradict()
+      this.reader.abandon('lost')
+    }
     if (response.tunnel && isWhole) {
       if (slot !== null) pairing.turnOver(null, false)
       d.exits.leave(d.asked?.toLowerCase() === 'websocket' ? 'websocket' : 'tunnel')

@@ -62,6 +62,8 @@ function expectNothingInvented(placed: Placed, exchanges: readonly Exchange[]): 
   }
 }
 
+const startsLikeResponse = (body: Buffer): boolean => /^HTTP\/1\..{5}/s.test(body.toString('latin1'))
+
 /** Joined in the middle, a message is only looked for where a segment shows the start of it. */
 const usualCuts = fc.array(fc.integer({ min: 24, max: 1500 }), { minLength: 1, maxLength: 6 })
 const cuts = fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 6 })
@@ -181,10 +183,13 @@ describe('reassembly', { timeout: TIMEOUT }, () => {
 
           const { requests, exchanges } = run(placed.conversation.packets, { step: isSlow ? 300 : 0.01 })
 
-          expect(requests.length).toBe(script.length)
-          expect(exchanges.filter((e) => e.request !== null && e.response !== null).length).toBe(
-            script.length,
+          // Until one exchange is proven, a body that begins like a response may be the one after the answer to a HEAD.
+          const firstProvable = placed.exchanges.findIndex(
+            ({ sent }) => !startsLikeResponse(sent.responseBody),
           )
+          const paired = firstProvable < 0 ? 0 : script.length - firstProvable
+          expect(requests.length).toBe(script.length)
+          expect(exchanges.filter((e) => e.request !== null && e.response !== null).length).toBe(paired)
           expectNothingInvented(placed, exchanges)
         },
       ),
