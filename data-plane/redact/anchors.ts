@@ -29,7 +29,7 @@ type Anchor = {
 
 /**
  * Literals, and classes that take what they match, so that every place of a text is looked at once. What is found is an
- * anchor: whether there is something to redact around it is for the code below, which reads a bounded stretch.
+ * anchor: whether there is something to redact around it is for `scan.ts`, which reads a bounded part of the text.
  */
 const ANCHORS: readonly Anchor[] = [
   {
@@ -65,6 +65,7 @@ const ANCHORS: readonly Anchor[] = [
 /** What is found at a place begins no further before it, and no more behind it says what it is. */
 export const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
 export const AHEAD = Math.max(...ANCHORS.map(({ ahead }) => ahead))
+
 const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
 
 /** By both characters: whether an anchor can begin with them. Nearly no place of a text is looked at more closely. */
