@@ -1,7 +1,7 @@
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import LineChart from '@cloudscape-design/components/line-chart'
-import type { EndpointTally, Sample } from '../../../contract/comparison.ts'
+import type { DifferenceTally, EndpointTally, Sample } from '../../../contract/comparison.ts'
 import { count, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { DIFFERENCE } from '../words.ts'
@@ -19,16 +19,29 @@ export const EndpointDetail = ({
   samples: readonly Sample[]
   /** Its address. */
   shadow: string
-}) => (
-  <>
-    <div className="charts">
-      <Latencies endpoint={endpoint} />
-      <Statuses endpoint={endpoint} />
-    </div>
-    <Differences endpoint={endpoint} />
-    {samples.length > 0 && <Examples samples={samples} shadow={shadow} />}
-  </>
-)
+}) => {
+  const differences = commonestFirst(endpoint.differences)
+  return (
+    <>
+      <div className="charts">
+        <Latencies endpoint={endpoint} />
+        <Statuses endpoint={endpoint} />
+      </div>
+      <Differences endpoint={endpoint} differences={differences} />
+      {samples.length > 0 && <Examples samples={inOrderOf(differences, samples)} shadow={shadow} />}
+    </>
+  )
+}
+
+const commonestFirst = (differences: readonly DifferenceTally[]): DifferenceTally[] =>
+  differences.toSorted((a, b) => b.count - a.count || b.shaped - a.shaped)
+
+/** Examples of the commonest difference first, those that were only slower last. */
+const inOrderOf = (differences: readonly DifferenceTally[], samples: readonly Sample[]): Sample[] => {
+  const places = new Map(differences.map(({ kind, path }, place) => [`${kind} ${path}`, place]))
+  const placeOf = ({ kind, path }: Sample): number => places.get(`${kind} ${path}`) ?? differences.length
+  return samples.toSorted((a, b) => placeOf(a) - placeOf(b) || a.rank - b.rank)
+}
 
 const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
   const { production, shadow, control } = distributions(endpoint)
@@ -111,8 +124,13 @@ const Statuses = ({ endpoint }: { endpoint: EndpointTally }) => (
   </Container>
 )
 
-const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
-  const { differences, compared, controlled, repeated } = endpoint
+const Differences = ({
+  endpoint: { compared, controlled, repeated },
+  differences,
+}: {
+  endpoint: EndpointTally
+  differences: readonly DifferenceTally[]
+}) => {
   return (
     <Container
       header={
@@ -138,20 +156,18 @@ const Differences = ({ endpoint }: { endpoint: EndpointTally }) => {
             { name: 'Volatile', number: true },
             { name: 'Drift', number: true },
           ]}
-          rows={differences
-            .toSorted((a, b) => b.count - a.count || b.shaped - a.shaped)
-            .map(({ kind, path, count: n, controls, repeats, shaped, drifted }) => ({
-              key: `${kind} ${path}`,
-              cells: [
-                <code key="path">{path}</code>,
-                DIFFERENCE[kind],
-                count(n),
-                percent(compared === 0 ? 0 : n / compared),
-                chance(controlled > 0 ? controls : repeats, controlled > 0 ? controlled : repeated),
-                count(shaped),
-                count(drifted),
-              ],
-            }))}
+          rows={differences.map(({ kind, path, count: n, controls, repeats, shaped, drifted }) => ({
+            key: `${kind} ${path}`,
+            cells: [
+              <code key="path">{path}</code>,
+              DIFFERENCE[kind],
+              count(n),
+              percent(compared === 0 ? 0 : n / compared),
+              chance(controlled > 0 ? controls : repeats, controlled > 0 ? controlled : repeated),
+              count(shaped),
+              count(drifted),
+            ],
+          }))}
         />
       )}
     </Container>

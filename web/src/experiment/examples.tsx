@@ -8,7 +8,7 @@ import { dateTime } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { SAMPLE } from '../words.ts'
 
-/** Some exchanges of an endpoint, one of them side by side. */
+/** Some exchanges of an endpoint, one of them side by side: the first until another is chosen. */
 export const Examples = ({ samples, shadow }: { samples: readonly Sample[]; shadow: string }) => {
   const [chosen, setChosen] = useState<number | null>(null)
   const shown = samples.find(({ rank }) => rank === chosen) ?? samples[0]
