@@ -1,19 +1,8 @@
 import { createServer } from 'node:http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { BREAKER_LIMITS, Breaker } from '../../../data-plane/forward/breaker.ts'
-import { forwarderWith, settingsOf, startTcpServer, ticking } from '../../support/forwarding.ts'
+import { runForwarder, settingsOf, shadowThat, tcpServer } from '../../support/forwarding.ts'
 import { startRecordingShadow, until } from '../../support/recording-shadow.ts'
-
-const cleanups: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-const forwarderTo = (...given: Parameters<typeof forwarderWith>) => {
-  const made = forwarderWith(...given)
-  cleanups.push(() => made.forwarder.stop(0), ticking(made.forwarder))
-  return made
-}
 
 describe('when it opens', () => {
   const breakerWith = (limits: Partial<typeof BREAKER_LIMITS>) =>
@@ -85,7 +74,7 @@ describe('with a shadow', () => {
     const dead = await startRecordingShadow()
     await dead.stop()
     const breaker = { consecutiveFailures: 5, openMs: 50 }
-    const { submit, counters, tally } = forwarderTo(settingsOf({ url: dead.url, breaker }))
+    const { submit, counters, tally } = runForwarder(settingsOf({ url: dead.url, breaker }))
 
     for (let i = 0; i < 64; i++) submit({ target: `/${i}` })
     await until(() => tally.breakerOpened === 1)
@@ -98,7 +87,7 @@ describe('with a shadow', () => {
       answered++
       response.end()
     }).listen(dead.port, '127.0.0.1')
-    cleanups.push(() => {
+    onTestFinished(() => {
       server.closeAllConnections()
       server.close()
     })
@@ -116,11 +105,9 @@ describe('with a shadow', () => {
   })
 
   test('one that takes requests and never answers opens it by its timeouts', async () => {
-    const silent = await startTcpServer(() => {})
-    cleanups.push(silent.stop)
-    const { submit, counters, tally } = forwarderTo(
+    const { submit, counters, tally } = runForwarder(
       settingsOf({
-        url: silent.url,
+        url: await tcpServer(() => {}),
         breaker: { consecutiveFailures: 3 },
         timeouts: { totalMs: 300, headersMs: 200 },
       }),
@@ -134,12 +121,11 @@ describe('with a shadow', () => {
   })
 
   test('answers with 5xx are answers, unless they are to count', async () => {
-    const broken = await startRecordingShadow((_request, response) => {
+    const broken = await shadowThat((_request, response) => {
       response.writeHead(503).end()
     })
-    cleanups.push(broken.stop)
-    const plain = forwarderTo(settingsOf({ url: broken.url, breaker: { consecutiveFailures: 3 } }))
-    const strict = forwarderTo(
+    const plain = runForwarder(settingsOf({ url: broken.url, breaker: { consecutiveFailures: 3 } }))
+    const strict = runForwarder(
       settingsOf({ url: broken.url, breaker: { consecutiveFailures: 3, serverErrors: true } }),
     )
 
