@@ -1,8 +1,8 @@
 import { BlockList } from 'node:net'
 import { expect } from 'vitest'
-import { fargateProblems, modelProblems } from './ecs-model.ts'
-import { ACCOUNT } from './made-up.ts'
-import { type Deployment, list, type Statement } from './stages.ts'
+import { fargateProblems, modelProblems } from '../ecs-model.ts'
+import { ACCOUNT } from '../made-up.ts'
+import { type Deployment, list, type Statement } from '../stages.ts'
 
 /** What SST's components or AWS's services do by default and a deployment must not. */
 export const DEFAULT_PROMISES = {

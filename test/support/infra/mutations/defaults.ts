@@ -1,9 +1,5 @@
-import type { PromiseName } from './promises.ts'
-import type { Deployment, StageName } from './stages.ts'
-
-export type Break = (deployment: Deployment) => void
-/** What somebody could break, the promise that must notice, how, and in which stage; production unless it is said. */
-export type Mutation = [what: string, PromiseName, Break, StageName?]
+import type { Mutation } from '../mutation.ts'
+import type { Deployment } from '../stages.ts'
 
 const NETWORK = 'cuts a new network out of its own range, with private subnets for gateways'
 const LET_IN = 'lets AWS’s services in for its own resources only'
