@@ -2,16 +2,9 @@ import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2
 import { expect, test } from 'vitest'
 import type { ExperimentSpecInput } from '../../contract/experiment.ts'
 import { handleFleetEvent } from '../../functions/events.ts'
+import { mirroredVnis } from '../support/account-gateways.ts'
 import { eni, instance } from '../support/aws-world.ts'
-import {
-  type Account,
-  begin,
-  ledger,
-  mirroredVnis,
-  openAccount,
-  pass,
-  read,
-} from '../support/experiment-account.ts'
+import { type Account, begin, ledger, openAccount, pass, read } from '../support/experiment-account.ts'
 import { experimentSpec } from '../support/experiment-spec.ts'
 import { awsvpcHost, bridgeHost, fleetWorld, shopCluster } from '../support/fleet-world.ts'
 

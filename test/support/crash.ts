@@ -9,13 +9,13 @@ import { reconcile } from '../../functions/reconcile/reconcile.ts'
 import { listAudit } from '../../functions/store/audit.ts'
 import { updateRecord } from '../../functions/store/experiments.ts'
 import type { Switches } from '../../local/aws/switches.ts'
+import { mirroredVnis } from './account-gateways.ts'
 import { eni, instance } from './aws-world.ts'
 import {
   type Account,
   begin,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   read,

@@ -3,16 +3,9 @@ import { ExperimentSpec } from '../../../contract/experiment.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { reconcile } from '../../../functions/reconcile/reconcile.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import { instance, subnetA, subnetB } from '../../support/aws-world.ts'
-import {
-  type Account,
-  begin,
-  leftovers,
-  mirroredVnis,
-  openAccount,
-  read,
-  stop,
-} from '../../support/experiment-account.ts'
+import { type Account, begin, leftovers, openAccount, read, stop } from '../../support/experiment-account.ts'
 import { Interrupt } from '../../support/interrupt.ts'
 import type { Line, Row } from '../row.ts'
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import { openApiOver } from '../../support/api.ts'
 import * as world from '../../support/aws-world.ts'
 import { dependencies } from '../../support/declared.ts'
 import {
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeSessions } from '../../../functions/mirror/session.ts'
 import { type Switches, switchValues } from '../../../local/aws/switches.ts'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import { openApiOver } from '../../support/api.ts'
 import { Bill } from '../../support/bill.ts'
 import { abandon, BUDGET_USD, lifeSpec, live } from '../../support/crash.ts'
@@ -8,7 +9,6 @@ import {
   type Account,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { CallRecord } from '../../../local/aws/call-log.ts'
 import { deleteInterface } from '../../../local/aws/ec2/network-interfaces.ts'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import { eni, subnetB } from '../../support/aws-world.ts'
 import {
   type Account,
   begin,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

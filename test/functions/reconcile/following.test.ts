@@ -7,12 +7,12 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import { eni, instance } from '../../support/aws-world.ts'
 import {
   begin,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

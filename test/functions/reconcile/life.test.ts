@@ -10,13 +10,12 @@ import { tick } from '../../../functions/reconcile/tick.ts'
 import { listAudit } from '../../../functions/store/audit.ts'
 import { updateRecord } from '../../../functions/store/experiments.ts'
 import { listPoints } from '../../../functions/store/meter.ts'
+import { BYTES_PER_SECOND, mirroredVnis } from '../../support/account-gateways.ts'
 import { eni, mirrorTargetId, newFamilyEni, parkingFilterId } from '../../support/aws-world.ts'
 import {
-  BYTES_PER_SECOND,
   begin,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

@@ -3,15 +3,8 @@ import { tick } from '../../../functions/reconcile/tick.ts'
 import { readConfig } from '../../../functions/store/gateway-config.ts'
 import type { CallRecord } from '../../../local/aws/call-log.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
-import {
-  type Account,
-  begin,
-  ledger,
-  mirroredVnis,
-  openAccount,
-  pass,
-  read,
-} from '../../support/experiment-account.ts'
+import { mirroredVnis } from '../../support/account-gateways.ts'
+import { type Account, begin, ledger, openAccount, pass, read } from '../../support/experiment-account.ts'
 import { experimentSpec as spec } from '../../support/experiment-spec.ts'
 
 /** Addresses of the loopback network that no other process of these tests takes: one for each zone in turn. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest'
 import type { ExperimentSpecInput } from '../../../contract/experiment.ts'
 import { listAudit } from '../../../functions/store/audit.ts'
+import { BYTES_PER_SECOND, mirroredVnis } from '../../support/account-gateways.ts'
 import { openApiOver } from '../../support/api.ts'
 import { eni } from '../../support/aws-world.ts'
 import {
   type Account,
-  BYTES_PER_SECOND,
   begin,
   ledger,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,

@@ -9,9 +9,9 @@ import { Thresholds } from '../../../contract/thresholds.ts'
 import type { ComparedResource } from '../../../contract/verdict.ts'
 import { judge } from '../../../functions/experiments/verdict.ts'
 import { readResources } from '../../../functions/store/resources.ts'
+import { BYTES_PER_SECOND } from '../../support/account-gateways.ts'
 import {
   type Account,
-  BYTES_PER_SECOND,
   begin,
   openAccount,
   pass,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { listAudit } from '../../../functions/store/audit.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
+import { mirroredVnis } from '../../support/account-gateways.ts'
 import {
   type Account,
   begin,
   leftovers,
-  mirroredVnis,
   NOTHING_LEFT,
   openAccount,
   pass,
