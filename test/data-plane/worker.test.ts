@@ -2,12 +2,17 @@ import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { OVERLOAD } from '../../contract/traffic.ts'
-import { fromContract } from '../../data-plane/experiment-config.ts'
 import { threadUnavailable } from '../../data-plane/source/open.ts'
 import { violations } from '../../data-plane/telemetry/conservation.ts'
 import { Worker } from '../../data-plane/worker.ts'
 import type { BacklogData } from '../support/backlog-sender.ts'
-import { EXPERIMENT, gatewayExperiment, OTHER, SOURCE } from '../support/gateway-experiment.ts'
+import {
+  EXPERIMENT,
+  gatewayExperiment,
+  loopbackConfig,
+  OTHER,
+  SOURCE,
+} from '../support/gateway-experiment.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { type RecordingShadow, startRecordingShadow, until } from '../support/recording-shadow.ts'
 
@@ -41,12 +46,7 @@ const start = async (...ids: (keyof typeof VNI)[]) => {
   })
   const { source } = await worker.start()
   onTestFinished(() => worker.stop(0))
-  const surroundings = {
-    environment: {},
-    allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
-    production: [],
-  }
-  worker.configure(ids.map((id) => fromContract(experiment(id), surroundings)))
+  worker.configure(ids.map((id) => loopbackConfig(experiment(id))))
   return { worker, port: source.port, errors }
 }
 

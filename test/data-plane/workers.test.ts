@@ -1,8 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { redacted } from '../../contract/redaction.ts'
-import { everything } from '../../contract/selection.ts'
-import { fromContract } from '../../data-plane/experiment-config.ts'
 import { startWorkers } from '../../data-plane/workers.ts'
+import { EXPERIMENT, gatewayExperiment, loopbackConfig, SOURCE } from '../support/gateway-experiment.ts'
 import { MirroredConnection } from '../support/mirrored-connection.ts'
 import { startRecordingShadow, until } from '../support/recording-shadow.ts'
 import { sendDatagrams } from '../support/send-datagrams.ts'
@@ -14,7 +12,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-const PROXY = { vni: 7, eni: 'eni-00000000000000001', address: '127.0.0.5', mac: '02:00:00:00:00:01' }
+const PROXY = { vni: 7, eni: 'eni-00000000000000001', address: SOURCE, mac: '02:00:00:00:00:01' }
 const APP = { vni: 8, eni: 'eni-00000000000000002', address: '127.0.0.6', mac: '02:00:00:00:00:02' }
 const REQUESTS = 16
 
@@ -40,30 +38,13 @@ test('a request that a proxy and the service behind it both got goes once, which
     },
   })
   cleanups.push(() => workers.stop(0))
-  const experiment = {
-    id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y',
-    ports: [8080],
+  const experiment = gatewayExperiment({
+    id: EXPERIMENT,
     shadow: { url: shadow.url },
-    percent: 100,
-    writes: 'hold' as const,
-    select: everything(),
-    redaction: { settings: redacted(), key: null },
-    tasks: 1,
-    compare: false,
-    comparing: { warmUpSeconds: 0, stage: 1 },
-    paired: true,
-    bothEnds: false,
-    production: [],
-    until: new Date(Date.now() + 3_600_000).toISOString(),
     sources: [PROXY, APP],
-  }
-  const surroundings = {
-    environment: {},
-    allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
-    production: [],
-  }
-  await workers.configure([fromContract(experiment, surroundings)])
-  const counted = async () => (await workers.snapshot()).experiments[experiment.id]?.requests
+  })
+  await workers.configure([loopbackConfig(experiment)])
+  const counted = async () => (await workers.snapshot()).experiments[EXPERIMENT]?.requests
 
   for (let n = 0; n < REQUESTS; n++) {
     // A socket of its own for each hop: the kernel chooses the worker by its port.

@@ -1,6 +1,8 @@
 import type { GatewayExperiment } from '../../contract/gateway-config.ts'
 import { redacted } from '../../contract/redaction.ts'
 import { everything } from '../../contract/selection.ts'
+import { type ExperimentConfig, fromContract } from '../../data-plane/experiment-config.ts'
+import type { Environment } from '../../data-plane/forward/settings.ts'
 
 export const EXPERIMENT = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y'
 export const OTHER = 'exp_01JD7Q2M3N4P5R6S7T8V9W0X2Z'
@@ -26,3 +28,14 @@ export const gatewayExperiment = (
   sources: [{ vni: 7, eni: 'eni-00000000000000001', address: SOURCE, mac: '02:00:00:00:00:01' }],
   ...given,
 })
+
+/** What a task that may send to this machine makes of it. */
+export const loopbackConfig = (
+  experiment: GatewayExperiment,
+  environment: Environment = {},
+): ExperimentConfig =>
+  fromContract(experiment, {
+    environment,
+    allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] },
+    production: [],
+  })

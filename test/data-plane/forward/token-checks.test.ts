@@ -1,12 +1,11 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
-import { Redaction } from '../../../contract/redaction.ts'
-import { everything } from '../../../contract/selection.ts'
+import { redacted } from '../../../contract/redaction.ts'
 import { Experiment } from '../../../data-plane/experiment.ts'
-import { fromContract } from '../../../data-plane/experiment-config.ts'
 import { ProductionKeys } from '../../../data-plane/forward/production-keys.ts'
 import { missingSecrets, resolveShadows } from '../../../data-plane/forward/settings.ts'
 import { capturedRequest } from '../../support/captured-request.ts'
+import { EXPERIMENT, gatewayExperiment, loopbackConfig } from '../../support/gateway-experiment.ts'
 import { headerOf, startRecordingShadow, until } from '../../support/recording-shadow.ts'
 
 const cleanups: (() => Promise<unknown> | unknown)[] = []
@@ -55,17 +54,14 @@ test('at a shadow with its own key, a token that production has signed holds, a 
   })
   const now = Date.now()
   const experiment = new Experiment(
-    fromContract(
-      {
-        ...{ id: 'exp_01JD7Q2M3N4P5R6S7T8V9W0X1Y', ports: [8080], percent: 100, writes: 'hold', tasks: 1 },
+    loopbackConfig(
+      gatewayExperiment({
+        id: EXPERIMENT,
         shadow: { url: shadow.url, credentials: [credential] },
-        select: everything(),
-        redaction: { settings: Redaction.parse({}), key: Buffer.alloc(32, 1).toString('base64') },
-        ...{ compare: false, comparing: { warmUpSeconds: 0, stage: 1 }, paired: true, bothEnds: false },
-        ...{ production: [], sources: [] },
-        until: new Date(now + 3_600_000).toISOString(),
-      },
-      { environment, allowed: { ranges: [{ cidr: '127.0.0.0/8' }], hosts: [] }, production: [] },
+        redaction: { settings: redacted(), key: Buffer.alloc(32, 1).toString('base64') },
+        sources: [],
+      }),
+      environment,
     ),
     {},
   )
