@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { REDACTION_KEY_BYTES, type Redaction } from '../../contract/redaction.ts'
+import { REDACTION_KEY_BYTES } from '../../contract/redaction.ts'
 import type { RecordFormat } from '../record/record-content.ts'
 import { isRedacted } from '../record/recording.ts'
 import { redactAnswers } from '../record/redact-answers.ts'
@@ -8,17 +8,13 @@ import { addSkipped } from '../record/written.ts'
 import { Redactor } from '../redact/redactor.ts'
 import { chosenOf, type RecordChoice, readRecordFile, redactionOf } from './record-choice.ts'
 
-export type ConvertOptions = RecordChoice & {
-  format: RecordFormat
-  /** Null: what was redacted when it was recorded stays as it is, all else is redacted. */
-  redaction: Redaction | null
-}
+export type ConvertOptions = RecordChoice & { format: RecordFormat }
 
 /** Writes a file of recorded traffic in another format to standard output; what is left out is said on standard error. */
 export const runConvert = async (options: ConvertOptions): Promise<boolean> => {
   const content = await readRecordFile('--convert', options)
   const chosen = chosenOf(content, options)
-  const { redaction, isAsRecorded } = redactionOf(content, options.redaction)
+  const { redaction, isAsRecorded } = redactionOf(content, options)
   const key = randomBytes(REDACTION_KEY_BYTES).toString('base64')
   const redactor = new Redactor({ settings: redaction, key })
   const unredactable: Record<string, number> = {}

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { REDACTION_KEY_BYTES } from '../../contract/redaction.ts'
 import { isRedacted, recordText, startRecording } from '../record/recording.ts'
 import { violations } from '../telemetry/conservation.ts'
 import { watchConservation } from '../telemetry/conservation-watch.ts'
@@ -10,6 +8,7 @@ import { datagramCounts } from '../telemetry/report.ts'
 import { type Snapshot, totalVolume } from '../telemetry/snapshot.ts'
 import { startWorkers, type Workers } from '../workers.ts'
 import type { StandaloneOptions } from './options.ts'
+import { ownExperiment } from './own-experiment.ts'
 import { redactionText, requestSummary, shadowText } from './summary.ts'
 
 /** What the marker header of forwarded requests names when there is no experiment. */
@@ -42,21 +41,15 @@ export const runStandalone = async (
     },
   })
   await workers.configure([
-    {
+    ownExperiment({
       id: NAME,
       ports: options.ports,
       shadows: options.shadows,
       rules: options.rules,
-      compare: false,
-      comparing: { warmUpSeconds: 0, stage: 1 },
-      redaction: { settings: options.redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
-      allowed: null,
-      production: [],
-      ...(recording && { record: recording.limits }),
-      bothEnds: false,
-      until: Number.POSITIVE_INFINITY,
+      redaction: options.redaction,
+      recording,
       sources: options.vnis === null ? 'any' : options.vnis.map((vni) => ({ vni, address: null })),
-    },
+    }),
   ])
   const conservation = watchConservation(workers.snapshot, log)
   let draining = false

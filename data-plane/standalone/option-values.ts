@@ -12,6 +12,7 @@ import type { RecordOptions } from '../record/recording.ts'
 import { SEAL_KEY_BYTES } from '../record/sealed-file.ts'
 import { type Instant, parseInstant } from '../replay/slice.ts'
 import type { Rules } from '../select/rules.ts'
+import type { RecordChoice } from './record-choice.ts'
 import { readSchemaFile, SchemaFileError } from './schema-file.ts'
 
 /** What the options of a gateway on its own say, one by one. All throw ConfigError with one line that says what is right. */
@@ -22,16 +23,12 @@ export const USAGE =
   '[--workers N] [--record FILE [--record-key FILE] [--record-mb N] [--record-seconds N]]'
 
 type Parsed = ReturnType<typeof parsed>
-type Values<Name extends keyof Parsed> = Readonly<Record<Name, Parsed[Name] | undefined>>
+type Values<Name extends keyof Parsed> = { readonly [Each in Name]?: Parsed[Each] | undefined }
 
-export const ports = ({ port }: Partial<Values<'port'>>): number[] | null =>
+export const ports = ({ port }: Values<'port'>): number[] | null =>
   port?.map((text) => number('--port', text, 1, 65_535, true)) ?? null
 
-export const rules = ({
-  percent,
-  writes,
-  select,
-}: Partial<Values<'percent' | 'writes' | 'select'>>): Rules => {
+export const rules = ({ percent, writes, select }: Values<'percent' | 'writes' | 'select'>): Rules => {
   if (writes !== undefined && writes !== 'hold' && writes !== 'forward')
     throw new ConfigError(`--writes ${writes}: is 'forward' or 'hold'`)
   return {
@@ -51,7 +48,7 @@ export const redaction = (given: string | undefined): Redaction => {
 const KEY_VARIABLE = 'SHADOWMETER_RECORD_KEY'
 
 /** The key of encrypted records, out of a file or else the environment; null without one. */
-export const recordKey = (values: Partial<Values<'record-key'>>, environment: Environment): Buffer | null => {
+export const recordKey = (values: Values<'record-key'>, environment: Environment): Buffer | null => {
   const path = values['record-key']
   const text = path === undefined ? environment[KEY_VARIABLE] : keyFile(path)
   if (text === undefined) return null
@@ -74,7 +71,7 @@ const keyFile = (path: string): string => {
 
 /** Throws ConfigError also where a limit is given and no file. */
 export const recordOptions = (
-  values: Partial<Values<'record' | 'record-mb' | 'record-seconds' | 'record-key'>>,
+  values: Values<'record' | 'record-mb' | 'record-seconds' | 'record-key'>,
   environment: Environment,
 ): RecordOptions | null => {
   const { record, 'record-mb': megabytes, 'record-seconds': seconds } = values
@@ -97,7 +94,7 @@ export const recordOptions = (
   }
 }
 
-export const instant = (option: string, text: string | undefined): Instant | null => {
+const instant = (option: string, text: string | undefined): Instant | null => {
   if (text === undefined) return null
   const found = parseInstant(text)
   if (found === null)
@@ -106,6 +103,20 @@ export const instant = (option: string, text: string | undefined): Instant | nul
     )
   return found
 }
+
+/** What of a file of recorded traffic is meant. */
+export const recordChoice = (
+  file: string,
+  values: Values<'record-key' | 'port' | 'from' | 'to' | 'redact'>,
+  environment: Environment,
+): RecordChoice => ({
+  file,
+  key: recordKey(values, environment),
+  ports: ports(values),
+  from: instant('--from', values.from),
+  to: instant('--to', values.to),
+  redaction: values.redact === undefined ? null : redaction(values.redact),
+})
 
 const fromFile = <Schema extends z.ZodType>(
   option: string,

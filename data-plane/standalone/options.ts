@@ -8,11 +8,10 @@ import type { ConvertOptions } from './convert.ts'
 import type { ExplainOptions } from './explain.ts'
 import {
   address,
-  instant,
   number,
   parsed,
   ports,
-  recordKey,
+  recordChoice,
   recordOptions,
   redaction,
   rules,
@@ -79,39 +78,37 @@ export const asksFor = (args: readonly string[], option: Mode): boolean =>
 /** Options of a look at a capture. Throws ConfigError. */
 export const explainOptions = (args: readonly string[]): ExplainOptions => {
   const { explain, port, percent, writes, select, ...others } = parsed(args)
-  const [other] = Object.keys(others)
-  if (explain === undefined || other !== undefined)
-    throw new ConfigError(`--${other ?? 'explain'}: not together with --explain; usage: ${EXPLAIN_USAGE}`)
-  return { file: explain, ports: ports({ port }), rules: rules({ percent, writes, select }) }
+  return {
+    file: fileOf('explain', explain, others, EXPLAIN_USAGE),
+    ports: ports({ port }),
+    rules: rules({ percent, writes, select }),
+  }
 }
 
 /** Options of a dry run of redaction. Throws ConfigError. */
 export const redactReportOptions = (args: readonly string[]): RedactReportOptions => {
   const { 'redact-report': file, port, redact, ...others } = parsed(args)
-  const [other] = Object.keys(others)
-  if (file === undefined || other !== undefined)
-    throw new ConfigError(
-      `--${other ?? 'redact-report'}: not together with --redact-report; usage: ${REDACT_REPORT_USAGE}`,
-    )
-  return { file, ports: ports({ port }), redaction: redaction(redact) }
+  return {
+    file: fileOf('redact-report', file, others, REDACT_REPORT_USAGE),
+    ports: ports({ port }),
+    redaction: redaction(redact),
+  }
 }
 
 /** Options of a conversion. Throws ConfigError. */
 export const convertOptions = (args: readonly string[], environment: Environment): ConvertOptions => {
-  const { convert: file, as, port, redact, from, to, 'record-key': keyPath, ...others } = parsed(args)
-  const [other] = Object.keys(others)
-  if (file === undefined || other !== undefined)
-    throw new ConfigError(`--${other ?? 'convert'}: not together with --convert; usage: ${CONVERT_USAGE}`)
+  const { convert, as, port, redact, from, to, 'record-key': key, ...others } = parsed(args)
+  const file = fileOf('convert', convert, others, CONVERT_USAGE)
   const format = RECORD_FORMATS.find((name) => name === as)
   if (format === undefined)
     throw new ConfigError(`--as ${as ?? 'FORMAT'}: is one of ${RECORD_FORMATS.join(', ')}`)
-  return {
-    file,
-    key: recordKey({ 'record-key': keyPath }, environment),
-    format,
-    ports: ports({ port }),
-    from: instant('--from', from),
-    to: instant('--to', to),
-    redaction: redact === undefined ? null : redaction(redact),
-  }
+  return { ...recordChoice(file, { port, redact, from, to, 'record-key': key }, environment), format }
+}
+
+/** What a mode reads, which goes with no option but its own. */
+const fileOf = (mode: string, file: string | undefined, others: object, usage: string): string => {
+  const [other] = Object.keys(others)
+  if (file === undefined || other !== undefined)
+    throw new ConfigError(`--${other ?? mode}: not together with --${mode}; usage: ${usage}`)
+  return file
 }

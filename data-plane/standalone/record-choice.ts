@@ -15,6 +15,8 @@ export type RecordChoice = {
   ports: number[] | null
   from: Instant | null
   to: Instant | null
+  /** Null: what was redacted when it was recorded stays as it is, all else is redacted. */
+  redaction: Redaction | null
 }
 
 /** Throws ConfigError, which names the option, where it cannot be opened, and RecordFileError where it cannot be read. */
@@ -43,14 +45,11 @@ export const chosenOf = (
   return chosen
 }
 
-/** What was redacted when it was recorded stays as it is, unless somebody says otherwise; everything else is redacted. */
+/** How what is chosen of a file is redacted now, and whether it stays as it is there. */
 export const redactionOf = (
-  content: RecordContent,
-  given: Redaction | null,
-): { redaction: Redaction; isAsRecorded: boolean } => {
-  const isAsRecorded = given === null && content.redacted
-  return {
-    redaction: given ?? (content.redacted ? Redaction.parse({ mode: 'off' }) : redacted()),
-    isAsRecorded,
-  }
-}
+  { redacted: isRedacted }: RecordContent,
+  { redaction: given }: Pick<RecordChoice, 'redaction'>,
+): { redaction: Redaction; isAsRecorded: boolean } => ({
+  redaction: given ?? (isRedacted ? Redaction.parse({ mode: 'off' }) : redacted()),
+  isAsRecorded: given === null && isRedacted,
+})

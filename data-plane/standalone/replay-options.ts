@@ -1,39 +1,22 @@
-import type { Redaction } from '../../contract/redaction.ts'
 import { ConfigError } from '../config.ts'
 import type { Environment, Shadows } from '../forward/settings.ts'
 import type { RecordOptions } from '../record/recording.ts'
 import { type Pace, parsePace } from '../replay/pace.ts'
-import type { Instant } from '../replay/slice.ts'
 import type { Rules } from '../select/rules.ts'
-import {
-  instant,
-  number,
-  parsed,
-  ports,
-  recordKey,
-  recordOptions,
-  redaction,
-  rules,
-  shadows,
-} from './option-values.ts'
+import { number, parsed, recordChoice, recordOptions, rules, shadows } from './option-values.ts'
+import type { RecordChoice } from './record-choice.ts'
 
 export const REPLAY_USAGE =
   'gateway --replay FILE --shadow URL [--pace original|2x|0.5x|100/s] [--from TIME] [--to TIME] [--loop N|forever] ' +
   '[--port N]... [--percent N] [--writes forward|hold] [--select FILE.json] [--forward FILE.json] ' +
   '[--redact FILE.json|off] [--record-key FILE] [--record FILE [--record-mb N] [--record-seconds N]]'
 
-export type ReplayOptions = {
-  file: string
-  key: Buffer | null
-  ports: number[] | null
+export type ReplayOptions = RecordChoice & {
   shadows: Shadows
   rules: Rules
-  /** Null: what was redacted when it was recorded stays as it is, all else is redacted. */
-  redaction: Redaction | null
+  /** Null records nothing. */
   record: RecordOptions | null
   pace: Pace
-  from: Instant | null
-  to: Instant | null
   /** Passes; may be infinite. */
   times: number
 }
@@ -48,16 +31,11 @@ export const replayOptions = (args: readonly string[], environment: Environment)
   if (file === undefined || shadow === undefined)
     throw new ConfigError(`--shadow is missing; usage: ${REPLAY_USAGE}`)
   return {
-    file,
-    ports: ports(values),
+    ...recordChoice(file, values, environment),
     shadows: shadows(shadow, values.forward, environment),
     rules: rules(values),
-    redaction: values.redact === undefined ? null : redaction(values.redact),
-    key: recordKey(values, environment),
     record: recordOptions(values, environment),
     pace: pace(values.pace),
-    from: instant('--from', values.from),
-    to: instant('--to', values.to),
     times: values.loop === undefined ? 1 : times(values.loop),
   }
 }

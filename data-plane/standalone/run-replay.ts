@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { REDACTION_KEY_BYTES } from '../../contract/redaction.ts'
 import type { RequestReason, ShadowResult } from '../../contract/traffic.ts'
 import { isRedacted, recordText, startRecording } from '../record/recording.ts'
 import { paceText } from '../replay/pace.ts'
 import { type Replayed, replay } from '../replay/replay.ts'
+import { ownExperiment } from './own-experiment.ts'
 import { chosenOf, readRecordFile, redactionOf } from './record-choice.ts'
 import type { ReplayOptions } from './replay-options.ts'
 import { redactionText, requestSummary, shadowText } from './summary.ts'
@@ -18,7 +17,7 @@ const NAME = 'replay'
 export const runReplay = async (options: ReplayOptions, stopRequested: Promise<string>): Promise<boolean> => {
   const content = await readRecordFile('--replay', options)
   const exchanges = chosenOf(content, options)
-  const { redaction, isAsRecorded } = redactionOf(content, options.redaction)
+  const { redaction, isAsRecorded } = redactionOf(content, options)
   const recording =
     options.record &&
     (await startRecording(options.record, NAME, isAsRecorded || isRedacted(redaction), Date.now()))
@@ -33,21 +32,15 @@ export const runReplay = async (options: ReplayOptions, stopRequested: Promise<s
   const stop = new AbortController()
   void stopRequested.then(() => stop.abort())
   const replayed = await replay({
-    config: {
+    config: ownExperiment({
       id: NAME,
       ports: null,
       shadows: options.shadows,
       rules: options.rules,
-      compare: false,
-      comparing: { warmUpSeconds: 0, stage: 1 },
-      redaction: { settings: redaction, key: randomBytes(REDACTION_KEY_BYTES).toString('base64') },
-      allowed: null,
-      production: [],
-      bothEnds: false,
-      until: Number.POSITIVE_INFINITY,
+      redaction,
+      recording,
       sources: [],
-      ...(recording && { record: recording.limits }),
-    },
+    }),
     exchanges,
     pace: options.pace,
     times: options.times,
