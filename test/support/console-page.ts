@@ -9,6 +9,9 @@ import type { LocalSystem } from './local-system.ts'
 export const MINUTE = 60_000
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** A local system and somebody who looks at it: one page, from test to test. */
+export type Visit = { system: LocalSystem; browser: Browser; page: Page }
+
 /** What the page complained about: neither errors nor breaches of its own content security policy are accepted. */
 export const complaints: string[] = []
 
