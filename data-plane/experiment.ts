@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Comparison } from '../contract/comparison.ts'
 import { destinationRefusal } from '../contract/destination.ts'
 import { OVERLOAD, type RequestReason, type ShadowResult } from '../contract/traffic.ts'
-import { COMPARED_BYTES_MAX, Comparer } from './compare/comparer.ts'
+import { Comparer } from './compare/comparer.ts'
 import { Drift } from './compare/drift.ts'
 import { EndpointNames } from './compare/endpoint-names.ts'
 import { HeldObjects } from './compare/held-objects.ts'
@@ -15,15 +15,12 @@ import {
   type ExperimentConfig,
   hopsBasis,
   hopsOf,
-  queueBytes,
   snapshotTime,
   watchedOf,
 } from './experiment-config.ts'
 import type { ExperimentOptions } from './experiment-options.ts'
+import { ExperimentSenders } from './experiment-senders.ts'
 import type { Forward } from './forward/forward.ts'
-import type { ShadowSettings, Shadows } from './forward/settings.ts'
-import { ShadowSender } from './forward/shadow-sender.ts'
-import { signerFromEnvironment } from './forward/signer-from-environment.ts'
 import { TokenChecks } from './forward/token-checks.ts'
 import { HeldRequests } from './held-requests.ts'
 import type { Exchange, ExchangeHandler, Request } from './http/exchange.ts'
@@ -31,7 +28,7 @@ import { connectionsOf } from './http/protocol.ts'
 import type { Questions } from './neighbours/questions.ts'
 import { NOT_HANDED_ON } from './not-handed-on.ts'
 import { Pipeline } from './pipeline.ts'
-import { RECORDED_BYTES_MAX, Recorder } from './record/recorder.ts'
+import { Recorder } from './record/recorder.ts'
 import { LargeBodies } from './redact/large-bodies.ts'
 import type { LargeBody } from './redact/large-body.ts'
 import { Redactor } from './redact/redactor.ts'
@@ -61,14 +58,10 @@ export class Experiment implements ExchangeHandler {
   #redactor: Redactor
   /** What redactors before this one have replaced. */
   #redactedBefore: Record<string, number> = {}
-  readonly #sender: ShadowSender
-  /** Copies have a queue and connections of their own: they never push out a request. */
-  #copier: ShadowSender | null
+  readonly #senders: ExperimentSenders
   readonly #comparer: Comparer | null
   /** Null unless it was asked for. */
   readonly #recorder: Recorder | null
-  /** Today’s release, to compare with; counted apart. */
-  #control: ShadowSender | null
   readonly #probes = new WayProbes((address, port) => this.#isForbidden(address, port))
   readonly #warmUp = new WarmUp()
   /** Writes that the shadow has not been sent. */
@@ -114,9 +107,14 @@ export class Experiment implements ExchangeHandler {
           (lines) => options.onRecorded?.(config.id, lines),
         )
       : null
-    this.#sender = this.#openSender(config, true)
-    this.#copier = this.#openCopier(config)
-    this.#control = this.#openControl(config)
+    this.#senders = new ExperimentSenders(config, {
+      ...options,
+      comparer: this.#comparer,
+      recorder: this.#recorder,
+      isForbidden: (address, port) => this.#isForbidden(address, port),
+      onFinished: (forward, result) => this.#onFinished(forward, result),
+      onNotSent: (request) => this.#notSent(request),
+    })
     this.#pipeline = new Pipeline(this, {
       ...watchedOf(config),
       limits: bodyLimits(config),
@@ -127,9 +125,7 @@ export class Experiment implements ExchangeHandler {
   /** Goes on under another configuration; connections that are being followed stay. */
   reconfigure(config: ExperimentConfig): void {
     this.#pipeline.watch(watchedOf(config))
-    this.#sender.configure(config.shadows)
-    this.#copier?.configure(config.shadows)
-    if (config.shadows.control) this.#control?.configure(controlOnly(config.shadows.control))
+    this.#senders.configure(config)
     if (!isDeepStrictEqual(config.rules, this.#config.rules))
       this.#selector = new Selector(config.id, config.rules, this.#selector)
     if (!isDeepStrictEqual(config.shadows, this.#config.shadows))
@@ -142,8 +138,6 @@ export class Experiment implements ExchangeHandler {
     }
     this.#config = config
     this.#comparer?.pair(config.paired ?? true)
-    this.#copier ??= this.#openCopier(config)
-    this.#control ??= this.#openControl(config)
     this.#ended = false
   }
 
@@ -173,7 +167,7 @@ export class Experiment implements ExchangeHandler {
     this.#selector.tick(now)
     this.#comparer?.tick(now)
     this.#recorder?.tick(now)
-    for (const sender of this.#senders) sender.expire(performance.now())
+    this.#senders.expire(performance.now())
     if (!this.#ended && this.#comparer !== null) this.#probes.tick(this.#config.shadows, performance.now())
   }
 
@@ -183,7 +177,7 @@ export class Experiment implements ExchangeHandler {
     this.#pipeline.close(now)
     await this.#held.settle(deadlineMs)
     const left = Math.max(0, deadlineMs - (performance.now() - started))
-    await Promise.all(this.#senders.map((sender) => sender.stop(left)))
+    await this.#senders.stop(left)
     this.#comparer?.close()
     this.#recorder?.close()
   }
@@ -193,7 +187,7 @@ export class Experiment implements ExchangeHandler {
     this.#ended = true
     this.#pipeline.close(now)
     this.#dropWaiting()
-    await Promise.all(this.#senders.map((sender) => sender.stop(RETIRE_MS)))
+    await this.#senders.stop(RETIRE_MS)
     this.#comparer?.close()
     this.#recorder?.close()
   }
@@ -240,7 +234,7 @@ export class Experiment implements ExchangeHandler {
   snapshot(): ExperimentSnapshot {
     const { counters, protocols } = this.#pipeline
     const { packets, segments, bytes, connections, requests: messages, responses } = counters
-    const { own, shadows } = this.#sender.snapshot()
+    const { own, copies, shadows, queueBytes } = this.#senders.snapshot()
     // The experiment has seen them all, its shadows only what the rules let through.
     const requests = addRequestCounters(this.#requests, { ...own.requests, seen: 0 })
     for (const [outcome, reason] of NOT_HANDED_ON) {
@@ -261,7 +255,7 @@ export class Experiment implements ExchangeHandler {
       truncated: counters.truncatedSegments,
       protocols: connectionsOf(protocols),
       requests,
-      copies: this.#copier?.snapshot().own.requests ?? zeroRequestCounters(),
+      copies,
       durations: own.durations,
       headerChanges: own.headerChanges,
       heldBack: this.#heldBack.counts,
@@ -270,9 +264,9 @@ export class Experiment implements ExchangeHandler {
       redacted: addAll(this.#redactedBefore, this.#redactor.counts),
       latency: own.latency,
       lag: own.lag,
-      shadows: { ...shadows, ...this.#control?.snapshot().shadows },
+      shadows,
       responses: responses.complete,
-      queueBytes: this.#senders.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
+      queueBytes,
     }
   }
 
@@ -297,14 +291,9 @@ export class Experiment implements ExchangeHandler {
 
   #send(request: Request, copies: number): void {
     if (this.#warmUp.isOn(request.lastAt, this.#config.comparing)) this.#comparer?.leaveOut(request)
-    else this.#comparer?.expect(request, this.#control !== null)
+    else this.#comparer?.expect(request, this.#senders.hasControl)
     this.#recorder?.expect(request)
-    // Who is asked first has the machine to itself a little longer.
-    const isControlFirst = Math.random() < 0.5
-    if (isControlFirst) this.#control?.submit(request)
-    this.#sender.submit(request)
-    if (!isControlFirst) this.#control?.submit(request)
-    for (let left = copies; left > 0; left--) this.#copier?.submit(request)
+    this.#senders.submit(request, copies)
   }
 
   #redactLater(request: Request, body: LargeBody, copies: number): void {
@@ -321,7 +310,7 @@ export class Experiment implements ExchangeHandler {
 
   #dropWaiting(): void {
     this.#held.giveUp('dropped.ended')
-    for (const sender of this.#senders) sender.dropWaiting('dropped.ended')
+    this.#senders.dropWaiting('dropped.ended')
   }
 
   #notSent(request: Request): void {
@@ -342,56 +331,7 @@ export class Experiment implements ExchangeHandler {
     const { allowed, production } = this.#config
     return destinationRefusal(address, port, allowed, production) !== null
   }
-
-  get #senders(): ShadowSender[] {
-    return [this.#sender, this.#copier, this.#control].filter((sender) => sender !== null)
-  }
-
-  #senderOptions() {
-    return {
-      experiment: this.id,
-      isProduction: (address: string, port: number) => this.#isForbidden(address, port),
-      limits: { queueBytes: queueBytes(this.#config), ...this.#options.forwarder },
-      timeouts: this.#options.timeouts ?? {},
-      signerFor: signerFromEnvironment,
-    }
-  }
-
-  #openCopier(config: ExperimentConfig): ShadowSender | null {
-    return config.rules.percent > 100 ? this.#openSender(config, false) : null
-  }
-
-  /** Its own connections and queue, as the shadow’s; what it is sent is in no count of the experiment’s requests. */
-  #openControl({ shadows: { control } }: ExperimentConfig): ShadowSender | null {
-    const comparer = this.#comparer
-    if (!control || comparer === null) return null
-    return new ShadowSender(controlOnly(control), {
-      ...this.#senderOptions(),
-      onFinished: (forward, result) => comparer.control(forward.request, shadowOutcome(forward, result)),
-      keepBytes: COMPARED_BYTES_MAX,
-      onRefused: (request) => comparer.control(request, { unpaired: 'shadow_not_sent' }),
-    })
-  }
-
-  #openSender(config: ExperimentConfig, isOwn: boolean): ShadowSender {
-    const comparer = isOwn ? this.#comparer : null
-    const recorder = isOwn ? this.#recorder : null
-    return new ShadowSender(config.shadows, {
-      ...this.#senderOptions(),
-      onFinished: (forward, result) => this.#onFinished(forward, result),
-      ...((comparer || recorder) && {
-        keepBytes: comparer ? COMPARED_BYTES_MAX : RECORDED_BYTES_MAX,
-        onRefused: (request) => {
-          this.#notSent(request)
-          comparer?.shadow(request, { unpaired: 'shadow_not_sent' })
-          recorder?.notSent(request)
-        },
-      }),
-    })
-  }
 }
-
-const controlOnly = (control: ShadowSettings): Shadows => ({ distribution: 'copy', list: [control] })
 
 /** Longer bodies, decoded, would keep packets waiting for more than some milliseconds. */
 const REDACTED_AT_ONCE = 128 << 10
