@@ -1,4 +1,5 @@
 import { ConfigError, taskConfig } from './config.ts'
+import { giveHeapRoom } from './heap-room.ts'
 import { USAGE } from './standalone/option-values.ts'
 import {
   asksFor,
@@ -15,6 +16,7 @@ import { errorText } from './telemetry/log.ts'
  * needs is loaded: the AWS SDK takes longer than everything else.
  */
 const run = async (args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> => {
+  giveHeapRoom()
   if (asksFor(args, '--redact-report')) {
     const { runRedactReport } = await import('./standalone/redact-report.ts')
     return runRedactReport(redactReportOptions(args))

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { HostPort } from './config.ts'
 import type { ExperimentConfig } from './experiment-config.ts'
+import { giveHeapRoom } from './heap-room.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
 export type WorkerThreadData = {
@@ -35,6 +36,7 @@ export type WorkerMessage =
 const post = (message: WorkerMessage) => parentPort?.postMessage(message)
 
 const run = async ({ host, port, geneve, shares, asks }: WorkerThreadData) => {
+  giveHeapRoom()
   const worker = new Worker({
     host,
     port,
