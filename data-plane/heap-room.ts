@@ -11,7 +11,8 @@ export const growingPercent = (bytes: number): number =>
   Math.max(PERCENT_MIN, Math.ceil((100 * ROOM_BYTES) / bytes))
 
 /**
- * Gives the heap of this thread room to grow, after each full collection by what is left then. On its own V8 lets a small
+ * Gives the heap of this thread room to grow, after each full collection by what is left then; the option is the
+ * process's, so that of several threads with much the same to do the last one decides for all. On its own V8 lets a small
  * heap gain 8 MB, buffers included: under traffic with bodies it then collects everything several times a second, for good
  * once it has begun, at the cost of a third of the gateway's work. A share that is enough for a small heap is too much for
  * a large one.

@@ -1,4 +1,13 @@
-import { inContainer, type Mutation } from '../mutation.ts'
+import { type Break, inContainer, type Mutation } from '../mutation.ts'
+
+/** Lets more than the one security group that an ingress rule names reach the gateways. */
+const openToTheVpc =
+  (rule: string): Break =>
+  (deployment) => {
+    const { inputs } = deployment.named('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule', rule)
+    inputs.referencedSecurityGroupId = undefined
+    inputs.cidrIpv4 = '10.0.0.0/8'
+  }
 
 export const GATEWAY_MUTATIONS: Mutation[] = [
   [
@@ -64,26 +73,12 @@ export const GATEWAY_MUTATIONS: Mutation[] = [
   [
     'mirrored packets past the load balancer',
     'lets packets in from the sources only, and requests out to the shadows only',
-    (deployment) => {
-      const rule = deployment.named(
-        'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',
-        'VxlanFromBalancer',
-      )
-      rule.inputs.referencedSecurityGroupId = undefined
-      rule.inputs.cidrIpv4 = '10.0.0.0/8'
-    },
+    openToTheVpc('VxlanFromBalancer'),
   ],
   [
     'a port for gateways that the whole VPC reaches',
     'lets packets in from the sources only, and requests out to the shadows only',
-    (deployment) => {
-      const rule = deployment.named(
-        'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',
-        'NeighboursIn',
-      )
-      rule.inputs.referencedSecurityGroupId = undefined
-      rule.inputs.cidrIpv4 = '10.0.0.0/8'
-    },
+    openToTheVpc('NeighboursIn'),
   ],
   [
     'a free endpoint that leads to every table',
