@@ -3,10 +3,6 @@
  * overtake them, and some come twice. Arguments: from HOST PORT, to HOST PORT, seed.
  */
 import { createSocket } from 'node:dgram'
-import { setPriority } from 'node:os'
-
-/** Before the rest of a busy machine: what it does not read in time is lost, and nothing is shown. */
-setPriority(-15)
 
 const LATE = 0.1
 const TWICE = 0.05

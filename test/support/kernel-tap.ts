@@ -16,10 +16,10 @@ export const GATEWAY_ADDRESS = '10.30.0.2'
 export const VXLAN_PORT = 4789
 
 /**
- * Bandwidth of the mirror network and the most that comes at once: a socket's default buffer then lasts while a busy
- * machine does not schedule its reader. The rest waits.
+ * The most that comes at once on the mirror network, and that waits for its turn. A socket's default buffer then lasts
+ * while a busy machine does not schedule its reader: about 40 ms at 25 Mbit/s.
  */
-const MIRROR_RATE = ['rate', '25mbit', 'burst', '12kb', 'limit', '16mb']
+const MIRROR_QUEUE = ['burst', '12kb', 'limit', '16mb']
 /** Room for VXLAN around the largest packet: 50 bytes, and the same again to spare. */
 const MIRROR_MTU = 9100
 const VXLAN_MTU = 9050
@@ -30,6 +30,8 @@ export type KernelTapOptions = {
   /** MTU of the production network. */
   mtu: number
   vni: number
+  /** Bandwidth of the mirror network. */
+  mirrorMbit: number
 }
 
 /** Why this machine's kernel cannot be the tap; null when it can. */
@@ -41,7 +43,7 @@ export const kernelTapUnavailable = async (): Promise<string | null> => {
     if (why !== null) return why
   }
   try {
-    new KernelTap({ mtu: 1500, vni: 1 }).close()
+    new KernelTap({ mtu: 1500, vni: 1, mirrorMbit: 25 }).close()
     return null
   } catch (error) {
     const text = String(error)
@@ -68,11 +70,11 @@ export class KernelTap {
   readonly #onExit = () => this.#deleteNamespaces()
 
   /** Builds the networks; leaves nothing behind when that fails. */
-  constructor({ mtu, vni }: KernelTapOptions) {
+  constructor(options: KernelTapOptions) {
     deleteAbandoned()
     process.once('exit', this.#onExit)
     try {
-      this.#build(mtu, vni)
+      this.#build(options)
     } catch (error) {
       this.close()
       throw error
@@ -135,7 +137,7 @@ export class KernelTap {
     return ['-n', this.namespace(place)]
   }
 
-  #build(mtu: number, vni: number): void {
+  #build({ mtu, vni, mirrorMbit }: KernelTapOptions): void {
     const ip = (place: Place, ...args: (string | number)[]) =>
       tool('ip', [...this.#in(place), ...args.map(String)])
     const tc = (...args: (string | number)[]) => tool('tc', [...this.#in('production'), ...args.map(String)])
@@ -158,7 +160,7 @@ export class KernelTap {
     link('u0', 'g0', 'gateway', MIRROR_MTU)
     up('production', 'u0', '10.30.0.1')
     up('gateway', 'g0', GATEWAY_ADDRESS)
-    tc('qdisc', 'add', 'dev', 'u0', 'root', 'tbf', ...MIRROR_RATE)
+    tc('qdisc', 'add', 'dev', 'u0', 'root', 'tbf', 'rate', `${mirrorMbit}mbit`, ...MIRROR_QUEUE)
 
     // One source port for both directions of a connection, as the mirroring of AWS has it; no checksum, no learning.
     const ends = ['local', '10.30.0.1', 'remote', GATEWAY_ADDRESS, 'dev', 'u0', 'dstport', VXLAN_PORT]
