@@ -16,7 +16,7 @@ import type { Ownership } from '../mirror/tags.ts'
 import { arm, disarm, renew } from '../schedule/one-time.ts'
 import { appendAudit } from '../store/audit.ts'
 import { updateRecord } from '../store/experiments.ts'
-import { forgetConfigs, publishConfig, readConfig } from '../store/gateway-config.ts'
+import { forgetConfigs, publishConfig } from '../store/gateway-config.ts'
 import { writeSession } from '../store/ledger.ts'
 import { quarantine } from '../store/vnis.ts'
 import { type ControlPlane, newWriterName } from './control-plane.ts'
@@ -222,7 +222,7 @@ const publishEntry = async (
 ): Promise<NonNullable<Answer['config']>> => {
   const { table } = plane
   for (let attempt = 0; attempt < 10; attempt++) {
-    const current = await readConfig(table)
+    const current = await plane.published.read()
     const others = current.experiments.filter((one) => one.id !== id)
     const next = entry === null ? others : [...others, entry]
     const published = await publishConfig(table, current, next, {

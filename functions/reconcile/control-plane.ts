@@ -3,7 +3,9 @@ import type { Config } from '../config.ts'
 import { type Settings, settingsFor } from '../experiments/settings.ts'
 import { WritePace } from '../mirror/write-pace.ts'
 import type { ScheduleHome } from '../schedule/one-time.ts'
+import { PublishedConfig } from '../store/gateway-config.ts'
 import { PriceBook } from '../store/prices.ts'
+import { Reports } from '../store/reports.ts'
 import { openTable, type Table } from '../store/table.ts'
 import { TrafficMemory } from '../watch/traffic-memory.ts'
 
@@ -17,6 +19,8 @@ export type ControlPlane = Readonly<{
   clients: Clients
   table: Table
   prices: PriceBook
+  published: PublishedConfig
+  reports: Reports
   schedules: ScheduleHome
   traffic: TrafficMemory
   /** Of calls that change something in EC2. */
@@ -48,6 +52,8 @@ export const openControlPlane = (
     clients,
     table,
     prices: new PriceBook(table, config.region, surroundings.now),
+    published: new PublishedConfig(table),
+    reports: new Reports(table),
     traffic: new TrafficMemory(),
     pace: new WritePace(surroundings.now, () => (surroundings.randomBytes(1)[0] ?? 0) / 255),
     schedules: {

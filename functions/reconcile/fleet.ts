@@ -6,8 +6,6 @@ import { readFargateQuota } from '../gateway/quota.ts'
 import { isCrossZone, readService, replaceTasks, runningTasks } from '../gateway/service.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet, updateFleet } from '../store/fleet.ts'
-import { readConfig } from '../store/gateway-config.ts'
-import { readReports } from '../store/reports.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { introduceTasks } from './introduce.ts'
 
@@ -35,7 +33,7 @@ export const lookAfterFleet = async (plane: ControlPlane): Promise<void> => {
 }
 
 const look = async (plane: ControlPlane, fleet: Fleet): Promise<FleetSeen> => {
-  const { clients, config, table, now } = plane
+  const { clients, config, table, published, reports: written, now } = plane
   const { desired, deployment, rolledOut, subnets } = await readService(clients.ecs, config)
   const service = { desired, deployment, rolledOut, tasksMax: config.gatewaysMax }
   if (desired === 0) {
@@ -44,8 +42,8 @@ const look = async (plane: ControlPlane, fleet: Fleet): Promise<FleetSeen> => {
   }
   const [tasks, reports, { experiments }, tasksMin, settled, room] = await Promise.all([
     runningTasks(clients.ecs, config),
-    readReports(table, now() - REPORTS_BACK_MS, now()),
-    readConfig(table),
+    written.read(now() - REPORTS_BACK_MS, now()),
+    published.read(),
     // One task cannot become fewer.
     desired > 1 ? leastTasks(plane, subnets) : 1,
     desired > 1 ? settledNow(plane) : null,

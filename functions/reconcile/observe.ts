@@ -24,8 +24,7 @@ import { resolveSource } from '../mirror/sources.ts'
 import { armedAt, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
 import { readFleet } from '../store/fleet.ts'
-import { readConfig } from '../store/gateway-config.ts'
-import { lastReports, readReports } from '../store/reports.ts'
+import { lastReports } from '../store/reports.ts'
 import { quarantined } from '../store/vnis.ts'
 import { targetGroupsWith, targetsOf } from '../watch/target-groups.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -107,8 +106,8 @@ export const observe = async (plane: ControlPlane, record: ExperimentRecord): Pr
     runningTasks(clients.ecs, { cluster, service }),
     healthyTargets(clients.elb, config.targetGroup),
     wanted ? resolveSource(clients, spec.source) : null,
-    readConfig(table),
-    readReports(table, reportsSince(record, now), now).then(lastReports),
+    plane.published.read(),
+    plane.reports.read(reportsSince(record, now), now).then(lastReports),
     readOthers(plane, id),
     wanted ? isCrossZone(clients.elb, config.loadBalancer) : true,
     readFleet(table),

@@ -6,7 +6,7 @@ import { acceptingRules, deleteFilter, describeFilters, turnRule } from '../mirr
 import { deleteSession, describeSessions } from '../mirror/session.ts'
 import { disarm, listSchedules } from '../schedule/one-time.ts'
 import { listActive, readRecord } from '../store/experiments.ts'
-import { publishConfig, readConfig } from '../store/gateway-config.ts'
+import { publishConfig } from '../store/gateway-config.ts'
 import { type ControlPlane, newWriterName } from './control-plane.ts'
 import { errorText } from './failure.ts'
 
@@ -66,7 +66,7 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
       schedules.push(name)
   }
 
-  const gatewayConfig = await readConfig(table)
+  const gatewayConfig = await plane.published.read()
   const stale = gatewayConfig.experiments
     .filter(({ id, until }) => !cared(id) && over(until))
     .map(({ id }) => id)
@@ -78,19 +78,20 @@ export const sweep = async (plane: ControlPlane): Promise<Swept> => {
     })
   }
 
-  const idle = (await nobodyNeedsGateways(plane)) && (await readService(ecs, config)).desired > 0
-  if (idle) {
+  const idle = needNoGateways(active) && (await readService(ecs, config)).desired > 0
+  // Asked again when it matters: an experiment may have begun since the sweep did.
+  const zeroed = idle && needNoGateways(await activeExperiments(plane))
+  if (zeroed) {
     await attempt(plane, 'sweep gateways', () => scaleTo(ecs, config, 0))
     await attempt(plane, 'sweep gateways’ schedule', () =>
       disarm(scheduler, GATEWAYS_TO_ZERO, config.scheduleGroup),
     )
   }
-  return { rules, sessions, filters, schedules, entries: stale, gateways: idle }
+  return { rules, sessions, filters, schedules, entries: stale, gateways: zeroed }
 }
 
-/** Asked when it matters: an experiment may have begun since the sweep did. */
-const nobodyNeedsGateways = async (plane: ControlPlane): Promise<boolean> =>
-  [...(await activeExperiments(plane)).values()].every((endAt) => endAt === null)
+const needNoGateways = (active: ReadonlyMap<string, string | null>): boolean =>
+  [...active.values()].every((endAt) => endAt === null)
 
 /** By id, the end in force of those that have AWS resources; null for those that are only scheduled or being created. */
 const activeExperiments = async ({ table, now }: ControlPlane): Promise<Map<string, string | null>> => {

@@ -10,16 +10,29 @@ import { deleteItem, getItem, putItem, queryAll, type Table } from './table.ts'
 
 const EMPTY: GatewayConfig = { revision: 0, experiments: [] }
 
-export const readConfig = async (table: Table): Promise<GatewayConfig> => {
-  const item = await getItem(table, revisionKey)
-  if (!item) return EMPTY
-  const { revision, writer, chunks } = ConfigRevision.parse(item)
-  const texts: string[] = []
-  for (let index = 0; index < chunks; index++) {
-    const chunk = await getItem(table, chunkKey(revision, writer, index))
-    texts.push(String(chunk?.text ?? ''))
+/** The published configuration. The pieces of a writer’s revision never change: they are read once. */
+export class PublishedConfig {
+  readonly #table: Table
+  #known: { revision: number; writer: string; config: GatewayConfig } | null = null
+
+  constructor(table: Table) {
+    this.#table = table
   }
-  return fromChunks(texts)
+
+  async read(): Promise<GatewayConfig> {
+    const item = await getItem(this.#table, revisionKey)
+    if (!item) return EMPTY
+    const { revision, writer, chunks } = ConfigRevision.parse(item)
+    if (this.#known?.revision === revision && this.#known.writer === writer) return this.#known.config
+    const texts: string[] = []
+    for (let index = 0; index < chunks; index++) {
+      const chunk = await getItem(this.#table, chunkKey(revision, writer, index))
+      texts.push(String(chunk?.text ?? ''))
+    }
+    const config = fromChunks(texts)
+    this.#known = { revision, writer, config }
+    return config
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { IDEMPOTENCY, minuteOf, reportsOf, sweepKey, WRITERS } from '../../contract/table.ts'
 import { readRecord } from './experiments.ts'
@@ -38,16 +39,18 @@ export const forgetLeftovers = async (table: Table, now: number): Promise<number
     before.claims,
     async ({ at }) => Date.parse(String(at)) < now - CLAIMS_KEPT_MS,
   )
-  const writers = await goRound(table, WRITERS, before.writers, async ({ sk, until }) => {
-    if (Number(until) > now - WRITERS_KEPT_MS) return false
+  const writers = await goRound(table, WRITERS, before.writers, async ({ sk, until, lookedAt = 0 }) => {
+    // Whoever gives the lease back leaves no time of it, but that of the look.
+    if (Math.max(Number(until), Number(lookedAt)) > now - WRITERS_KEPT_MS) return false
     const record = await readRecord(table, String(sk))
     return !record || Date.parse(record.experiment.endedAt ?? '') < now - WRITERS_KEPT_MS
   })
-  await putItem(table, sweepKey, {
+  const after: z.input<typeof Cursors> = {
     reportsUntil: reports.until,
     claims: claims.next,
     writers: writers.next,
-  } satisfies z.input<typeof Cursors>)
+  }
+  if (!item || !isDeepStrictEqual(after, before)) await putItem(table, sweepKey, after)
   return reports.deleted + claims.deleted + writers.deleted
 }
 

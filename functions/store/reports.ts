@@ -2,13 +2,38 @@ import { GatewayReport } from '../../contract/gateway-report.ts'
 import { minuteOf, reportsOf } from '../../contract/table.ts'
 import { queryAll, type Table } from './table.ts'
 
-/** Every report of the minutes from `since` to `now` (milliseconds since 1970). */
-export const readReports = async (table: Table, since: number, now: number): Promise<GatewayReport[]> => {
-  // One minute more on either side: a gateway’s clock may be ahead of or behind ours.
-  const minutes: string[] = []
-  for (let at = since - 60_000; at <= now + 60_000; at += 60_000) minutes.push(minuteOf(new Date(at)))
-  const items = await Promise.all(minutes.map((minute) => queryAll(table, reportsOf(minute))))
-  return items.flat().map((item) => GatewayReport.parse(item))
+/** A tick that looks at many experiments reads the reports of all gateways once in so long. */
+const KEPT_MS = 2_000
+
+/** The reports that gateways have written, each minute of them as it was two seconds ago at most. */
+export class Reports {
+  readonly #table: Table
+  readonly #minutes = new Map<string, { reports: Promise<GatewayReport[]>; until: number }>()
+
+  constructor(table: Table) {
+    this.#table = table
+  }
+
+  /** Every report of the minutes from `since` to `now` (milliseconds since 1970). */
+  async read(since: number, now: number): Promise<GatewayReport[]> {
+    for (const [minute, { until }] of this.#minutes) if (until <= now) this.#minutes.delete(minute)
+    // One minute more on either side: a gateway’s clock may be ahead of or behind ours.
+    const minutes: Promise<GatewayReport[]>[] = []
+    for (let at = since - 60_000; at <= now + 60_000; at += 60_000)
+      minutes.push(this.#of(minuteOf(new Date(at)), now))
+    return (await Promise.all(minutes)).flat()
+  }
+
+  #of(minute: string, now: number): Promise<GatewayReport[]> {
+    const known = this.#minutes.get(minute)
+    if (known) return known.reports
+    const reports = queryAll(this.#table, reportsOf(minute)).then((items) =>
+      items.map((item) => GatewayReport.parse(item)),
+    )
+    this.#minutes.set(minute, { reports, until: now + KEPT_MS })
+    reports.catch(() => this.#minutes.delete(minute))
+    return reports
+  }
 }
 
 /** The latest of each task. */

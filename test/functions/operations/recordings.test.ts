@@ -8,8 +8,8 @@ import { RoleMembers } from '../../../contract/role.ts'
 import { readRecord } from '../../../data-plane/record/read-record.ts'
 import type { ControlPlane } from '../../../functions/reconcile/control-plane.ts'
 import { sweepRecords } from '../../../functions/reconcile/sweep-records.ts'
-import { publishConfig, readConfig } from '../../../functions/store/gateway-config.ts'
-import { readReports } from '../../../functions/store/reports.ts'
+import { PublishedConfig, publishConfig } from '../../../functions/store/gateway-config.ts'
+import { Reports } from '../../../functions/store/reports.ts'
 import { openApiOver } from '../../support/api.ts'
 import { recordsBucket } from '../../support/aws-world.ts'
 import { type Account, begin, openAccount, pass, read } from '../../support/experiment-account.ts'
@@ -150,7 +150,7 @@ describe('what an experiment has recorded', () => {
     const id = await begin(account, experimentSpec({ requests: { record } }))
 
     for (let ticks = 0; ticks < 6; ticks++) await pass(account)
-    const { experiments } = await readConfig(account.plane.table)
+    const { experiments } = await account.plane.published.read()
     const api = openApiOver(recording(account.plane))
     const { body: ledger } = await api.send({ path: `/experiments/${id}/ledger` })
 
@@ -203,7 +203,10 @@ describe('what an experiment has recorded', () => {
       record: { bytes: 1_000_000, until: new Date(Date.now() + 3_600_000).toISOString() },
       sources: [{ vni: 7, eni: 'eni-00000000000000001', address: '127.0.0.5', mac: '02:00:00:00:00:01' }],
     })
-    await publishConfig(table, await readConfig(table), [entry], { at: new Date(), writer: 'test' })
+    await publishConfig(table, await new PublishedConfig(table).read(), [entry], {
+      at: new Date(),
+      writer: 'test',
+    })
     const task = await startTask(account, table.name)
     const connection = new MirroredConnection({
       vni: 7,
@@ -230,7 +233,7 @@ describe('what an experiment has recorded', () => {
       .map((record: { name: string }) => record.name)
       .find((one: string) => /^gateway-/.test(one))
     const opened = await send(`/experiments/${id}/records/${name}/read`, {})
-    const reports = await readReports(table, Date.now() - 600_000, Date.now())
+    const reports = await new Reports(table).read(Date.now() - 600_000, Date.now())
 
     expect(reports.at(-1)?.experiments[id]?.recorded).toMatchObject({ exchanges: 1 })
     const packed = Buffer.from(opened.body.gzip, 'base64')

@@ -1,6 +1,5 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, it } from 'vitest'
-import { readConfig } from '../../../functions/store/gateway-config.ts'
 import type { Table } from '../../../functions/store/table.ts'
 import { openApiOver } from '../../support/api.ts'
 import { eni } from '../../support/aws-world.ts'
@@ -42,7 +41,7 @@ it('the key of an experiment’s pseudonyms is told to gateways alone, and gone 
     }
   }
   await until('mirroring')
-  const [entry] = (await readConfig(account.plane.table)).experiments
+  const [entry] = (await account.plane.published.read()).experiments
   const key = entry?.redaction.key ?? ''
   for (const what of ['ledger', 'meter', 'audit']) await send({ path: `/experiments/${id}/${what}` })
   const during = await wholeTable(account.plane.table)

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { tick } from '../../../functions/reconcile/tick.ts'
-import { readConfig } from '../../../functions/store/gateway-config.ts'
 import type { CallRecord } from '../../../local/aws/call-log.ts'
 import type { WorldDeclaration } from '../../../local/aws/world.ts'
 import { mirroredVnis } from '../../support/account-gateways.ts'
@@ -44,7 +43,7 @@ test('no session is created before every gateway has acknowledged it, and its VN
 
   await passUnheard(account, 6)
   const unheard = { made: await made(account), ...(await read(account.plane, id)).experiment }
-  const [told] = (await readConfig(account.plane.table)).experiments
+  const [told] = (await account.plane.published.read()).experiments
   for (let n = 0; n < 4; n++) await pass(account)
 
   expect(unheard).toMatchObject({

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { GatewayReport } from '../../../contract/gateway-report.ts'
 import type { MeterPoint } from '../../../contract/meter.ts'
 import { zeroLines } from '../../../contract/money.ts'
-import { chunkKey, chunksOf } from '../../../contract/table.ts'
+import { chunkKey, chunksOf, minuteOf, reportKey } from '../../../contract/table.ts'
 import { zeroRequests } from '../../../contract/traffic.ts'
+import { VERSION } from '../../../contract/version.ts'
+import { writeReport } from '../../../data-plane/control/report-writer.ts'
 import { newRecord } from '../../../functions/experiments/phases.ts'
 import { experimentId } from '../../../functions/experiments/ulid.ts'
 import { appendAudit, listAudit, listTrail } from '../../../functions/store/audit.ts'
@@ -15,9 +18,10 @@ import {
   updateRecord,
   VersionConflict,
 } from '../../../functions/store/experiments.ts'
-import { publishConfig, readConfig } from '../../../functions/store/gateway-config.ts'
+import { PublishedConfig, publishConfig } from '../../../functions/store/gateway-config.ts'
 import { claimKey } from '../../../functions/store/idempotency.ts'
 import { appendPoint, listPoints } from '../../../functions/store/meter.ts'
+import { Reports } from '../../../functions/store/reports.ts'
 import { BadToken, putItem, queryAll, type Table } from '../../../functions/store/table.ts'
 import { QUARANTINE_MS, quarantine, quarantined } from '../../../functions/store/vnis.ts'
 import { acquireWriter, keepWriter, releaseWriter } from '../../../functions/store/writer.ts'
@@ -140,10 +144,10 @@ describe('the gateway configuration', () => {
   const by = (writer: string) => ({ at: new Date(AT), writer })
 
   it('is published whole, in pieces when it is long, and never over somebody else’s', async () => {
-    const empty = await readConfig(table)
+    const empty = await new PublishedConfig(table).read()
     const published = await publishConfig(table, empty, [entry(1, 5000)], by('first'))
     const lost = await publishConfig(table, empty, [entry(2)], by('second'))
-    const read = await readConfig(table)
+    const read = await new PublishedConfig(table).read()
 
     expect(empty).toEqual({ revision: 0, experiments: [] })
     expect(lost).toBeNull()
@@ -151,31 +155,83 @@ describe('the gateway configuration', () => {
     expect(read.experiments[0]?.sources).toHaveLength(5000)
   })
 
+  it('is read in pieces once, and again when another was published', async () => {
+    const published = new PublishedConfig(table)
+    const before = await published.read()
+    const again = await published.read()
+    const next = await publishConfig(table, before, [entry(7)], by('another'))
+
+    expect(again).toBe(before)
+    expect(await published.read()).toEqual(next)
+  })
+
   it('keeps the pieces of the last ten revisions only', async () => {
     const pieces = async (revision: number) => (await queryAll(table, chunksOf(revision))).length
     for (let n = 0; n < 12; n++)
-      await publishConfig(table, await readConfig(table), [entry(n)], by(`writer ${n}`))
-    const { revision, experiments } = await readConfig(table)
+      await publishConfig(table, await new PublishedConfig(table).read(), [entry(n)], by(`writer ${n}`))
+    const { revision, experiments } = await new PublishedConfig(table).read()
 
     expect(experiments).toEqual([entry(11)])
     expect(await Promise.all([9, 10, 11, 12].map((back) => pieces(revision - back)))).toEqual([1, 0, 0, 0])
   })
 
   it('is published past any number of writers that died, whose pieces go when the kept revisions have passed them', async () => {
-    const before = await readConfig(table)
+    const before = await new PublishedConfig(table).read()
     const left = async () => (await queryAll(table, chunksOf(before.revision + 1))).length
     for (let n = 0; n < 30; n++)
       await putItem(table, chunkKey(before.revision + 1, `dead ${n}`, 0), { text: '{"revision"' })
 
     const published = await publishConfig(table, before, [entry(3)], by('alive'))
-    const read = await readConfig(table)
+    const read = await new PublishedConfig(table).read()
     const kept = await left()
     for (let n = 0; n < 10; n++)
-      await publishConfig(table, await readConfig(table), [entry(n)], by(`writer ${n}`))
+      await publishConfig(table, await new PublishedConfig(table).read(), [entry(n)], by(`writer ${n}`))
 
     expect(published?.revision).toBe(before.revision + 1)
     expect(read).toEqual(published)
     expect([kept, await left()]).toEqual([31, 0])
+  })
+})
+
+describe('reports', () => {
+  const report = (task: string, at: number, revision: number): GatewayReport => ({
+    task,
+    version: VERSION,
+    startedAt: new Date(AT).toISOString(),
+    at: new Date(at).toISOString(),
+    revision,
+    draining: false,
+    neighbourPort: 8081,
+    datagrams: {},
+    experiments: {},
+  })
+
+  it('of two minutes back to now, and of clocks a minute off, are read; what was read two seconds ago is read again', async () => {
+    const reports = new Reports(table)
+    const read = async (now: number) =>
+      (await reports.read(now - 120_000, now)).map(({ task, revision }) => `${task} ${revision}`).sort()
+    for (const minutes of [-4, -3, 0, 1, 2])
+      await writeReport(table, report(`task ${minutes}`, AT + minutes * 60_000, 1))
+
+    const first = await read(AT)
+    await writeReport(table, report('task 0', AT + 1_000, 2))
+    const soon = await read(AT + 1_000)
+    const later = await read(AT + 2_000)
+
+    expect(first).toEqual(['task -3 1', 'task 0 1', 'task 1 1'])
+    expect(soon).toEqual(first)
+    expect(later).toEqual(['task -3 1', 'task 0 2', 'task 1 1'])
+  })
+
+  it('that could not be read are asked for again', async () => {
+    const reports = new Reports(table)
+    const minute = AT - 86_400_000
+    await putItem(table, reportKey(minuteOf(new Date(minute)), 'task'), { version: 'none' })
+    const failed = reports.read(minute, minute)
+    await expect(failed).rejects.toThrow(/startedAt/)
+    await writeReport(table, report('task', minute, 1))
+
+    expect(await reports.read(minute, minute)).toHaveLength(1)
   })
 })
 
