@@ -29,12 +29,19 @@ import { IS_PROOF } from './scale.ts'
 
 const RUN_MS = 10_000
 
-/** Another control plane of the account: time goes on while it waits, and it knows how far Describe may lag. */
+/**
+ * Another control plane of the account: time goes on while it waits, it knows how far Describe may lag, and gives an experiment
+ * as long to get ready as one with a tick a minute does.
+ */
 const reopen = (account: Account, { describeLagSeconds = 0 }: Partial<Switches>): ControlPlane => {
   const settings = settingsFor(TICK_SECONDS)
   return {
     ...account.reopen(),
-    settings: { ...settings, describeLagMs: Math.max(settings.describeLagMs, 2000 * describeLagSeconds) },
+    settings: {
+      ...settings,
+      prepareMs: settingsFor(60).prepareMs,
+      describeLagMs: Math.max(settings.describeLagMs, 2000 * describeLagSeconds),
+    },
     sleep: (milliseconds) => account.clock.advance(milliseconds),
   }
 }
@@ -114,6 +121,7 @@ export const live = async (
     await account.gateways.report(account)
     if (alive) continue
     plane = reopen(account, switches)
+    interrupt.succeed(plane.clients)
     await account.clock.advance(LONGEST_CALL_MS)
     await account.gateways.report(account)
   }
@@ -137,6 +145,38 @@ const expectConverged = async (account: Account, id: string): Promise<void> => {
   ])
   expect(experiment.volume.bytes).toBe(account.gateways.counted(id))
   expect(experiment.spend.lines['mirror-sessions']).toBeCloseTo(3 * 0.015, 12)
+}
+
+/** Every kind of call that changes something, as a life comes to them. */
+const KINDS = [
+  'UpdateItem',
+  'PutItem',
+  'PutEvents',
+  'DeleteItem',
+  'CreateSchedule',
+  'UpdateService',
+  'CreateTrafficMirrorFilter',
+  'CreateTrafficMirrorFilterRule',
+  'CreateTrafficMirrorSession',
+  'ModifyTrafficMirrorFilterRule',
+  'UpdateSchedule',
+  'ModifyTrafficMirrorSession',
+  'DeleteTrafficMirrorSession',
+  'DeleteSchedule',
+  'DeleteTrafficMirrorFilter',
+].map((call) => `${call}Command`)
+
+/** Kills one control plane after the other in one life, each at the first call of another kind. */
+export const crashAtEachKind = async (
+  when: 'before' | 'lost',
+  switches: Partial<Switches>,
+): Promise<void> => {
+  const account = await openAccount({ instanceTransitionSeconds: 2, ...switches })
+  const { id, calls } = await live(account, new Interrupt('each-kind', when), switches)
+  await expectConverged(account, id).catch((cause: unknown) => {
+    throw new Error(`killed ${when} each kind of call: ${account.lines.slice(-60).join('\n')}`, { cause })
+  })
+  expect([...new Set(calls)].sort()).toEqual([...KINDS].sort())
 }
 
 /** Kills it at every `stride`th call from `first` on. */

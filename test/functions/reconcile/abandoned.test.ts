@@ -17,11 +17,10 @@ import {
 import { Interrupt } from '../../support/interrupt.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
-const STRIDE = IS_PROOF ? 1 : 131
-/** Each value from another point on. */
-const SWITCHES_STRIDE = IS_PROOF ? 47 : 149
+/** Of a proof: each value of the switches from another point on. */
+const SWITCHES_STRIDE = 47
 /** What two appliers do takes longer. */
-const FEW_STRIDE = IS_PROOF ? 23 : 449
+const FEW_STRIDE = 23
 const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
 /** From the last renewal: the lease, and as late as a schedule may be. */
 const LEASE_SECONDS = 15 + 60
@@ -42,23 +41,32 @@ const spentBy = ({ gateways, clock }: Account, bill: Bill, id: string, taskSecon
   return Object.values(bill.usd(id, wire, taskSeconds, clock.now())).reduce((sum, usd) => sum + usd, 0)
 }
 
-/** What an experiment leaves when its control plane dies at one point for good, and what recovers it. */
-const abandonAtEvery = async (
+/** Calls that change something, by their places in a life: some, or every so many of all that a whole one makes. */
+type Places = readonly number[] | { from: number; stride: number }
+
+const placesOf = async (
+  account: Account,
+  places: Places,
   switches: Partial<Switches>,
-  first: number,
-  appliers: 1 | 2 = 1,
-  stride = STRIDE,
-): Promise<void> => {
+): Promise<readonly number[]> => {
+  if (!('stride' in places)) return places
+  const { calls } = await live(account, new Interrupt(Number.POSITIVE_INFINITY, 'lost'), switches)
+  return calls.flatMap((_, at) => (at % places.stride === places.from ? [at] : []))
+}
+
+/** What an experiment leaves when its control plane dies at one point for good, and what recovers it. */
+const abandonAt = async (switches: Partial<Switches>, places: Places, appliers: 1 | 2 = 1): Promise<void> => {
   const account = await openAccount({ instanceTransitionSeconds: 2, ...switches })
   const bill = new Bill()
   const overshootUsd = await statedOvershoot(account)
-  const whole = await live(account, new Interrupt(Number.POSITIVE_INFINITY, 'lost'), switches)
-  await bill.read(account.cloud.address)
 
-  for (let at = first; at < whole.calls.length; at += stride) {
-    const point = `dead for good at call ${at} (${whole.calls[at]})`
+  for (const at of await placesOf(account, places, switches)) {
+    await bill.read(account.cloud.address)
     const ranBefore = bill.taskSeconds()
-    const id = await abandon(account, new Interrupt(at, 'lost'), switches, appliers)
+    const interrupt = new Interrupt(at, 'lost')
+    const id = await abandon(account, interrupt, switches, appliers)
+    const point = `dead for good at call ${at} (${interrupt.calls[at]})`
+    expect(interrupt.killed, point).toBe(true)
     await account.clock.advance(LEASE_SECONDS * 1000)
     expect(mirroredVnis(account.cloud), point).toEqual([])
     await account.clock.advance(OVER_SECONDS * 1000)
@@ -98,7 +106,7 @@ test(
   {
     timeout: TIMEOUT,
   },
-  () => abandonAtEvery({}, IS_PROOF ? 0 : 9),
+  () => abandonAt({}, IS_PROOF ? { from: 0, stride: 1 } : [9, 140, 271]),
 )
 
 const EVERY = Object.entries(switchValues)
@@ -109,10 +117,10 @@ const chosen = ([switches]: [Partial<Switches>, number]): boolean =>
   IS_PROOF || switches.deliveryDelaySeconds !== undefined
 
 test.each(EVERY.filter(chosen))('dead for good, under %o', { timeout: TIMEOUT }, (switches, first) =>
-  abandonAtEvery(switches, first, 1, SWITCHES_STRIDE),
+  abandonAt(switches, IS_PROOF ? { from: first, stride: SWITCHES_STRIDE } : [80, 230]),
 )
 
 /** Each takes over from the other in the middle of what it does, and sees what both made a minute late. */
 test('two appliers at once, with Describe a minute behind, both dead for good', { timeout: TIMEOUT }, () =>
-  abandonAtEvery({ describeLagSeconds: 60 }, IS_PROOF ? 0 : 61, 2, FEW_STRIDE),
+  abandonAt({ describeLagSeconds: 60 }, IS_PROOF ? { from: 0, stride: FEW_STRIDE } : [61, 300], 2),
 )

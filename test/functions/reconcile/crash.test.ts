@@ -1,32 +1,37 @@
-import { test } from 'vitest'
+import { describe, test } from 'vitest'
 import { type Switches, switchValues } from '../../../local/aws/switches.ts'
-import { crashAtEvery } from '../../support/crash.ts'
+import { crashAtEachKind, crashAtEvery } from '../../support/crash.ts'
 import { IS_PROOF } from '../../support/scale.ts'
 
-/** A life takes seconds: `npm run proof` takes every point, a quick run every so many of them. */
-const STRIDE = IS_PROOF ? 1 : 131
-/** Of a proof: more values than this, each from another point on, so that each point is taken under some of them. */
-const SWITCHES_STRIDE = IS_PROOF ? 24 : 401
+/** Under what no source settles about AWS it must hold as well. */
+const UNSETTLED: Partial<Switches>[] = [
+  { notFoundSpelling: 'documented', tokenAfterDelete: 'recreate', describeLagSeconds: 20 },
+  { tokenAfterDelete: 'mismatch', deliverTwice: true, referenceLagSeconds: 3, describeLagSeconds: 3 },
+]
 
-const TIMEOUT = IS_PROOF ? 7_200_000 : 300_000
-
-test('killed before a call, it ends the same', { timeout: TIMEOUT }, () =>
-  crashAtEvery('before', {}, IS_PROOF ? 0 : 3, STRIDE),
+test.each<['before' | 'lost', Partial<Switches>]>([
+  ['before', {}],
+  ['lost', {}],
+  ...UNSETTLED.map((switches): ['lost', Partial<Switches>] => ['lost', switches]),
+])(
+  'killed at the first call of each kind (%s), under %o, it ends the same',
+  { timeout: 60_000 },
+  crashAtEachKind,
 )
-test('killed with the answer lost, it ends the same', { timeout: TIMEOUT }, () =>
-  crashAtEvery('lost', {}, IS_PROOF ? 0 : 11, STRIDE),
-)
 
-/** Of every named switch the values that are not its default, one at a time. */
-const EVERY = Object.entries(switchValues)
-  .flatMap(([name, [, ...others]]) => others.map((value): Partial<Switches> => ({ [name]: value })))
-  .map((switches, place): [Partial<Switches>, number] => [switches, place % SWITCHES_STRIDE])
+/** A life takes seconds: only `npm run proof` takes every point of it. */
+describe.runIf(IS_PROOF)('killed at every point', { timeout: 7_200_000 }, () => {
+  test.each(['before', 'lost'] as const)('%s, it ends the same', (when) => crashAtEvery(when, {}, 0, 1))
 
-/** Under what no source settles about AWS it must hold as well: fewer points each, and other ones. */
-test.each<[Partial<Switches>, number]>([
-  [{ notFoundSpelling: 'documented', tokenAfterDelete: 'recreate', describeLagSeconds: 20 }, 5],
-  [{ tokenAfterDelete: 'mismatch', deliverTwice: true, referenceLagSeconds: 3, describeLagSeconds: 3 }, 15],
-  ...(IS_PROOF ? EVERY : []),
-])('killed with the answer lost, under %o', { timeout: TIMEOUT }, (switches, first) =>
-  crashAtEvery('lost', switches, first, SWITCHES_STRIDE),
-)
+  /** More values than this, each from another point on, so that each point is taken under some of them. */
+  const STRIDE = 24
+  /** Of every named switch the values that are not its default, one at a time. */
+  const every = Object.entries(switchValues)
+    .flatMap(([name, [, ...others]]) => others.map((value): Partial<Switches> => ({ [name]: value })))
+    .map((switches, place): [Partial<Switches>, number] => [switches, place % STRIDE])
+
+  test.each<[Partial<Switches>, number]>([
+    ...UNSETTLED.map((switches, place): [Partial<Switches>, number] => [switches, 5 + 10 * place]),
+    ...every,
+  ])('with the answer lost, under %o', (switches, first) => crashAtEvery('lost', switches, first, STRIDE))
+})
