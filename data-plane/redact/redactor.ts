@@ -88,12 +88,13 @@ export class Redactor {
     body: Buffer,
   ): RedactedMessage | null {
     this.#values.begin(request, from, true)
-    return this.#message(headers, body)
+    return this.#values.keepsAll ? { headers, body } : this.#message(headers, body)
   }
 
   #request(request: Request, isWrite: boolean, atOnce: number): boolean | LargeBody {
     const { kind, method, target, host, headers, body, bodyLength } = request
     this.#values.begin(request, 'request', isWrite)
+    if (this.#values.keepsAll) return true
     const redacted = redactBody(headers, body, this.#values, this.#bounds, atOnce)
     if (redacted === null) return false
     request.target = redactTarget(this.#values, target)

@@ -39,6 +39,8 @@ export class Values {
   readonly #regions: ReadonlySet<Region>
   readonly #replacements: Replacements
   readonly #rules: CompiledRules
+  /** Without redaction, and no kind or rule that asks for any: there is nothing to look for but what writes tell. */
+  readonly #isOff: boolean
   #active: ActiveRules
   #names = new Map<string, RedactedKind | null>()
   #layer = 0
@@ -50,6 +52,8 @@ export class Values {
     this.#regions = new Set(settings.regions)
     this.#replacements = new Replacements(key)
     this.#rules = new CompiledRules(settings.rules)
+    const asked = [...Object.values(settings.kinds), ...settings.rules.map(({ action }) => action)]
+    this.#isOff = settings.mode === 'off' && asked.every((action) => action === 'keep')
     this.#active = this.#rules.none
   }
 
@@ -62,6 +66,11 @@ export class Values {
     this.#active = this.#rules.for(request)
     this.#from = from
     this.#isWrite = isWrite
+  }
+
+  /** Whether all that follows is left as it is. */
+  get keepsAll(): boolean {
+    return this.#isOff && !this.#rewritesSideEffects
   }
 
   /** Pseudonyms and masks that were made lately, the first of them. */
@@ -189,9 +198,12 @@ export class Values {
 
   /** Without redaction a write still must not reach anybody. */
   #modeOf(kind: RedactedKind): RedactionAction {
-    const { mode, sideEffects } = this.#settings
-    const rewrites = this.#isWrite && mode === 'off' && sideEffects === 'rewrite'
+    const rewrites = this.#settings.mode === 'off' && this.#rewritesSideEffects
     return rewrites && SIDE_EFFECT_KINDS.has(kind) ? 'pseudonymise' : this.#mode
+  }
+
+  get #rewritesSideEffects(): boolean {
+    return this.#isWrite && this.#settings.sideEffects === 'rewrite'
   }
 
   #kindOf(name: string): RedactedKind | null {

@@ -16,6 +16,7 @@ import {
   WINDOW,
 } from './half-rules.ts'
 import { hold, trim } from './held.ts'
+import { instant } from './instant.ts'
 import type { TcpLimits } from './limits.ts'
 import { add, diff } from './sequence.ts'
 import type { StreamHandler } from './stream-handler.ts'
@@ -120,7 +121,7 @@ export class Assembler<App> {
 
   #read(c: Connection<App>, side: 0 | 1, p: Packet, length: number, at: number): SegmentOutcome {
     const { flags } = p
-    c.lastAt = at
+    c.lastAt = instant(at)
     if (c.closed) {
       this.#counters.bytes.after_end += length
       return 'after_end'

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import { instant } from './instant.ts'
 
 /** Connections in the order in which they were appended. A connection is in at most one list. */
 export class ConnectionList<App> {
@@ -6,7 +7,7 @@ export class ConnectionList<App> {
   #newest: Connection<App> | null = null
 
   append(c: Connection<App>, at: number): void {
-    c.listedAt = at
+    c.listedAt = instant(at)
     c.older = this.#newest
     c.newer = null
     if (this.#newest === null) this.oldest = c

@@ -2,6 +2,7 @@ import type { Packet } from '../wire/packet.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionList } from './connection-list.ts'
 import { FlowTable } from './flow-table.ts'
+import { elapsed, instant } from './instant.ts'
 import type { TcpLimits } from './limits.ts'
 
 /** Every connection that is remembered: open ones in the order of their use, ended ones while they linger. */
@@ -63,7 +64,7 @@ export class ConnectionPool<App> {
   /** Forgets those that have lingered long enough; all of them with `now` null. */
   forgetLingering(now: number | null): void {
     for (let c = this.#lingering.oldest; c !== null; c = this.#lingering.oldest) {
-      if (now !== null && now - c.listedAt < this.#limits.lingerMs) return
+      if (now !== null && elapsed(c.listedAt, instant(now)) < this.#limits.lingerMs) return
       this.forget(c)
     }
   }
@@ -76,16 +77,17 @@ export class ConnectionPool<App> {
     }
     for (let tries = 0; ; tries++) {
       const c = this.#open.oldest
-      if (c === null || c.lastAt <= c.listedAt || tries === 15) return c
+      if (c === null || elapsed(c.listedAt, c.lastAt) <= 0 || tries === 15) return c
       this.#touch(c, at)
     }
   }
 
   /** The next open connection that was idle too long. The list is sorted lazily: by when it was last looked at. */
   idle(now: number): Connection<App> | null {
+    const { idleMs } = this.#limits
     for (let c = this.#open.oldest; c !== null; c = this.#open.oldest) {
-      if (now - c.listedAt < this.#limits.idleMs) return null
-      if (now - c.lastAt >= this.#limits.idleMs) return c
+      if (elapsed(c.listedAt, instant(now)) < idleMs) return null
+      if (elapsed(c.lastAt, instant(now)) >= idleMs) return c
       this.#touch(c, now)
     }
     return null

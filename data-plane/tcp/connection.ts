@@ -1,4 +1,5 @@
 import type { Packet } from '../wire/packet.ts'
+import { instant } from './instant.ts'
 
 /** Bytes that came before their turn, copied out of the packet. */
 export type Segment = {
@@ -17,7 +18,7 @@ export type Segment = {
 export type EndReason = 'fin' | 'reset' | 'idle' | 'evicted' | 'reused' | 'capture_end'
 
 /**
- * One direction of a connection.
+ * One direction of a connection. What every packet looks at stands first, together in memory.
  *
  * Invariant: once `started`, every byte before `next` was delivered or given up as a gap; `held` is sorted, its segments
  * do not overlap, and all their bytes are at or after `next`.
@@ -25,15 +26,15 @@ export type EndReason = 'fin' | 'reset' | 'idle' | 'evicted' | 'reused' | 'captu
 export class Half {
   /** Facts as bits: as fields of their own they would take more room than everything else. */
   #facts = 0
-  initial = 0
   next = 0
   /** Changed by `held.ts` only. */
   held: readonly Segment[] = NOTHING_HELD
+  /** The highest of this half's bytes that the other side has acknowledged. */
+  acked = 0
+  initial = 0
   heldBytes = 0
   /** Since when the first held segment waits. */
   blockedSince = 0
-  /** The highest of this half's bytes that the other side has acknowledged. */
-  acked = 0
   /** Sequence number of the first segment without data, while not `started`. */
   hint = 0
   /** Where the half's last empty segment was, and the lowest acknowledgement number of those there. */
@@ -137,44 +138,46 @@ const ENDED = 1 << 8
 /** What an address has beyond its first word. */
 const IPV4_REST: readonly [number, number, number] = [0, 0, 0]
 
+/** What every packet looks at stands first, together in memory: with many connections it is memory that takes the time. */
 export class Connection<App> {
-  readonly id: number
   readonly hash: number
   readonly vni: number
   readonly family: 4 | 6
+  readonly aPort: number
+  readonly bPort: number
   /** The sender of the first packet is side 0. */
   readonly a0: number
   readonly b0: number
-  /** The last three words of an IPv6 address. */
-  readonly aRest: readonly [number, number, number]
-  readonly bRest: readonly [number, number, number]
-  readonly aPort: number
-  readonly bPort: number
+  nextInBucket: Connection<App> | null = null
   readonly #a = new Half()
   readonly #b = new Half()
   /** Other VNIs that are proven to carry this connection too. */
   twins: number[] | null = null
+  /** The instant of its last packet. */
+  lastAt: number
+  closed = false
+  /** All its packets are counted and dropped: it does not carry what we read. */
+  ignored = false
+  /** The other side had time to show and did not: its bytes are not waited for. */
+  isOneSided = false
+  /** Segments outside the window since the last one inside. */
+  strays = 0
+  app: App | null = null
+  readonly id: number
+  /** The last three words of an IPv6 address. */
+  readonly aRest: readonly [number, number, number]
+  readonly bRest: readonly [number, number, number]
   /** Which side serves, -1 when neither MAC nor port tells. */
   server: -1 | 0 | 1 = -1
   /** Which side sent the SYN, -1 when it was not captured. */
   opener: -1 | 0 | 1 = -1
   readonly openedAt: number
-  lastAt: number
   /** When a reset, or the end of the only half that is seen, said that it is over; -1 before. */
   endingAt = -1
   endingBy: 'fin' | 'reset' = 'fin'
-  /** The other side had time to show and did not: its bytes are not waited for. */
-  isOneSided = false
-  /** Segments outside the window since the last one inside. */
-  strays = 0
-  /** All its packets are counted and dropped: it does not carry what we read. */
-  ignored = false
-  closed = false
   /** In the set of connections that a timer must look at. */
   waiting = false
-  app: App | null = null
-  nextInBucket: Connection<App> | null = null
-  /** Neighbours in the list of open or of lingering connections, and when it was put there. */
+  /** Neighbours in the list of open or of lingering connections, and the instant it was put there. */
   older: Connection<App> | null = null
   newer: Connection<App> | null = null
   listedAt: number
@@ -192,8 +195,8 @@ export class Connection<App> {
     this.aPort = p.sourcePort
     this.bPort = p.destinationPort
     this.openedAt = at
-    this.lastAt = at
-    this.listedAt = at
+    this.lastAt = instant(at)
+    this.listedAt = this.lastAt
   }
 
   half(side: 0 | 1): Half {

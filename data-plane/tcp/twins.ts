@@ -2,6 +2,7 @@ import type { Packet } from '../wire/packet.ts'
 import { ACK, SYN } from '../wire/tcp.ts'
 import type { Connection, Half } from './connection.ts'
 import { isBeyond, WINDOW } from './half-rules.ts'
+import { elapsed, instant } from './instant.ts'
 import { add, diff } from './sequence.ts'
 
 /**
@@ -42,7 +43,7 @@ export function twinship<App>(c: Connection<App>, side: 0 | 1, p: Packet, at: nu
   if (!isNear(half, p.sequence) || (hasAck && !isNear(peer, p.acknowledgement))) return 'foreign'
   const isAhead = isBeyond(half, p.sequence)
   if (c.closed) return isAhead && length > 0 ? 'foreign' : 'copy'
-  return isAhead && at - c.lastAt >= SILENT_MS ? 'successor' : 'copy'
+  return isAhead && elapsed(c.lastAt, instant(at)) >= SILENT_MS ? 'successor' : 'copy'
 }
 
 function isSameSyn(half: Half, peer: Half, p: Packet, hasAck: boolean): boolean {

@@ -77,7 +77,7 @@ test('bodies wait for one another up to a bound in bytes', async () => {
 test('one that takes too long, or too much memory, is given up, and the next one is redacted', async () => {
   const redactInTime = bodiesWith({ bodyMs: 500, byteNs: 1 })
   const slow = Buffer.from('411 '.repeat(4 << 20))
-  const redactInMemory = bodiesWith({ heapMb: 16 })
+  const redactInMemory = bodiesWith({ heapMb: 16, bodyMs: 50_000 })
   // All that stands within twice the length of a value is read with it.
   const wide = Buffer.from(`["${'x'.repeat(8 << 20)}",${'"a@b.example",'.repeat(500_000)}0]`)
 
@@ -90,7 +90,7 @@ test('one that takes too long, or too much memory, is given up, and the next one
 })
 
 test('the heap does not grow with a body that is made of short values', async () => {
-  const redact = bodiesWith({ heapMb: 16 })
+  const redact = bodiesWith({ heapMb: 16, bodyMs: 50_000 })
   const dense = Buffer.from(`[${'"a@b.example",'.repeat(250_000)}0]`)
 
   const redacted = (await redact(dense)) as RedactedLargeBody
@@ -182,7 +182,7 @@ test.each(VALUES)(
   async (_, put) => {
     const redactor = new Redactor(REDACTION)
     const short = capturedRequest({ headers: ['Host', 'h'], body: Buffer.from(put(JANE)) })
-    const redact = bodiesWith({ heapMb: 16 })
+    const redact = bodiesWith({ heapMb: 16, bodyMs: 50_000 })
     const times = 30_000
 
     redactor.request(short)

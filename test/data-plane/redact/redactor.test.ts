@@ -248,6 +248,36 @@ test('what a write carries goes as it is only where the spec says so', () => {
   expect(JSON.parse(read.body.toString())).toEqual(order)
 })
 
+test('without redaction nothing is looked for in what can reach nobody: it goes as it is, readable or not', () => {
+  const unreadable = ['Content-Type', 'application/json', 'Content-Encoding', 'unheard-of']
+  const body = Buffer.from('{"email":"jane@corp.example"}')
+  const search = () =>
+    capturedRequest({ method: 'GET', target: '/?q=jane@corp.example', headers: unreadable, body })
+  const read = search()
+
+  const isTaken = redactorOf({ mode: 'off' }).request(read, false)
+  const isWriteTaken = redactorOf({ mode: 'off' }).request(search(), true)
+  const isKeptWriteTaken = redactorOf({ mode: 'off', sideEffects: 'keep' }).request(search(), true)
+
+  expect({ isTaken, isWriteTaken, isKeptWriteTaken }).toEqual({
+    isTaken: true,
+    isWriteTaken: false,
+    isKeptWriteTaken: true,
+  })
+  expect(read).toEqual(search())
+})
+
+test.each<[string, RedactionInput]>([
+  ['kind', { kinds: { email: 'mask' } }],
+  ['rule', { rules: [{ query: ['q'], action: 'mask' }] }],
+])('without redaction a %s that asks for it is still redacted in reads', (_, settings) => {
+  const read = capturedRequest({ target: '/?q=jane@corp.example', headers: ['Host', 'h'] })
+
+  redactorOf({ mode: 'off', ...settings }).request(read, false)
+
+  expect(read.target).not.toContain('jane')
+})
+
 test.each([
   'https://hooks.slack.com/services/T0001/B0001/abcDEF123',
   'https://discord.com/api/v10/webhooks/1234/abc-DEF_9',
