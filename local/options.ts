@@ -8,6 +8,8 @@ export type LocalOptions = {
   /** Demo, or an experiment of its own on `production`. */
   demo: boolean
   data: string | null
+  /** Seconds from one look of the control plane to the next. */
+  tick: number
   /**
    * The demo: what its shadow runs, its random numbers, how long its experiment mirrors, and how many seconds old the copy
    * of production’s data is that its shadow has (null: as new as can be, and written to).
@@ -24,6 +26,7 @@ export type LocalOptions = {
 }
 
 export const DEFAULT_PORT = 4700
+const DEFAULT_TICK = '5'
 
 export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoints, and a demo that mirrors itself.
 
@@ -35,6 +38,7 @@ export const HELP = `Runs Shadowmeter on this machine: console, API, AWS endpoin
   --seconds N              how long the demo's experiment mirrors (default 600)
   --snapshot-age N         the demo's shadow has a copy of production's data that is N seconds old, and writes are held back
   --seed N                 random numbers of the demo's traffic (default 42)
+  --tick N                 the control plane looks every N seconds, 2 to 60 (default ${DEFAULT_TICK}; on AWS 60)
   --data DIR               keep all state in DIR across restarts (default: in memory)
   --production HOST:PORT   mirror this service instead of the demo: send its traffic to the address that is printed
   --shadow URL             where the mirrored requests go (with --production)
@@ -57,6 +61,7 @@ export const parseOptions = (args: readonly string[]): LocalOptions | 'help' => 
     port,
     demo: values['no-demo'] !== true,
     data: values.data ?? null,
+    tick: tickSeconds(values),
     demonstration: demonstration(values),
     own: ownService(values),
   }
@@ -70,6 +75,7 @@ const read = (args: readonly string[]) => {
         port: { type: 'string' },
         'no-demo': { type: 'boolean' },
         data: { type: 'string' },
+        tick: { type: 'string' },
         release: { type: 'string' },
         seconds: { type: 'string' },
         'snapshot-age': { type: 'string' },
@@ -85,6 +91,13 @@ const read = (args: readonly string[]) => {
     const [reason] = (error as Error).message.split(/\. |\n/)
     throw new OptionError(`${reason}; --help lists the options`)
   }
+}
+
+const tickSeconds = ({ tick = DEFAULT_TICK }: ReturnType<typeof read>): number => {
+  const seconds = Number(tick)
+  if (!/^\d{1,2}$/.test(tick) || seconds < 2 || seconds > 60)
+    throw new OptionError(`--tick takes a whole number of seconds from 2 to 60, not '${tick}'`)
+  return seconds
 }
 
 const demonstration = (values: ReturnType<typeof read>): LocalOptions['demonstration'] => {

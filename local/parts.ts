@@ -30,28 +30,27 @@ import { declareWorld } from './world.ts'
 
 type Endpoint = { ip: string; port: number }
 
-/** The tick looks this often; a minute on AWS. */
-const TICK_SECONDS = 5
-
 export const startCloud = (
   network: LocalNetwork,
   production: readonly ProductionInstance[],
   data: string | null,
   port: number,
   invokePath: string,
+  tick: number,
 ): Child =>
   startChild('AWS endpoint', './cloud-process.ts', {
     port: port + 1,
     world: declareWorld(network, production),
     dataDir: data === null ? null : join(data, 'aws'),
     lambdaEndpoint: `http://127.0.0.1:${port}${invokePath}`,
-    minuteSeconds: TICK_SECONDS,
+    minuteSeconds: tick,
   } satisfies CloudChildOptions)
 
 export const startControlPlane = (
   endpoint: string,
   deployed: Deployed,
   options: ControlPlaneOptions,
+  tick: number,
 ): Child =>
   startChild('Control plane', './control-plane-process.ts', options, {
     ...awsEnvironment(endpoint),
@@ -72,7 +71,7 @@ export const startControlPlane = (
     SHADOWMETER_CONTROL_FUNCTION_ARN: CONTROL_FUNCTION_ARN,
     SHADOWMETER_SHADOWS: ALLOWED_SHADOWS,
     SHADOWMETER_PROMETHEUS: ALLOWED_SHADOWS,
-    SHADOWMETER_TICK_SECONDS: String(TICK_SECONDS),
+    SHADOWMETER_TICK_SECONDS: String(tick),
   })
 
 export const startTap = (

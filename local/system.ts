@@ -59,14 +59,14 @@ export const startLocalSystem = async (
     // The SDK is read while the endpoint starts.
     const [{ deploy, deployTick }] = await Promise.all([
       import('./deploy.ts'),
-      start(startCloud(network, production, data, port, invokePath)),
+      start(startCloud(network, production, data, port, invokePath, options.tick)),
     ])
     const deployed = await deploy(addresses.aws).catch((cause: Error) => {
       throw new StartError(`AWS endpoint: ${cause.message}`)
     })
     const runsDemo = options.demo && options.own === null
     await Promise.all([
-      start(startControlPlane(addresses.aws, deployed, { port, token, invokePath })),
+      start(startControlPlane(addresses.aws, deployed, { port, token, invokePath }, options.tick)),
       start(startTap(network, production, own, addresses.aws)),
       ...(runsDemo ? [start(startDemo(addresses.aws, network, options.demonstration))] : []),
     ])

@@ -19,7 +19,7 @@ import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from '.
 import { findProgram } from '../support/program.ts'
 import { headerOf, type RecordingShadow, startRecordingShadow } from '../support/recording-shadow.ts'
 
-const WINDOW_SECONDS = 35
+const WINDOW_SECONDS = 25
 const requests = distinctRequests(1000)
 
 let production: RecordingShadow
@@ -44,6 +44,7 @@ beforeAll(async () => {
     '--shadow',
     shadow.url,
     '--no-demo',
+    ...['--tick', '2'],
   ])
   api = apiClient(system)
   const settings = {

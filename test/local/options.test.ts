@@ -9,16 +9,18 @@ describe('the options of the local system', () => {
       port: 4700,
       demo: true,
       data: null,
+      tick: 5,
       demonstration: { release: 'next', seconds: 600, seed: 42, snapshotAge: null },
       own: null,
     })
   })
 
   test('take a service of the user’s own with its shadow', () => {
-    expect(parseOptions([...own, '--port', '5000', '--data', 'state'])).toEqual({
+    expect(parseOptions([...own, '--port', '5000', '--data', 'state', '--tick', '60'])).toEqual({
       port: 5000,
       demo: true,
       data: 'state',
+      tick: 60,
       demonstration: { release: 'next', seconds: 600, seed: 42, snapshotAge: null },
       own: { host: '127.0.0.1', port: 3000, shadow: 'http://127.0.0.1:3001', writes: 'hold', uses: 'own' },
     })
@@ -59,6 +61,9 @@ describe('the options of the local system', () => {
     [['--seconds', '5'], /--seconds takes a number from 20/],
     [['--seed', 'x'], /--seed takes a whole number/],
     [['--data', ''], /--data takes a folder/],
+    [['--tick', '1'], /--tick takes a whole number of seconds from 2/],
+    [['--tick', '61'], /--tick takes/],
+    [['--tick', '2.5'], /--tick takes/],
     [['--production', '127.0.0.1:3000'], /--production needs --shadow/],
     [['--shadow', 'http://127.0.0.1:3001'], /--shadow needs --production/],
     [['--writes', 'forward'], /--writes needs --production/],

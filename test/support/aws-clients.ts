@@ -64,16 +64,17 @@ export async function createTable(dynamodb: DynamoDBClient, TableName: string): 
   })
 }
 
-/** Asks until it holds. */
+/** Asks until it holds; the longer it takes, the less often, so that asking does not slow down what is waited for. */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,
   milliseconds = 20_000,
 ): Promise<T> {
-  const end = Date.now() + milliseconds
+  const began = Date.now()
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
-    if (Date.now() > end) throw new Error('It did not happen in time')
-    await new Promise((resolve) => setTimeout(resolve, 15))
+    const waited = Date.now() - began
+    if (waited > milliseconds) throw new Error('It did not happen in time')
+    await new Promise((resolve) => setTimeout(resolve, Math.max(15, waited / 50)))
   }
 }

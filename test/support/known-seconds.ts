@@ -1,11 +1,9 @@
 /** Seconds that files took on two processors, where they were many: a fresh checkout knows no others. */
 const SECONDS: Readonly<Record<string, number>> = {
   'test/e2e/console.e2e.test.ts': 185,
-  'test/e2e/demo.e2e.test.ts': 139,
-  'test/e2e/outage.e2e.test.ts': 77,
-  'test/e2e/first-run.e2e.test.ts': 65,
-  'test/e2e/restart.e2e.test.ts': 64,
-  'test/e2e/late-restart.e2e.test.ts': 63,
+  'test/e2e/demo.e2e.test.ts': 120,
+  'test/e2e/outage.e2e.test.ts': 68,
+  'test/e2e/first-run.e2e.test.ts': 40,
   'test/functions/reconcile/crash.test.ts': 58,
   'test/e2e/verify.e2e.test.ts': 50,
   'test/cli/run.test.ts': 45,

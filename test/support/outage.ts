@@ -14,6 +14,9 @@ import { dependencies } from './declared.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from './local-system.ts'
 import { startRecordingShadow } from './recording-shadow.ts'
 
+/** Of its system: what is waited for follows it. */
+export const TICK_SECONDS = 2
+
 /** What still costs money or mirrors, as AWS has it, and the gateway processes there are. */
 export const NOTHING_LEFT = { sessions: 0, rules: 0, schedules: 0, gateways: 0 }
 
@@ -40,7 +43,7 @@ export const startOutage = async () => {
   let system: LocalSystem | null = null
 
   const start = async () => {
-    const options = ['--port', String(port), '--data', data, '--no-demo']
+    const options = ['--port', String(port), '--data', data, '--no-demo', '--tick', String(TICK_SECONDS)]
     const services = [
       '--production',
       `127.0.0.1:${production.port}`,
