@@ -1,4 +1,5 @@
 import { baggageOf, EXPERIMENT_HEADER, MARKER_HEADER, tracestateOf } from '../../contract/forwarding.ts'
+import { ByName } from '../http/by-name.ts'
 import type { RawHeaders, Request } from '../http/exchange.ts'
 import { addForwarded } from './forwarded-for.ts'
 import type { Rewrite } from './rewrite.ts'
@@ -94,8 +95,9 @@ export const prepare = (
   for (let i = 0; i < request.headers.length; i += 2) {
     const name = request.headers[i] as string
     const value = request.headers[i + 1] as string
-    const role = roleOf(name)
+    const role = FIELD_ROLES.of(name)
     if (role === 'marker') continue
+    if (role === 'unnameable') return null
     if (role === 'host') {
       if (++hosts > 1 || !VALUE.test(value)) return null
       if (isHttp2) continue
@@ -115,7 +117,7 @@ export const prepare = (
       changes.named_by_connection++
       continue
     }
-    if (!NAME.test(name) || !VALUE.test(value)) return null
+    if (!VALUE.test(value)) return null
     size += name.length + value.length
     if (wasHttp2 && !isHttp2 && name === 'cookie') {
       if (cookieAt >= 0) {
@@ -162,7 +164,7 @@ const isGrpc = (headers: RawHeaders): boolean =>
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const METHOD = new RegExp(`^${TOKEN}$`)
-const NAME = METHOD
+const FIELD_NAME = METHOD
 /** Visible ASCII and obs-text (RFC 9110 section 5.5), and in a target no space. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const TARGET = /^\/[\x21-\xff]*$/
@@ -180,7 +182,7 @@ const originForm = (target: string): { path: string; authority: string | null } 
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority }
 }
 
-type Role = 'kept' | 'host' | 'marker' | RecomputedHeader
+type Role = 'kept' | 'host' | 'marker' | 'unnameable' | RecomputedHeader
 
 const ROLES = new Map<string, Role>([
   ['host', 'host'],
@@ -188,11 +190,9 @@ const ROLES = new Map<string, Role>([
   [EXPERIMENT_HEADER.toLowerCase(), 'marker'],
   ...RECOMPUTED_HEADERS.map((name): [string, Role] => [name, name]),
 ])
-const LENGTHS = new Set([...ROLES.keys()].map((name) => name.length))
-
-/** Most names are told apart by their length alone. */
-const roleOf = (name: string): Role =>
-  LENGTHS.has(name.length) ? (ROLES.get(name.toLowerCase()) ?? 'kept') : 'kept'
+const FIELD_ROLES = new ByName(
+  (name): Role => ROLES.get(name.toLowerCase()) ?? (FIELD_NAME.test(name) ? 'kept' : 'unnameable'),
+)
 
 /** The headers that the Connection header declares to be of this connection only (RFC 9110 section 7.6.1). */
 const namedByConnection = (headers: RawHeaders): ReadonlySet<string> | null => {

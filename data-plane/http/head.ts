@@ -2,7 +2,7 @@
  * Heads of HTTP/1 messages (RFC 9112 sections 2 to 6) as latin-1 text. A head that two readers could understand
  * differently is never repaired: it is `ambiguous` and its message is held back.
  */
-import { fieldName } from './field-name.ts'
+import { ByName } from './by-name.ts'
 
 export type Framing =
   | { readonly mode: 'none' }
@@ -108,9 +108,12 @@ export function parseFields(text: string, from: number): Fields {
       }
     } else {
       const colon = text.indexOf(':', at)
-      if (colon <= at || colon >= contentEnd || !isToken(text, at, colon)) fields.ambiguous = true
-      if (colon > at && colon < contentEnd)
-        headers.push(fieldName(trimmed(text, at, colon)), trimmed(text, colon + 1, contentEnd))
+      if (colon <= at || colon >= contentEnd) fields.ambiguous = true
+      else {
+        const { name, isToken } = FIELD_NAMES.of(text.slice(at, colon))
+        if (!isToken) fields.ambiguous = true
+        headers.push(name, trimmed(text, colon + 1, contentEnd))
+      }
     }
     at = lineEnd + 1
   }
@@ -119,8 +122,11 @@ export function parseFields(text: string, from: number): Fields {
   return fields
 }
 
-function isToken(text: string, from: number, end: number): boolean {
-  for (let i = from; i < end; i++) if (TOKEN[text.charCodeAt(i)] !== 1) return false
+/** What stands before the colon of a field line. A name is one text wherever it comes, so that it need not be hashed again. */
+const FIELD_NAMES = new ByName((text) => ({ name: trimmed(text, 0, text.length), isToken: isToken(text) }))
+
+function isToken(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i)] !== 1) return false
   return true
 }
 

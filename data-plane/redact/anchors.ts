@@ -18,7 +18,8 @@ const DIGITS = [...'0123456789']
 const after = (first: string, seconds: readonly string[]): string[] => seconds.map((second) => first + second)
 
 type Anchor = {
-  pattern: string
+  /** Null for digits: they are read by `digitsEnd`, in a fraction of the time. */
+  pattern: string | null
   /** The two characters that it can begin with. */
   begins: readonly string[]
   /** How far before the anchor what is found there can begin, if not with it. */
@@ -46,7 +47,7 @@ const ANCHORS: readonly Anchor[] = [
   { pattern: '\\+\\d', begins: after('+', DIGITS), ahead: PHONE_LENGTH_MAX + 1 },
   { pattern: '\\(\\d{3}\\)', begins: after('(', DIGITS), ahead: PHONE_LENGTH_MAX },
   {
-    pattern: '\\d\\d+',
+    pattern: null,
     begins: DIGITS.flatMap((digit) => after(digit, DIGITS)),
     back: Math.max(...NATIONAL_IDS.map(({ back }) => back)),
     // Each digit with a separator, and what follows the last.
@@ -66,7 +67,7 @@ const ANCHORS: readonly Anchor[] = [
 export const BACK = Math.max(...ANCHORS.map(({ back = 0 }) => back))
 export const AHEAD = Math.max(...ANCHORS.map(({ ahead }) => ahead))
 
-const ANCHOR = new RegExp(ANCHORS.map(({ pattern }) => pattern).join('|'), 'y')
+const ANCHOR = new RegExp(ANCHORS.flatMap(({ pattern }) => pattern ?? []).join('|'), 'y')
 
 /** By both characters: whether an anchor can begin with them. Nearly no place of a text is looked at more closely. */
 const BEGINS = new Uint8Array(1 << 16)
@@ -75,9 +76,19 @@ for (const pair of ANCHORS.flatMap(({ begins }) => begins))
 
 /** The anchor that stands here, null when none does. */
 export const anchorAt = (text: string, index: number): string | null => {
+  const digits = digitsEnd(text, index)
+  if (digits > index) return digits > index + 1 ? text.slice(index, digits) : null
   ANCHOR.lastIndex = index
   return ANCHOR.exec(text)?.[0] ?? null
 }
+
+const digitsEnd = (text: string, start: number): number => {
+  let end = start
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  return end
+}
+
+export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** Characters of a text that are looked at as bytes at a time. */
 const STRETCH = 4096

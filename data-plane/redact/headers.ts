@@ -1,5 +1,5 @@
+import { ByName } from '../http/by-name.ts'
 import type { RawHeaders } from '../http/exchange.ts'
-import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
 import { decodePercent, encodePercent } from './form.ts'
 import type { Values } from './values.ts'
 
@@ -45,13 +45,15 @@ const PLAIN = new Set([
   ],
 ])
 
-/** Lower-case names by the names as sent; a hostile sender must not fill the memory with them. */
-const NAMES_MAX = 5_000
+/** In lower case; null for those that are left as they are. */
+const LOOKED_INTO = new ByName((name) => {
+  const lowerCase = name.toLowerCase()
+  return PLAIN.has(lowerCase) ? null : lowerCase
+})
 
 /** Header fields with other values in them; the same array when nothing changed. */
 export class HeaderRedaction {
   readonly #values: Values
-  #names = new Map<string, string>()
 
   constructor(values: Values) {
     this.#values = values
@@ -62,7 +64,8 @@ export class HeaderRedaction {
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string
       const value = headers[i + 1] as string
-      const replaced = this.#value(this.#lowerCase(name), value)
+      const lookedInto = LOOKED_INTO.of(name)
+      const replaced = lookedInto === null || value === '' ? value : this.#value(lookedInto, value)
       if (changed === null && replaced !== value) changed = headers.slice(0, i)
       if (changed !== null && replaced !== null) changed.push(name, replaced)
     }
@@ -70,7 +73,6 @@ export class HeaderRedaction {
   }
 
   #value(name: string, value: string): string | null {
-    if (PLAIN.has(name) || value === '') return value
     switch (name) {
       case 'authorization':
       case 'proxy-authorization':
@@ -147,17 +149,6 @@ export class HeaderRedaction {
     if (ruled !== undefined) return ruled
     const replaced = values.named('cookie', name, value)
     return replaced === value && isLong(value) ? values.secret('credential', 'cookie', value) : replaced
-  }
-
-  #lowerCase(name: string): string {
-    const known = this.#names.get(name)
-    if (known !== undefined) return known
-    if (name.length > NAME_LENGTH_MAX) return name.toLowerCase()
-    if (this.#names.size >= NAMES_MAX) this.#names = new Map()
-    const own = ownText(name)
-    const lowerCase = own.toLowerCase()
-    this.#names.set(own, lowerCase)
-    return lowerCase
   }
 }
 

@@ -7,6 +7,7 @@ import {
   BACK,
   Beginnings,
   CARD_DIGITS_MAX,
+  isDigit,
   PEM_MAX,
   USERINFO_MAX,
 } from './anchors.ts'
@@ -179,8 +180,6 @@ const isNumberGoingOn = (text: string, end: number): boolean => {
   return (code === 0x2d || code === 0x2e) && end + 1 < text.length && isDigit(text.charCodeAt(end + 1))
 }
 
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
-
 const number = (text: string, index: number, from: number, ids: readonly NationalId[]): Found | null => {
   for (const id of ids) {
     const start = index - id.back
@@ -203,18 +202,18 @@ const number = (text: string, index: number, from: number, ids: readonly Nationa
 
 /** Digits in one piece, or in groups with the same separator, that are a card’s number: where they end, or -1. */
 const cardEnd = (text: string, start: number): number => {
-  let digits = ''
+  let digits = 0
   let separator = 0
   let found = -1
   for (let i = start; i <= text.length; i++) {
     const code = i < text.length ? text.charCodeAt(i) : 0
     if (isDigit(code)) {
-      if (digits.length === CARD_DIGITS_MAX) break
-      digits += text[i]
+      if (digits === CARD_DIGITS_MAX) break
+      digits++
       continue
     }
     if (isWord(code)) break
-    if (digits.length >= CARD_DIGITS_MIN && isCard(digits)) found = i
+    if (digits >= CARD_DIGITS_MIN && isCard(text.slice(start, i).replace(/\D/g, ''))) found = i
     const separates = (code === 0x20 || code === 0x2d) && (separator === 0 || separator === code)
     if (!separates || i + 1 >= text.length || !isDigit(text.charCodeAt(i + 1))) break
     separator = code

@@ -6,7 +6,7 @@ import {
   SIDE_EFFECT_KINDS,
 } from '../../contract/redaction.ts'
 import { addCounts } from '../../contract/traffic.ts'
-import { NAME_LENGTH_MAX, ownText } from '../http/own-text.ts'
+import { ByName } from '../http/by-name.ts'
 import type { Matched } from '../select/match.ts'
 import { encodedBase64, readBase64 } from './base64.ts'
 import { decodePercent, encodePercent, FormReader } from './form.ts'
@@ -29,8 +29,8 @@ export type Origin = 'request' | 'production' | 'shadow'
 const LAYERS_MAX = 4
 /** Longer texts are looked through as they are, for none of them is base64 or percent-encoded as a whole. */
 const LAYERED_LENGTH_MAX = 1 << 20
-const NAMES_MAX = 10_000
 const NO_KEYS: readonly string[] = []
+const KINDS = new ByName(kindOfName)
 
 /** Decides about single values: which rule or kind one falls under, and what stands in its place. */
 export class Values {
@@ -42,7 +42,6 @@ export class Values {
   /** Without redaction, and no kind or rule that asks for any: there is nothing to look for but what writes tell. */
   readonly #isOff: boolean
   #active: ActiveRules
-  #names = new Map<string, RedactedKind | null>()
   #layer = 0
   #from: Origin = 'request'
   #isWrite = false
@@ -93,7 +92,7 @@ export class Values {
   ): string | null | undefined {
     const rule = this.#active.naming(place, name, keys)
     if (rule === null) return undefined
-    const kind = this.#kindOf(name)
+    const kind = KINDS.of(name)
     return this.#act(
       rule.action,
       rule.name,
@@ -108,7 +107,7 @@ export class Values {
   named(place: Place, name: string, value: string, keys: readonly string[] = NO_KEYS): string | null {
     const ruled = this.ruled(place, name, value, keys)
     if (ruled !== undefined) return ruled
-    const kind = this.#kindOf(name)
+    const kind = KINDS.of(name)
     if (kind !== null && fits(kind, value)) {
       const action = this.#actionOf(kind)
       if (action !== 'keep') return this.#replaceNamed(kind, action, place, value)
@@ -164,7 +163,7 @@ export class Values {
 
   /** A key of JSON or the like; most are names that were met before. */
   key(place: Place, key: string): string {
-    return this.#kindOf(key) === null && /[@\d]/.test(key) ? this.scanned(place, key) : key
+    return KINDS.of(key) === null && /[@\d]/.test(key) ? this.scanned(place, key) : key
   }
 
   /** What is a secret whatever its name: the value of an Authorization header, a long cookie. */
@@ -204,16 +203,6 @@ export class Values {
 
   get #rewritesSideEffects(): boolean {
     return this.#isWrite && this.#settings.sideEffects === 'rewrite'
-  }
-
-  #kindOf(name: string): RedactedKind | null {
-    const known = this.#names.get(name)
-    if (known !== undefined) return known
-    const kind = kindOfName(name)
-    if (name.length > NAME_LENGTH_MAX) return kind
-    if (this.#names.size >= NAMES_MAX) this.#names = new Map()
-    this.#names.set(ownText(name), kind)
-    return kind
   }
 
   /** The whole of a value is of this kind; a token in it that can be read is replaced as what it is. */
@@ -274,7 +263,7 @@ export class Values {
   /** Who a token speaks of is the same person as elsewhere. */
   #claim(action: 'mask' | 'pseudonymise', name: string | null, claim: string): string {
     if (this.#from === 'shadow' && this.#replacements.hasMade(claim)) return claim
-    const named = claim.includes('@') ? 'email' : name === null ? null : this.#kindOf(name)
+    const named = claim.includes('@') ? 'email' : name === null ? null : KINDS.of(name)
     const kind = named !== null && fits(named, claim) ? named : null
     if (kind === null && name !== 'sub' && PLAIN_CLAIM.test(claim)) return claim
     return action === 'mask'
