@@ -8,7 +8,7 @@ const KEPT_MS = 2_000
 /** The reports that gateways have written, each minute of them as it was two seconds ago at most. */
 export class Reports {
   readonly #table: Table
-  readonly #minutes = new Map<string, { reports: Promise<GatewayReport[]>; until: number }>()
+  readonly #minutes = new Map<string, { reports: Promise<GatewayReport[]>; readAt: number }>()
 
   constructor(table: Table) {
     this.#table = table
@@ -16,7 +16,9 @@ export class Reports {
 
   /** Every report of the minutes from `since` to `now` (milliseconds since 1970). */
   async read(since: number, now: number): Promise<GatewayReport[]> {
-    for (const [minute, { until }] of this.#minutes) if (until <= now) this.#minutes.delete(minute)
+    // A clock that was set back makes nothing last longer.
+    for (const [minute, { readAt }] of this.#minutes)
+      if (Math.abs(now - readAt) >= KEPT_MS) this.#minutes.delete(minute)
     // One minute more on either side: a gateway’s clock may be ahead of or behind ours.
     const minutes: Promise<GatewayReport[]>[] = []
     for (let at = since - 60_000; at <= now + 60_000; at += 60_000)
@@ -30,7 +32,7 @@ export class Reports {
     const reports = queryAll(this.#table, reportsOf(minute)).then((items) =>
       items.map((item) => GatewayReport.parse(item)),
     )
-    this.#minutes.set(minute, { reports, until: now + KEPT_MS })
+    this.#minutes.set(minute, { reports, readAt: now })
     reports.catch(() => this.#minutes.delete(minute))
     return reports
   }

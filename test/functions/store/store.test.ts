@@ -217,10 +217,13 @@ describe('reports', () => {
     await writeReport(table, report('task 0', AT + 1_000, 2))
     const soon = await read(AT + 1_000)
     const later = await read(AT + 2_000)
+    await writeReport(table, report('task 0', AT + 3_000, 3))
+    const setBack = await read(AT - 60_000)
 
     expect(first).toEqual(['task -3 1', 'task 0 1', 'task 1 1'])
     expect(soon).toEqual(first)
     expect(later).toEqual(['task -3 1', 'task 0 2', 'task 1 1'])
+    expect(setBack).toContain('task 0 3')
   })
 
   it('that could not be read are asked for again', async () => {
