@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { IDEMPOTENCY } from '../../../contract/table.ts'
 import { tick } from '../../../functions/reconcile/tick.ts'
+import { claimKey } from '../../../functions/store/idempotency.ts'
+import { queryAll } from '../../../functions/store/table.ts'
 import { eni } from '../../support/aws-world.ts'
 import {
   begin,
@@ -49,4 +52,21 @@ test('an end that takes more ticks than one goes on where the last tick stopped,
   expect(left.slice(0, 3)).toEqual([5, 2, 0])
   expect(calls.calls.filter((name) => name === 'DeleteTrafficMirrorSessionCommand')).toHaveLength(SESSIONS)
   expect(leftovers(account)).toEqual(NOTHING_LEFT)
+})
+
+test('what has served is looked for once a minute', async () => {
+  const account = await openAccount()
+  const { table, now } = account.plane
+  const used = async () => (await queryAll(table, IDEMPOTENCY)).length
+  await account.clock.advance(5_000)
+  const at = new Date(now() - 8 * 86_400_000).toISOString()
+  await claimKey(table, 'old', { experiment: 'x', fingerprint: '', at })
+
+  const left: number[] = []
+  for (let n = 0; n < 12; n++) {
+    await pass(account)
+    left.push(await used())
+  }
+
+  expect(left).toEqual([...Array.from({ length: 11 }, () => 1), 0])
 })
