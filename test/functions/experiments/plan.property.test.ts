@@ -20,9 +20,9 @@ import {
   settings,
   TICK,
 } from '../../support/model-life.ts'
-import { SCALE } from '../../support/scale.ts'
+import { IS_PROOF, SCALE } from '../../support/scale.ts'
 
-const RUNS = 150 * SCALE
+const RUNS = IS_PROOF ? 150 * SCALE : 75
 const TIMEOUT = { timeout: 120_000 * SCALE }
 
 test('from any state, after any crash or lost answer, an experiment ends and leaves nothing', TIMEOUT, () => {

@@ -33,6 +33,12 @@ const open = async () => {
 const passes = async (account: Account, count: number) => {
   for (let n = 0; n < count; n++) await pass(account)
 }
+const isEnded = async ({ plane }: Account, id: string) => (await read(plane, id)).experiment.phase === 'ended'
+/** Until it has ended, and once more. */
+const passUntilEnded = async (account: Account, id: string) => {
+  for (let n = 0; n < 40 && !(await isEnded(account, id)); n++) await pass(account)
+  await pass(account)
+}
 const one = (n: number, owner: string, more: object = {}) =>
   experimentSpec({ source: { by: 'eni', ids: [eni(n)] }, owner, window: { durationSeconds: 600 }, ...more })
 const spec = (n: number, owner: string) => ({
@@ -123,7 +129,7 @@ describe('a month’s budget', PATIENT, () => {
     const second = await begin(account, one(2, 'checkout', { window: { durationSeconds: 60 } }))
     await passes(account, 6)
     const running = await monthOf('checkout')
-    await passes(account, 30)
+    await passUntilEnded(account, second)
     const later = await monthOf('checkout')
 
     const spends = await Promise.all(
@@ -145,7 +151,7 @@ describe('a month’s budget', PATIENT, () => {
     const spent = (await read(account.plane, mine)).experiment.spend.totalUsd
     const monthUsd = Number((spent + 0.001).toFixed(6))
     await setBudget({ owner: 'checkout', monthUsd })
-    await passes(account, 12)
+    await passUntilEnded(account, mine)
 
     const { experiment } = await read(account.plane, mine)
     const month = await monthOf('checkout')
@@ -155,7 +161,7 @@ describe('a month’s budget', PATIENT, () => {
     expect(month).toMatchObject({ heldUsd: 0, running: 0 })
     expect((await read(account.plane, other)).experiment.phase).toBe('mirroring')
     await api.send({ method: 'POST', path: `/experiments/${other}/kill`, body: {} })
-    await passes(account, 8)
+    await passUntilEnded(account, other)
     expect(leftovers(account)).toEqual(NOTHING_LEFT)
   })
 
@@ -177,11 +183,11 @@ describe('a month’s budget', PATIENT, () => {
 
   it('counts what is spent after the turn of the month for the next one', async () => {
     const { account, monthOf } = await open()
-    await account.clock.advance(Date.parse('2026-11-30T23:58:00Z') - account.clock.now())
+    await account.clock.advance(Date.parse('2026-11-30T23:59:15Z') - account.clock.now())
     const id = await begin(account, one(1, 'checkout'))
-    await passes(account, 20)
+    await passes(account, 7)
     const november = (await read(account.plane, id)).experiment.spend.totalUsd
-    await passes(account, 20)
+    await passes(account, 7)
 
     const total = (await read(account.plane, id)).experiment.spend.totalUsd
     const [before, after] = [await monthOf('checkout', '2026-11'), await monthOf('checkout', '2026-12')]

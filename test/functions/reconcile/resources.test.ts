@@ -126,7 +126,7 @@ test('a metric that CloudWatch does not know is said, with its name', {
   const id = await start(account, { warmUpSeconds: 0 })
   const { 'shadow-database-operations': _, ...others } = FIGURES
 
-  const [lacking] = await after(account, id, 16, others)
+  const [lacking] = await after(account, id, 10, others)
 
   expect(lacking).toMatchObject({ state: 'missing', periods: 0 })
   expect(lacking?.missing.shadow).toBeGreaterThan(2)
@@ -165,7 +165,7 @@ test('figures of a Prometheus count as well, and one that cannot be asked is sai
     ],
   })
 
-  const [operations, calls] = await after(account, id, 24, { ...FIGURES, 'production-outbound-calls': 1 })
+  const [operations, calls] = await after(account, id, 16, { ...FIGURES, 'production-outbound-calls': 1 })
 
   expect(operations).toMatchObject({ state: 'compared', missing: {} })
   expect(operations?.ratio?.value).toBeCloseTo(2, 2)
@@ -202,8 +202,11 @@ test('nothing is asked, and nothing kept, where the spec names no resources', {
   const account = await openAccount()
   const id = await begin(account, spec({ window: { durationSeconds: 1800 }, abort: [] }))
 
-  for (let n = 0; n < 10; n++) await pass(account)
+  for (let n = 0; (await read(account.plane, id)).experiment.phase !== 'mirroring' && n < 40; n++)
+    await pass(account)
+  for (let n = 0; n < 2; n++) await pass(account)
 
+  expect((await read(account.plane, id)).experiment.phase).toBe('mirroring')
   expect(await readResources(account.plane.table, id)).toEqual({ counted: [], through: null, tallies: [] })
   expect((await read(account.plane, id)).life.metricsRead).toBe(0)
 })
