@@ -4,7 +4,7 @@ import { complaints, MINUTE, open, type Visit } from '../support/console-page.ts
 import { freePorts, startLocalSystem } from '../support/local-system.ts'
 import { accessibility } from './console/accessibility.ts'
 import { comparison } from './console/comparison.ts'
-import { endOfExperiment, liveExperiment } from './console/experiment.ts'
+import { account, endOfExperiment, liveExperiment } from './console/experiment.ts'
 import { failures } from './console/failures.ts'
 import { schedules } from './console/schedules.ts'
 import { startForm } from './console/start-form.ts'
@@ -17,7 +17,7 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
   const visit = {} as Visit
 
   beforeAll(async () => {
-    visit.system = await startLocalSystem(['--port', String(await freePorts())])
+    visit.system = await startLocalSystem(['--port', String(await freePorts()), '--tick', '2'])
     visit.browser = await launchBrowser(found.path ?? '')
     visit.page = await open(visit.browser, `${visit.system.console}?token=${visit.system.token}`)
   }, 2 * MINUTE)
@@ -31,8 +31,10 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
     expect(complaints.splice(0)).toEqual([])
   })
 
-  // One system for all: each goes on where the one before left the page.
+  // One system for all: each goes on where the one before left the page. What needs no verdict yet comes before it is there.
   liveExperiment(visit)
+  account(visit)
+  failures(visit)
   comparison(visit)
   accessibility(visit)
   endOfExperiment(visit)
@@ -40,5 +42,4 @@ describe.skipIf(found.path === null)('the console in a real browser', { timeout:
   startForm(visit)
   records(visit)
   schedules(visit)
-  failures(visit)
 })

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs'
 import { ListScheduleGroupsCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { defaultSwitches, type Switches } from '../../local/aws/switches.ts'
 import { eventually } from '../support/aws-clients.ts'
 import { eni, instance, loadBalancerArn, mirrorTargetId, parkingFilterId } from '../support/aws-world.ts'
@@ -80,9 +80,9 @@ const SPARED = [
 ]
 
 /** The program under these switches, with everything that it may use. */
-const verifyUnder = async ([name, switches]: (typeof ROUNDS)[number]) => {
-  const deployment = await startDeployment(switches, 1)
-  const capture = writeCapture(switches)
+const verifyUnder = async (context: TestContext, [name, switches]: (typeof ROUNDS)[number]) => {
+  const deployment = await startDeployment(context, switches, 1)
+  const capture = writeCapture(context, switches)
   const { report, said } = await deployment.verify('--yes', '--wait', '7', '--capture', capture, ...SPARED)
   const set: Switches = { ...defaultSwitches, ...switches }
   await sleep(1000 * set.describeLagSeconds)
@@ -118,8 +118,8 @@ const thereNow = async ({ ec2, ecs, scheduler }: Account) => {
 }
 
 describe('npm run verify:aws', { timeout: 90_000 }, () => {
-  it('prints the true value of every switch, and leaves everything as it was', async () => {
-    const rounds = await Promise.all(ROUNDS.map(verifyUnder))
+  it('prints the true value of every switch, and leaves everything as it was', async (context) => {
+    const rounds = await Promise.all(ROUNDS.map((round) => verifyUnder(context, round)))
 
     for (const { name, set, seen, said } of rounds) {
       const { tokenLifetimeHours: _hours, throttleBuckets, ...others } = set
@@ -149,8 +149,9 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     }
   })
 
-  it('only reads where nobody can be asked, and says what it would need', async () => {
-    const { verify, cloud } = await startDeployment()
+  // The first measures times; these do not.
+  it.concurrent('only reads where nobody can be asked, and says what it would need', async (context) => {
+    const { verify, cloud } = await startDeployment(context)
 
     const { report } = await verify('--source', eni(3))
 
@@ -165,8 +166,8 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     expect(report?.switches.scaleInOrder).toEqual({ unseen: 'needs --service CLUSTER/NAME' })
   })
 
-  it('says with its exit code whether the deployment is as it should be', async () => {
-    const { verify, cloud } = await startDeployment()
+  it.concurrent('says with its exit code whether the deployment is as it should be', async (context) => {
+    const { verify, cloud } = await startDeployment(context)
     const before = await verify('--no')
 
     const point = (namespace: string, metric: string, dimension: string, value: string) =>
@@ -196,9 +197,9 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     expect([before.code, after.code]).toEqual([1, 0])
   })
 
-  it('says of an earlier run’s token whether EC2 still knows it', async () => {
+  it.concurrent('says of an earlier run’s token whether EC2 still knows it', async (context) => {
     const again = async (tokenLifetimeHours: number) => {
-      const { verify } = await startDeployment({ tokenLifetimeHours })
+      const { verify } = await startDeployment(context, { tokenLifetimeHours })
       const first = await verify('--yes', '--wait', '1')
       const said = JSON.stringify(first.report?.switches.tokenLifetimeHours)
       const [token = ''] = /shadowmeter-verify-\d+/.exec(said) ?? []
@@ -214,8 +215,8 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     ])
   })
 
-  it('takes everything down again when it is interrupted', async () => {
-    const { start, ec2, scheduler } = await startDeployment()
+  it.concurrent('takes everything down again when it is interrupted', async (context) => {
+    const { start, ec2, scheduler } = await startDeployment(context)
     const run = start('--yes', '--wait', '60', '--source', eni(3))
     const sessions = async () =>
       (await ec2.send(new DescribeTrafficMirrorSessionsCommand({}))).TrafficMirrorSessions ?? []
@@ -238,8 +239,8 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     expect(Schedules?.map(({ Name }) => Name)).toEqual(['tick'])
   })
 
-  it('names what it could not remove', async () => {
-    const { start, ec2 } = await startDeployment()
+  it.concurrent('names what it could not remove', async (context) => {
+    const { start, ec2 } = await startDeployment(context)
     const run = start('--yes', '--wait', '60')
     const filters = async () =>
       (await ec2.send(new DescribeTrafficMirrorFiltersCommand({}))).TrafficMirrorFilters ?? []
@@ -264,8 +265,8 @@ describe('npm run verify:aws', { timeout: 90_000 }, () => {
     expect(report?.left).toEqual([expect.stringContaining(`mirror filter ${TrafficMirrorFilterId}: `)])
   })
 
-  it('says which deployments are there when it is not the one that is named', async () => {
-    const { verify } = await startDeployment()
+  it.concurrent('says which deployments are there when it is not the one that is named', async (context) => {
+    const { verify } = await startDeployment(context)
 
     const { code, said } = await verify('--deployment', 'shadowmeter/other')
 

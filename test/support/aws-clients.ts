@@ -5,12 +5,18 @@ import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 import { type CloudOptions, startCloud } from '../../local/aws/cloud.ts'
 import { testWorld } from './aws-world.ts'
 
-/** Local AWS endpoints on a free port with the SDK's own clients; both end with the test. */
-export async function startTestCloud(options: Partial<CloudOptions> = {}) {
+/**
+ * Local AWS endpoints on a free port with the SDK's own clients; both end with the test.
+ * @param whenFinished of a concurrent test its own
+ */
+export async function startTestCloud(
+  options: Partial<CloudOptions> = {},
+  whenFinished: TestContext['onTestFinished'] = onTestFinished,
+) {
   const cloud = await startCloud({ port: 0, world: testWorld(), ...options })
   const settings = {
     endpoint: cloud.address,
@@ -34,7 +40,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}) {
     for (const client of Object.values(clients)) client.destroy()
     await cloud.close()
   }
-  onTestFinished(close)
+  whenFinished(close)
   return { cloud, ...clients, close }
 }
 

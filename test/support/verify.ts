@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { CreateScheduleCommand, type CreateScheduleCommandInput } from '@aws-sdk/client-scheduler'
-import { onTestFinished } from 'vitest'
+import type { TestContext } from 'vitest'
 import { writePcap } from '../../data-plane/source/pcap.ts'
 import { ethernetFrame, tcpPacket, udpPacket, vxlanPayload } from '../../data-plane/wire/emit.ts'
 import { ETHERNET } from '../../data-plane/wire/link.ts'
@@ -66,13 +66,20 @@ const TICK: CreateScheduleCommandInput = {
  * A deployment as `npm run verify:aws` finds it, its gateways healthy, and the program against it.
  * @param intervalSeconds between health checks
  */
-export const startDeployment = async (switches: Partial<Switches> = {}, intervalSeconds = 0.1) => {
+export const startDeployment = async (
+  { onTestFinished }: TestContext,
+  switches: Partial<Switches> = {},
+  intervalSeconds = 0.1,
+) => {
   const functions = createServer((_, response) => response.writeHead(202).end())
   functions.listen(0, '127.0.0.1')
   await once(functions, 'listening')
   onTestFinished(() => void functions.close())
   const lambdaEndpoint = `http://127.0.0.1:${(functions.address() as AddressInfo).port}`
-  const account = await startTestCloud({ world: deployedWorld(intervalSeconds), switches, lambdaEndpoint })
+  const account = await startTestCloud(
+    { world: deployedWorld(intervalSeconds), switches, lambdaEndpoint },
+    onTestFinished,
+  )
   await account.scheduler.send(new CreateScheduleCommand(TICK))
   await eventually(async () => {
     const { TargetHealthDescriptions: rows = [] } = await account.elb.send(
@@ -80,12 +87,17 @@ export const startDeployment = async (switches: Partial<Switches> = {}, interval
     )
     return rows.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy').length === 2
   })
+  const begin = (args: readonly string[]) => {
+    const run = start(account.cloud.address, args)
+    onTestFinished(() => void run.child.kill('SIGKILL'))
+    return run
+  }
   return {
     ...account,
     /** Runs to its end… */
-    verify: (...args: string[]) => start(account.cloud.address, args).ended,
+    verify: (...args: string[]) => begin(args).ended,
     /** …or is left running. */
-    start: (...args: string[]) => start(account.cloud.address, args),
+    start: (...args: string[]) => begin(args),
   }
 }
 
@@ -107,7 +119,6 @@ const start = (endpoint: string, args: readonly string[]) => {
       },
     },
   )
-  onTestFinished(() => void child.kill('SIGKILL'))
   const ended = async (): Promise<Ended> => {
     const [out, said, [code]] = await Promise.all([
       text(child.stdout),
@@ -120,7 +131,7 @@ const start = (endpoint: string, args: readonly string[]) => {
 }
 
 /** Packets of some TCP connections, both sides, as a tap under these switches sends them; a capture file. */
-export const writeCapture = (switches: Partial<Switches> = {}): string => {
+export const writeCapture = ({ onTestFinished }: TestContext, switches: Partial<Switches> = {}): string => {
   const { sourcePortSymmetry, sourcePortMin, sourcePortMax } = { ...defaultSwitches, ...switches }
   const ports = { symmetric: sourcePortSymmetry, min: sourcePortMin, max: sourcePortMax }
   const packets = Array.from({ length: 2000 }, (_, n) => {

@@ -26,13 +26,13 @@ export const liveExperiment = (visit: Visit): void => {
   })
 }
 
-/** What it owes and was asked for, and that it ends. */
-export const endOfExperiment = (visit: Visit): void => {
+/** What it owes and was asked for. */
+export const account = (visit: Visit): void => {
   test('shows what is owed, quantity by price, what was asked for, and who changed what', async () => {
     const { page } = visit
     await page.getByRole('tab', { name: 'Ledger' }).click()
-    const account = page.getByRole('region', { name: 'Cost lines' })
-    await account.getByRole('row', { name: /Mirror sessions.*per ENI-hour/ }).waitFor()
+    const lines = page.getByRole('region', { name: 'Cost lines' })
+    await lines.getByRole('row', { name: /Mirror sessions.*per ENI-hour/ }).waitFor()
     const sessions = page.getByRole('region', { name: 'Mirror sessions' })
     await sessions
       .getByRole('row', { name: /eni-.*tms-.*Active/ })
@@ -50,7 +50,10 @@ export const endOfExperiment = (visit: Visit): void => {
     await changes.filter({ hasText: /Created by local.*Budget: \$/ }).waitFor()
     await changes.filter({ hasText: 'Phase: Preparing → Mirroring' }).waitFor()
   })
+}
 
+/** That it ends. */
+export const endOfExperiment = (visit: Visit): void => {
   test('stops an experiment by keyboard alone, and sees it drain and end', async () => {
     const { page } = visit
     const stop = page.getByRole('button', { name: 'Stop', exact: true })
