@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../support/aws-clients.ts'
 import { processesBelow } from '../support/local-system.ts'
-import { NOTHING_LEFT, startOutage, TICK_SECONDS } from '../support/outage.ts'
+import { NOTHING_LEFT, startOutage } from '../support/outage.ts'
 
+/** Where nothing has to be in time. */
+const TICK_SECONDS = 2
 /** A lease is a tick and ten seconds at least; a schedule fires within its second. */
 const LEASE_SECONDS = TICK_SECONDS + 10
 /** Three ticks after its end an experiment counts as found late. */
@@ -13,7 +15,7 @@ describe.concurrent('an outage', { timeout: 150_000 }, () => {
   test('of the control plane stops packets at the lease; sessions and gateways go by their own schedules', async ({
     onTestFinished,
   }) => {
-    const outage = await startOutage()
+    const outage = await startOutage(TICK_SECONDS)
     onTestFinished(outage.stop)
     const local = await outage.start()
     const { endAt } = await local.mirror(30)
@@ -37,7 +39,7 @@ describe.concurrent('an outage', { timeout: 150_000 }, () => {
   test('of everything, by kill -9, goes on where it was after a restart, and the experiment ends in time', async ({
     onTestFinished,
   }) => {
-    const outage = await startOutage()
+    const outage = await startOutage(5)
     onTestFinished(outage.stop)
     const before = await outage.start()
     const { id, endAt } = await before.mirror(30)
@@ -54,7 +56,7 @@ describe.concurrent('an outage', { timeout: 150_000 }, () => {
   })
 
   test('of everything that lasts past the end leaves nothing after a restart', async ({ onTestFinished }) => {
-    const outage = await startOutage()
+    const outage = await startOutage(TICK_SECONDS)
     onTestFinished(outage.stop)
     const before = await outage.start()
     const { id, endAt } = await before.mirror(25)

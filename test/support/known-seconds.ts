@@ -1,13 +1,13 @@
 /** Seconds that files took on two processors, where they were many: a fresh checkout knows no others. */
 const SECONDS: Readonly<Record<string, number>> = {
-  'test/e2e/console.e2e.test.ts': 185,
   'test/e2e/demo.e2e.test.ts': 120,
+  'test/e2e/console.e2e.test.ts': 100,
   'test/e2e/outage.e2e.test.ts': 68,
-  'test/e2e/first-run.e2e.test.ts': 40,
   'test/functions/reconcile/crash.test.ts': 58,
-  'test/e2e/verify.e2e.test.ts': 50,
+  'test/e2e/first-run.e2e.test.ts': 45,
   'test/cli/run.test.ts': 45,
   'test/e2e/kernel-tap.e2e.test.ts': 43,
+  'test/e2e/verify.e2e.test.ts': 42,
   'test/functions/reconcile/abandoned.test.ts': 38,
   'test/e2e/aws-cli.e2e.test.ts': 38,
   'test/data-plane/task.test.ts': 38,

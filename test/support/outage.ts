@@ -14,17 +14,15 @@ import { dependencies } from './declared.ts'
 import { freePorts, type LocalSystem, processesBelow, startLocalSystem } from './local-system.ts'
 import { startRecordingShadow } from './recording-shadow.ts'
 
-/** Of its system: what is waited for follows it. */
-export const TICK_SECONDS = 2
-
 /** What still costs money or mirrors, as AWS has it, and the gateway processes there are. */
 export const NOTHING_LEFT = { sessions: 0, rules: 0, schedules: 0, gateways: 0 }
 
 /**
  * A production service under steady traffic, its shadow, and a local system between them that keeps its state: what a
  * test needs to kill parts of it and look what goes on.
+ * @param tickSeconds of the local system: what is waited for follows it
  */
-export const startOutage = async () => {
+export const startOutage = async (tickSeconds: number) => {
   const data = await mkdtemp(join(tmpdir(), 'shadowmeter-'))
   const port = await freePorts()
   const production = await startRecordingShadow()
@@ -43,7 +41,7 @@ export const startOutage = async () => {
   let system: LocalSystem | null = null
 
   const start = async () => {
-    const options = ['--port', String(port), '--data', data, '--no-demo', '--tick', String(TICK_SECONDS)]
+    const options = ['--port', String(port), '--data', data, '--no-demo', '--tick', String(tickSeconds)]
     const services = [
       '--production',
       `127.0.0.1:${production.port}`,
