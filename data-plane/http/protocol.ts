@@ -40,7 +40,9 @@ export function isRequestStart(b: Buffer, start: number, end: number): boolean {
 
 /** Whether the method is a registered one: a cut-off `GET` may pass for a method `ET`. Call after `isRequestStart`. */
 export const hasKnownMethod = (b: Buffer, start: number): boolean =>
-  KNOWN_METHODS.has(b.toString('latin1', start, b.indexOf(SPACE, start)))
+  isKnownMethod(b.toString('latin1', start, b.indexOf(SPACE, start)))
+
+export const isKnownMethod = (method: string): boolean => KNOWN_METHODS.has(method)
 
 /** The IANA registry of HTTP methods that are in use, and caches' PURGE, BAN and SSDP's. */
 const KNOWN_METHODS = new Set(

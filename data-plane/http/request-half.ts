@@ -2,7 +2,7 @@ import type { DialogueState, Side } from './dialogue-state.ts'
 import type { IncompleteReason, StartProof } from './exchange.ts'
 import { type Framing, isHttpLike, parseRequestHead, requestFraming } from './head.ts'
 import { PREFACE, PREFACE_HEAD } from './http2.ts'
-import { hasKnownMethod, isRequestStart, mayBeRequest, recognise } from './protocol.ts'
+import { hasKnownMethod, isKnownMethod, isRequestStart, mayBeRequest, recognise } from './protocol.ts'
 import { MessageReader, type ReadOutcome } from './reader.ts'
 import { complete, newSlot, type Slot } from './slot.ts'
 import { isTurn, type Track } from './turn.ts'
@@ -196,7 +196,9 @@ export class RequestHalf {
       d.exits.becomeHttp2(PREFACE_HEAD)
       return 'stop'
     }
-    if (head === null || !head.version.startsWith('1.')) {
+    // The end of a body before it makes another method of the next request's: `endGET`.
+    const isDoubtful = track.tentative && head !== null && !isKnownMethod(head.method)
+    if (head === null || !head.version.startsWith('1.') || isDoubtful) {
       if (!d.hadMessage && !track.tentative && !isHttpLike(text)) d.exits.leave('unknown')
       else if (track.tentative) this.drop()
       else this.#malformed()

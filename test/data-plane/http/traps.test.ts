@@ -183,6 +183,21 @@ describe('traps for requests', () => {
     expect(pipeline.counters.requests.unproven).toBeGreaterThan(0)
   })
 
+  test('a capture that starts in a pipeline at a body that holds a request and goes on', () => {
+    const body = `${get('/smuggled')}end`
+    const c = new Conversation()
+    c.say('client', body)
+    c.say('client', get('/a'))
+    c.say('client', get('/b'))
+    c.say('server', OK + OK + OK)
+    c.say('client', get('/c'))
+    c.say('server', OK)
+
+    const { requests } = run(c.finish().packets)
+
+    expect(requests.map((r) => `${r.method} ${r.target}`)).toEqual(['GET /c'])
+  })
+
   test('a capture that starts in a pipeline whose HEAD was answered with the length of all answers behind', () => {
     const c = new Conversation()
     c.say('client', get('/seen'))
