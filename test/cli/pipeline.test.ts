@@ -10,7 +10,7 @@ import type { Experiment } from '../../contract/experiment.ts'
 import { openApiOver } from '../support/api.ts'
 import { API_TOKEN, serveApi } from '../support/api-server.ts'
 import { cli } from '../support/cli.ts'
-import { openAccount, pass } from '../support/experiment-account.ts'
+import { openAccount, passWhile } from '../support/experiment-account.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -43,10 +43,7 @@ test('the pipeline of the README runs as it is written there', { timeout: 90_000
   void once(child, 'exit').then(([ended]) => {
     code = ended
   })
-  while (code === undefined) {
-    await pass(account)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await passWhile(account, () => code === undefined)
 
   const list = (await (await fetch(`${server.url}/experiments`)).json()) as { experiments: Experiment[] }
   // The gateways of this account compare nothing.

@@ -11,7 +11,14 @@ import { eventually } from '../support/aws-clients.ts'
 import { eni } from '../support/aws-world.ts'
 import { cli, type Running, shell, startCli } from '../support/cli.ts'
 import { dependencies } from '../support/declared.ts'
-import { type Account, leftovers, NOTHING_LEFT, openAccount, pass } from '../support/experiment-account.ts'
+import {
+  type Account,
+  leftovers,
+  NOTHING_LEFT,
+  openAccount,
+  pass,
+  passWhile,
+} from '../support/experiment-account.ts'
 
 /** Processes, and some hundred calls over sockets: a busy machine may need a while. */
 const PATIENT = { timeout: 90_000 }
@@ -46,10 +53,7 @@ const live = async (account: Account, running: Running) => {
   void running.finished.then(() => {
     ended = true
   })
-  while (!ended) {
-    await pass(account)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await passWhile(account, () => !ended)
   return running.finished
 }
 

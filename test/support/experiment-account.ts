@@ -12,7 +12,7 @@ import type { ExperimentRecord, SessionRecord } from '../../functions/experiment
 import { experimentId } from '../../functions/experiments/ulid.ts'
 import { type ControlPlane, openControlPlane } from '../../functions/reconcile/control-plane.ts'
 import { tick } from '../../functions/reconcile/tick.ts'
-import { createRecord, readRecord, updateRecord } from '../../functions/store/experiments.ts'
+import { createRecord, listActive, readRecord, updateRecord } from '../../functions/store/experiments.ts'
 import { readSessions } from '../../functions/store/ledger.ts'
 import { type Cloud, startCloud } from '../../local/aws/cloud.ts'
 import type { Switches } from '../../local/aws/switches.ts'
@@ -194,6 +194,14 @@ export const pass = async (
   await account.gateways.read(account)
   await account.clock.advance(seconds * 1000)
   await account.gateways.report(account)
+}
+
+/** Passes for as long as that runs; nothing while there is no experiment to look after, before it began one or when it has ended. */
+export const passWhile = async (account: Account, isRunning: () => boolean): Promise<void> => {
+  while (isRunning()) {
+    if ((await listActive(account.plane.table)).length > 0) await pass(account)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 /** Everything of ours that exists in the account. */
