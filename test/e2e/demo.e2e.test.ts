@@ -101,7 +101,11 @@ test.concurrent.for(SEEDS)(
     timeout: 6 * MINUTE,
   },
   async (seed, context) => {
-    const { api, first, verdictWhere, finish } = await startDemo(context, '--release', 'same', '--seed', seed)
+    const { api, first, verdictWhere, finish } = await startDemo(
+      context,
+      // Two of them, one after the other: each begins and ends with ticks.
+      ...['--release', 'same', '--seed', seed, '--tick', '2'],
+    )
 
     await verdictWhere(first.id, ({ coverage }) => coverage.compared > 20)
     const short = await finish(first.id)

@@ -22,11 +22,11 @@ const KEPT_OUTPUT = 64 * 1024
 
 /**
  * Forks Node with an IPC channel, so that the death of these endpoints is seen by the task, and with an environment of
- * its own, as a container has.
+ * its own, as a container has; what Node has compiled once is kept for the next.
  */
 export const forkTask: SpawnTask = ({ module, arguments: argv, environment }) => {
   const inherited = Object.fromEntries(
-    ['PATH', 'SystemRoot', 'TMPDIR'].flatMap((name) => {
+    ['PATH', 'SystemRoot', 'TMPDIR', 'NODE_COMPILE_CACHE'].flatMap((name) => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value]]
     }),
