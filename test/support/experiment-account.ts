@@ -196,10 +196,12 @@ export const pass = async (
   await account.gateways.report(account)
 }
 
-/** Passes for as long as that runs; nothing while there is no experiment to look after, before it began one or when it has ended. */
+/** Passes for as long as that runs; only time does while there is no experiment to look after, before it began one or when it has ended. */
 export const passWhile = async (account: Account, isRunning: () => boolean): Promise<void> => {
   while (isRunning()) {
     if ((await listActive(account.plane.table)).length > 0) await pass(account)
+    // A request of the API may wait for this time.
+    else await account.clock.advance(TICK_SECONDS * 1000)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
