@@ -68,6 +68,8 @@ test('a request that a proxy hands on to the service behind it, both mirrored, i
   }
 
   await task.send(hop(7, '10.0.0.1', proxy, 50_001), proxy)
+  // Packets from two addresses may be read in any order.
+  await until(() => shadow.requests.length === 2)
   await task.send(hop(8, proxy, app, 50_002), app)
   const report = await task.reportWhere(({ experiments }) => experiments[EXPERIMENT]?.requests.received === 4)
 

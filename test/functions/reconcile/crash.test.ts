@@ -20,18 +20,19 @@ test.each<['before' | 'lost', Partial<Switches>]>([
 )
 
 /** A life takes seconds: only `npm run proof` takes every point of it. */
-describe.runIf(IS_PROOF)('killed at every point', { timeout: 7_200_000 }, () => {
-  test.each(['before', 'lost'] as const)('%s, it ends the same', (when) => crashAtEvery(when, {}, 0, 1))
+if (IS_PROOF)
+  describe('killed at every point', { timeout: 7_200_000 }, () => {
+    test.each(['before', 'lost'] as const)('%s, it ends the same', (when) => crashAtEvery(when, {}, 0, 1))
 
-  /** More values than this, each from another point on, so that each point is taken under some of them. */
-  const STRIDE = 24
-  /** Of every named switch the values that are not its default, one at a time. */
-  const every = Object.entries(switchValues)
-    .flatMap(([name, [, ...others]]) => others.map((value): Partial<Switches> => ({ [name]: value })))
-    .map((switches, place): [Partial<Switches>, number] => [switches, place % STRIDE])
+    /** More values than this, each from another point on, so that each point is taken under some of them. */
+    const STRIDE = 24
+    /** Of every named switch the values that are not its default, one at a time. */
+    const every = Object.entries(switchValues)
+      .flatMap(([name, [, ...others]]) => others.map((value): Partial<Switches> => ({ [name]: value })))
+      .map((switches, place): [Partial<Switches>, number] => [switches, place % STRIDE])
 
-  test.each<[Partial<Switches>, number]>([
-    ...UNSETTLED.map((switches, place): [Partial<Switches>, number] => [switches, 5 + 10 * place]),
-    ...every,
-  ])('with the answer lost, under %o', (switches, first) => crashAtEvery('lost', switches, first, STRIDE))
-})
+    test.each<[Partial<Switches>, number]>([
+      ...UNSETTLED.map((switches, place): [Partial<Switches>, number] => [switches, 5 + 10 * place]),
+      ...every,
+    ])('with the answer lost, under %o', (switches, first) => crashAtEvery('lost', switches, first, STRIDE))
+  })
