@@ -117,7 +117,7 @@ const EVERY = Object.entries(switchValues)
 const chosen = ([switches]: [Partial<Switches>, number]): boolean =>
   IS_PROOF || switches.deliveryDelaySeconds !== undefined
 
-test.each(EVERY.filter(chosen))('dead for good, under %o', { timeout: TIMEOUT }, (switches, first) =>
+test.each(EVERY.filter(chosen))('dead for good, under %j', { timeout: TIMEOUT }, (switches, first) =>
   abandonAt(switches, IS_PROOF ? { from: first, stride: SWITCHES_STRIDE } : [80, 230]),
 )
 

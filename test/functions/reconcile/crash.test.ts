@@ -14,7 +14,7 @@ test.each<['before' | 'lost', Partial<Switches>]>([
   ['lost', {}],
   ...UNSETTLED.map((switches): ['lost', Partial<Switches>] => ['lost', switches]),
 ])(
-  'killed at the first call of each kind (%s), under %o, it ends the same',
+  'killed at the first call of each kind (%s), under %j, it ends the same',
   { timeout: 60_000 },
   crashAtEachKind,
 )
@@ -34,5 +34,5 @@ if (IS_PROOF)
     test.each<[Partial<Switches>, number]>([
       ...UNSETTLED.map((switches, place): [Partial<Switches>, number] => [switches, 5 + 10 * place]),
       ...every,
-    ])('with the answer lost, under %o', (switches, first) => crashAtEvery('lost', switches, first, STRIDE))
+    ])('with the answer lost, under %j', (switches, first) => crashAtEvery('lost', switches, first, STRIDE))
   })
