@@ -64,7 +64,11 @@ describe('run --wait', PATIENT, () => {
   test('follows an experiment to its end and says how it ended', async () => {
     const { account, server } = await open()
     const args = ['run', ...asked, '--name', 'Checkout 2.4', '--wait', '--json', '--api', server.url]
-    const { code, out, err } = await live(account, startCli(args))
+    const running = startCli(args)
+    // It looks once a second: time waits until it has seen this much.
+    await passWhile(account, async () => (await experiments(server))[0]?.phase !== 'mirroring')
+    await said(running, /^mirroring/m)
+    const { code, out, err } = await live(account, running)
 
     const { experiment: ended, verdict }: { experiment: Experiment; verdict: Verdict } = JSON.parse(out)
     expect(code).toBe(0)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import * as z from 'zod'
 import { catalogue } from '../../contract/catalogue.ts'
@@ -14,6 +14,7 @@ import { hurry } from '../../functions/http/hurry.ts'
 import type { Surroundings } from '../../functions/operations/context.ts'
 import { type ControlPlane, openControlPlane } from '../../functions/reconcile/control-plane.ts'
 import { apiEvent, lambdaContext } from './api-event.ts'
+import { createTestTable } from './table.ts'
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
@@ -33,20 +34,7 @@ export const startDynamo = async (): Promise<{ endpoint: string; close: () => Pr
 
 export const createTable = async (endpoint: string, name: string): Promise<void> => {
   const dynamo = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials })
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  )
+  await createTestTable(dynamo, name)
   dynamo.destroy()
 }
 

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import dynalite from 'dynalite'
 import { type GatewayConfig, toChunks } from '../../contract/gateway-config.ts'
 import { GatewayReport } from '../../contract/gateway-report.ts'
 import type { GatewayTask } from '../../contract/gateway-tasks.ts'
 import { chunkKey, gatewayTasksKey, minuteOf, reportsOf, revisionKey } from '../../contract/table.ts'
+import { createTestTable } from './table.ts'
 
 export type ControlTableServer = {
   endpoint: string
@@ -32,24 +33,7 @@ export const startControlTable = async (table: string): Promise<ControlTableServ
   const endpoint = `http://127.0.0.1:${port}`
   const plain = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials: CREDENTIALS })
   const client = DynamoDBDocumentClient.from(plain)
-  await plain.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((name) => ({
-        AttributeName: name,
-        AttributeType: 'S' as const,
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  )
-  await waitUntilTableExists(
-    { client: plain, maxWaitTime: 5, minDelay: 1, maxDelay: 1 },
-    { TableName: table },
-  )
+  await createTestTable(plain, table)
 
   const put = (item: Record<string, unknown>) => client.send(new PutCommand({ TableName: table, Item: item }))
   return {

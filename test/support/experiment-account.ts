@@ -197,8 +197,11 @@ export const pass = async (
 }
 
 /** Passes for as long as that runs; only time does while there is no experiment to look after, before it began one or when it has ended. */
-export const passWhile = async (account: Account, isRunning: () => boolean): Promise<void> => {
-  while (isRunning()) {
+export const passWhile = async (
+  account: Account,
+  isRunning: () => boolean | Promise<boolean>,
+): Promise<void> => {
+  while (await isRunning()) {
     if ((await listActive(account.plane.table)).length > 0) await pass(account)
     // A request of the API may wait for this time.
     else await account.clock.advance(TICK_SECONDS * 1000)

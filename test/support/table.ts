@@ -1,9 +1,10 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import { afterAll } from 'vitest'
 import { openTable, type Table } from '../../functions/store/table.ts'
+import { eventually } from './aws-clients.ts'
 
-/** Creates the one table as the infrastructure does. */
+/** Creates the one table as the infrastructure does. It can be used only once it is ACTIVE, which it is a moment later. */
 export const createTestTable = async (dynamo: DynamoDBClient, name: string): Promise<void> => {
   await dynamo.send(
     new CreateTableCommand({
@@ -19,6 +20,10 @@ export const createTestTable = async (dynamo: DynamoDBClient, name: string): Pro
       ],
     }),
   )
+  await eventually(async () => {
+    const { Table: table } = await dynamo.send(new DescribeTableCommand({ TableName: name }))
+    return table?.TableStatus === 'ACTIVE'
+  })
 }
 
 /** A table of its own for a test file. SHADOWMETER_TEST_DYNAMODB names another endpoint to prove the store against. */
