@@ -5,6 +5,7 @@ import {
   dollarRange,
   dollars,
   duration,
+  millisecondTick,
   percent,
   quantity,
   unitPrice,
@@ -31,6 +32,18 @@ test('a chosen amount and a unit price are shown as they are', () => {
 test('a range of equal ends is one figure', () => {
   expect(dollarRange(0.1, 0.25)).toBe('$0.1000 – $0.2500')
   expect(dollarRange(2.001, 2.002)).toBe('$2.00')
+})
+
+test('milliseconds on an axis never look the same twice in a row', () => {
+  expect([0.0125, 0.025, 0.05, 0.1, 3.16, 9.96, 237.4].map(millisecondTick)).toEqual([
+    '0.013',
+    '0.025',
+    '0.05',
+    '0.1',
+    '3.2',
+    '10',
+    '237',
+  ])
 })
 
 test('bytes are decimal, as AWS bills them', () => {

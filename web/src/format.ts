@@ -10,6 +10,7 @@ const chosen = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximu
 const exact = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 12 })
 const whole = fixed(0)
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+const rough = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 })
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 
 /** An amount: $12.40, below a dollar to a hundredth of a cent ($0.0312). */
@@ -59,6 +60,9 @@ export const percent = (share: number): string => {
   if (share > 0 && share < 0.001) return '<0.1 %'
   return `${new Intl.NumberFormat('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share * 100)} %`
 }
+
+/** On a logarithmic axis, whose steps get smaller and smaller: 0.023, 0.17, 3.1, 240. */
+export const millisecondTick = (ms: number): string => (ms < 10 ? rough : whole).format(ms)
 
 /** Two units at most: 45 s, 9 min 12 s, 1 h 05 min, 2 d 3 h. */
 export const duration = (seconds: number): string => {

@@ -34,7 +34,7 @@ const KEYS: NonNullable<SelectionInput['sampleBy']>[] = [
 ]
 
 describe.each(KEYS)('a share by %j', (sampleBy) => {
-  test.each([0, 0.5, 10, 33.3, 50, 99, 100])('of %f in a hundred is within four standard deviations', (percent) => {
+  test.each([0, 0.5, 10, 33.3, 50, 99, 100])('of %f in 100 is within four standard deviations', (percent) => {
     const selector = selectorWith({ sampleBy }, { percent })
     let chosen = 0
     for (let i = 0; i < N; i++) if (selector.refusal(ofUser(i)) === null) chosen++

@@ -2,7 +2,7 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import LineChart from '@cloudscape-design/components/line-chart'
 import type { DifferenceTally, EndpointTally, Sample } from '../../../contract/comparison.ts'
-import { count, percent } from '../format.ts'
+import { count, millisecondTick, percent } from '../format.ts'
 import { PlainTable } from '../plain-table.tsx'
 import { DIFFERENCE } from '../words.ts'
 import { ChartContainer, fromZero, highest } from './chart.tsx'
@@ -59,7 +59,7 @@ const Latencies = ({ endpoint }: { endpoint: EndpointTally }) => {
         hideFilter
         yDomain={fromZero(highest(production, shadow, control))}
         yTickFormatter={percent}
-        xTickFormatter={(x) => (x < 10 ? x.toFixed(1) : x.toFixed(0))}
+        xTickFormatter={millisecondTick}
         series={[
           {
             type: 'line',
