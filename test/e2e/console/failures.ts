@@ -16,8 +16,11 @@ export const failures = (visit: Visit): void => {
     await page.goto(`${system.console}#/experiments`)
 
     await page.getByText('The API does not answer.').waitFor()
-    await page.unroute('**/api/experiments?*')
+    const asked = page.waitForRequest('**/api/experiments?*')
     await page.getByRole('button', { name: 'Try again' }).click()
+    await asked
+    // from here on it may be back before anybody tries again
+    await page.unroute('**/api/experiments?*')
     await page.getByRole('link', { name: demo?.spec.name ?? '' }).waitFor()
 
     // without what was printed at the start, it can be looked at and not used
