@@ -22,13 +22,20 @@ export type LocalSystem = {
   stop(): Promise<number | null>
 }
 
+/** So many ports of its own has each worker, so that no two tests at a time choose the same ones. */
+const SHARE = 2_000
+const FIRST = 20_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 4) * SHARE
+const given = new Set<number>()
+
 /**
  * Two ports next to each other that nobody listens on: the console’s and the AWS endpoint’s. Below the ports that the
  * kernel gives to clients (Linux: from 32,768), so that they are still free for the same system’s next start.
  */
 export const freePorts = async (): Promise<number> => {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const port = FIRST + 2 * Math.floor((Math.random() * SHARE) / 2)
+    if (given.has(port)) continue
+    given.add(port)
     if ((await isFree(port)) && (await isFree(port + 1))) return port
   }
 }
