@@ -34,7 +34,7 @@ test('a range of equal ends is one figure', () => {
   expect(dollarRange(2.001, 2.002)).toBe('$2.00')
 })
 
-test('milliseconds on an axis never look the same twice in a row', () => {
+test('milliseconds on an axis have the digits that its steps need', () => {
   expect([0.0125, 0.025, 0.05, 0.1, 3.16, 9.96, 237.4].map(millisecondTick)).toEqual([
     '0.013',
     '0.025',
